@@ -1,0 +1,77 @@
+# Two commands do all set-up on a machine with Python 3.10 to 3.12 and make:
+#   make app     the explorer on the shipped checkpoint
+#   make test    lint and the fast tests
+# Settings: make app PYTHON=python3.12 VENV=/somewhere/venv
+
+PYTHON ?= python3
+VENV ?= .venv
+# The tested torch, installed before everything else. For a CPU-only or another GPU build give
+# pip's words for it, as PyTorch's install page spells them: make app TORCH="torch==2.13.0 ..."
+TORCH ?= torch==2.13.0
+# Extra words for pytest: make test PYTEST="-k sweep"
+PYTEST ?=
+# Extra words for the explorer: make app APP="--port 8000"
+APP ?=
+
+# Small models on few cores: more threads only wait for each other.
+export OMP_NUM_THREADS ?= 2
+export OMP_WAIT_POLICY ?= passive
+export GRADIO_ANALYTICS_ENABLED = False
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+RUN := $(VENV)/bin/python
+PIP := $(RUN) -m pip install --quiet
+
+.PHONY: help app test test-all lint format bench clean
+
+help:
+	@sed -n 's/^#   make/make/p' Makefile
+
+app: $(VENV)/.app
+	$(RUN) app.py $(APP)
+
+test: $(VENV)/.dev lint
+	$(RUN) -m pytest -m "not slow" $(PYTEST)
+
+test-all: $(VENV)/.dev lint
+	$(RUN) -m pytest $(PYTEST)
+
+lint: $(VENV)/.dev
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+format: $(VENV)/.dev
+	$(RUN) -m ruff check --fix .
+	$(RUN) -m ruff format .
+
+bench: $(VENV)/.app
+	$(RUN) -m lapa bench --require
+
+clean:
+	rm -rf "$(VENV)" .pytest_cache .ruff_cache
+	find app lapa tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp is written when its step ended well, so nothing is installed twice; a changed
+# requirements file makes its stamp old.
+$(VENV)/.python:
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; n = "%d.%d" % v; \
+	  sys.exit("Python 3.10 to 3.12 is needed, $(PYTHON) is %s. Try: make PYTHON=python3.12" % n) if v < (3, 10) else None; \
+	  v > (3, 12) and print("Python %s is newer than what is tested (3.10 to 3.12); trying it." % n)'
+	@$(PYTHON) -m venv "$(VENV)" || \
+	  { echo "Python cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@touch $@
+
+$(VENV)/.torch: $(VENV)/.python
+	@echo "Installing $(TORCH) (once, some minutes) ..."
+	@$(PIP) $(TORCH)
+	@touch $@
+
+$(VENV)/.app: $(VENV)/.torch requirements.txt
+	@echo "Installing requirements.txt ..."
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.app requirements-dev.txt
+	@echo "Installing requirements-dev.txt ..."
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
