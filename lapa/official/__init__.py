@@ -1,0 +1,1 @@
+"""Everything that knows the official release's formats and computations."""
