@@ -1,0 +1,74 @@
+"""What every test shares: where things lie, one thread budget, and no way out of the machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+# Set before anything imports gradio or a hub client: both read these once, at import.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ.setdefault("OMP_NUM_THREADS", "2")
+
+
+class LeftTheMachine(AssertionError):
+    """Something tried to talk to another host."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def offline() -> Iterator[None]:
+    """Connections to anything but this machine fail, in this process."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_local(address[0]):
+            raise LeftTheMachine(f"a test tried to reach {address}")
+        return connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", guarded)
+        yield
+
+
+def _is_local(host: str) -> bool:
+    return host in ("localhost", "::1", "0.0.0.0", "::") or host.startswith("127.")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The repository's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def clips(root: Path) -> Path:
+    """The shipped clips, present in every clone."""
+    return root / "assets" / "clips"
+
+
+@pytest.fixture(scope="session")
+def robots_data(root: Path) -> Path:
+    """The full `robots` set: $LAPA_DATA, or `shared/robots` beside the repository."""
+    folder = Path(os.environ.get("LAPA_DATA", root.parent / "shared" / "robots"))
+    if not any(folder.glob("*.jsonl")):
+        pytest.skip(f"the robots set is not at {folder}; set LAPA_DATA to where it lies")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Chromium's path; where REQUIRE_BROWSER=1 its absence fails the test."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None and os.environ.get("REQUIRE_BROWSER") == "1":
+        pytest.fail("REQUIRE_BROWSER=1, and there is no Chromium on this machine")
+    if found is None:
+        pytest.skip("no Chromium on this machine; install it to run the browser tests")
+    return found
