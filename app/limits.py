@@ -1,0 +1,41 @@
+"""What one visitor may send, how much is kept, and the error a visitor can read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MB = 1_000_000
+
+
+class UserError(Exception):
+    """A request that cannot be served; the message is one clear sentence for the page."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on uploads, memory and threads; every number is checked where it is used.
+
+    upload_bytes, upload_seconds, upload_pixels: largest file, longest video, largest picture or
+        video frame (width x height, read from the header before anything is decoded).
+    upload_side: smallest accepted width or height in pixels, as shown (after rotation).
+    decode_seconds: wall-clock time after which decoding an upload is given up.
+    stored_side, stored_fps, stored_frames: what an upload is reduced to before it is kept.
+    uploads_per_session, session_bytes_total: kept uploads; the oldest go first.
+    clip_bytes, prediction_bytes: memory for decoded shipped clips and for recent predictions.
+    decoders: uploads decoded at the same time. threads: torch threads at most.
+    """
+
+    upload_bytes: int = 50 * MB
+    upload_seconds: float = 60.0
+    upload_pixels: int = 50 * MB
+    upload_side: int = 16
+    decode_seconds: float = 20.0
+    stored_side: int = 320
+    stored_fps: float = 10.0
+    stored_frames: int = 600
+    uploads_per_session: int = 4
+    session_bytes_total: int = 1_000 * MB
+    clip_bytes: int = 400 * MB
+    prediction_bytes: int = 100 * MB
+    decoders: int = 2
+    threads: int = 2
