@@ -1,0 +1,160 @@
+"""What README.md promises: its Space header, example, tree and commands hold."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COLOURS = {"red", "yellow", "green", "blue", "indigo", "purple", "pink", "gray"}
+# folders whose files the tree names one by one; the others are named whole
+NAMED_ONE_BY_ONE = ("app", "lapa")
+OPTION = re.compile(r"(?<=\s)(--[a-z][a-z-]*)")
+
+
+def section(title: str) -> str:
+    """The text under a `##` heading."""
+    match = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", README, re.M | re.S)
+    assert match, f"README.md has no section '{title}'"
+    return match.group(1)
+
+
+def block(text: str, language: str) -> str:
+    """The first fenced block of a language; `` for a plain one."""
+    match = re.search(rf"^```{language}\n(.*?)^```$", text, re.M | re.S)
+    assert match, f"no ```{language} block"
+    return match.group(1)
+
+
+@pytest.fixture(scope="module")
+def header() -> dict:
+    match = re.match(r"---\n(.*?)\n---\n", README, re.S)
+    assert match, "README.md does not open with a Space header"
+    return yaml.safe_load(match.group(1))
+
+
+@pytest.fixture(scope="module")
+def requirements() -> dict[str, Requirement]:
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    wanted = [Requirement(line) for line in lines if line.strip() and line[0] != "#"]
+    return {each.name: each for each in wanted}
+
+
+def test_space_header_is_one_that_a_space_accepts(header: dict) -> None:
+    assert header["sdk"] == "gradio"
+    assert header["license"] == "mit"
+    assert {header["colorFrom"], header["colorTo"]} <= COLOURS
+    assert len(header["short_description"]) <= 60
+    assert header["title"] and header["emoji"] and header["tags"]
+    assert header["pinned"] is False
+
+
+def test_space_header_names_what_exists(header: dict) -> None:
+    assert (ROOT / header["app_file"]).is_file()
+    assert "MIT License" in (ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert not {"models", "datasets"} & set(header), "no model or data set of ours is on the Hub"
+
+
+def test_space_versions_are_the_tested_ones(header: dict, requirements: dict) -> None:
+    assert requirements["gradio"].specifier.contains(header["sdk_version"])
+    assert header["python_version"] in ("3.10", "3.11", "3.12")
+    assert isinstance(header["python_version"], str), "3.10 unquoted would read as 3.1"
+
+
+def test_installed_versions_lie_in_the_ranges(requirements: dict) -> None:
+    from importlib.metadata import version
+
+    for name, requirement in requirements.items():
+        found = version(name).split("+")[0]
+        assert requirement.specifier.contains(found), f"{name} {found} is outside {requirement}"
+
+
+def test_pictures_and_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        assert "://" in target or (ROOT / target).exists(), f"README.md links to {target}"
+
+
+def test_example_is_six_lines_and_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    example = block(section("Use it from Python"), "python")
+    assert len(example.strip().splitlines()) == 6
+    monkeypatch.chdir(ROOT)
+    names: dict = {}
+    exec(compile(example, "README.md", "exec"), names)
+    config = names["laq"].config
+    size = (config.image_size, config.image_size, 3)
+    assert names["codes"].shape == (config.code_length,)
+    assert names["image"].shape == size and names["image"].dtype == "uint8"
+    assert names["every"].shape == (config.codebook_size, *size)
+    pressed = names["codes"][2]
+    assert (abs(names["every"][pressed].astype(int) - names["image"]) <= 1).all()
+
+
+def tree_entries() -> dict[str, str]:
+    """Paths named in the annotated tree and their notes; folders end in a slash."""
+    entries, parents = {}, []
+    for line in block(section("What lies where"), "").splitlines():
+        indent, name, note = re.fullmatch(r"( *)(\S+) {2,}(\S.*)", line).groups()
+        depth = len(indent) // 2
+        parents[depth:] = [name]
+        entries["".join(parents)] = note
+    return entries
+
+
+def test_tree_names_only_what_exists() -> None:
+    for name in tree_entries():
+        path = ROOT / name
+        assert path.is_dir() if name.endswith("/") else path.is_file(), f"the tree names {name}"
+
+
+@pytest.mark.parametrize("folder", NAMED_ONE_BY_ONE)
+def test_tree_names_every_file_with_a_note(folder: str) -> None:
+    entries = tree_entries()
+    whole = [e for e in entries if e.endswith("/") and not _names_children(e, entries)]
+    for file in sorted((ROOT / folder).rglob("*.py")):
+        name = file.relative_to(ROOT).as_posix()
+        empty = file.name == "__init__.py" and len(file.read_text().strip().splitlines()) <= 3
+        inside = any(name.startswith(each) for each in whole)
+        assert name in entries or empty or inside, f"the tree in README.md misses {name}"
+
+
+def _names_children(folder: str, entries: dict[str, str]) -> bool:
+    return any(name.startswith(folder) and name != folder for name in entries)
+
+
+def documented_commands() -> dict[str, set[str]]:
+    """Each `python -m lapa X` in README.md with the options it is shown with."""
+    commands: dict[str, set[str]] = {}
+    for name, rest in re.findall(r"python -m lapa ([a-z]+)([^\n`#]*)", README):
+        commands.setdefault(name, set()).update(OPTION.findall(rest))
+    return commands
+
+
+def test_readme_shows_the_commands() -> None:
+    assert {"prepare", "quantize", "checkup", "bench"} <= set(documented_commands())
+
+
+@pytest.mark.parametrize("command", sorted(documented_commands()))
+def test_command_exists_with_its_options(command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "lapa", command, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    for option in documented_commands()[command]:
+        assert option in done.stdout, f"python -m lapa {command} has no {option}"
+
+
+def test_make_targets_exist() -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    for target in re.findall(r"^make ([a-z-]+)", README, re.M):
+        assert target in targets, f"README.md shows make {target}"
