@@ -1,0 +1,88 @@
+"""Reconstruction losses as pure functions of images (B, 3, h, w), float in [0, 1].
+
+Few pixels of a robot video move within one gap: with plain MSE a model that copies x_t is already
+good, and the codes carry nothing. The other losses here weigh what moves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """The weight of each term; 0 leaves the term out. The total is their weighted sum.
+
+    motion_strength: λ of `motion_weighted`. normalised_floor: ε of `normalised`, a mean squared
+    error in [0, 1]² units: pairs that move less than this do not count more for it.
+    """
+
+    mse: float = 1.0
+    motion: float = 0.0
+    motion_strength: float = 4.0
+    normalised: float = 0.0
+    normalised_floor: float = 1e-3
+    edge: float = 0.0
+    quantizer: float = 1.0
+
+
+def mse(image: Tensor, future: Tensor) -> Tensor:
+    """Mean squared error, a scalar."""
+    return (image - future).square().mean()
+
+
+def motion_weighted(image: Tensor, frame: Tensor, future: Tensor, *, strength: float) -> Tensor:
+    """Squared error weighted per pixel by (1 + λ·m) / (1 + λ).
+
+    m is |x_t+H − x_t|, averaged over colours and divided by its mean over the image, so that the
+    weights of every pair average 1, however little moves in it. A static pair has m = 0.
+    """
+    motion = (future - frame).abs().mean(1, keepdim=True)
+    relative = motion / (motion.mean((2, 3), keepdim=True) + 1e-6)
+    weight = (1 + strength * relative) / (1 + strength)
+    return (weight * (image - future).square()).mean()
+
+
+def normalised(image: Tensor, frame: Tensor, future: Tensor, *, floor: float) -> Tensor:
+    """Mean over pairs of MSE_i / (copy MSE_i + ε): every pair counts by how far it got.
+
+    The measure "closer to the future" of lapa.evaluation, made a loss: 1 is copying x_t.
+    """
+    error = (image - future).square().mean((1, 2, 3))
+    copy = (frame - future).square().mean((1, 2, 3))
+    return (error / (copy + floor)).mean()
+
+
+def edge(image: Tensor, future: Tensor) -> Tensor:
+    """Mean absolute difference of horizontal and vertical gradients: blur costs, shade does not."""
+    across = (image.diff(dim=3) - future.diff(dim=3)).abs().mean()
+    down = (image.diff(dim=2) - future.diff(dim=2)).abs().mean()
+    return across + down
+
+
+def total_loss(
+    image: Tensor, frame: Tensor, future: Tensor, auxiliary: Tensor, weights: LossWeights
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The weighted sum and its parts before weighting, for the metrics.
+
+    image: the decoder's output; auxiliary: the quantizer's own loss, a scalar. Everything is
+    computed in float32, also under autocast.
+    """
+    image, frame, future = image.float(), frame.float(), future.float()
+    parts = {"mse": mse(image, future)}
+    if weights.motion:
+        strength = weights.motion_strength
+        parts["motion"] = motion_weighted(image, frame, future, strength=strength)
+    if weights.normalised:
+        floor = weights.normalised_floor
+        parts["normalised"] = normalised(image, frame, future, floor=floor)
+    if weights.edge:
+        parts["edge"] = edge(image, future)
+    parts["quantizer"] = torch.as_tensor(auxiliary).float()
+    total = sum(getattr(weights, name) * part for name, part in parts.items())
+    # What a look at the curve needs most: below 1 means better than copying x_t.
+    parts["ratio"] = parts["mse"].detach() / (mse(frame, future) + 1e-8)
+    return total, parts

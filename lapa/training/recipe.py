@@ -1,0 +1,96 @@
+"""What a recipe tells the loop: the numbers (`LoopConfig`) and the verbs (`Recipe`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from accelerate import Accelerator
+from torch import Tensor, nn
+
+from lapa.training.average import WeightAverage
+from lapa.training.progress import Metric
+from lapa.training.support import check_trackers
+
+
+@dataclass(frozen=True)
+class LoopConfig:
+    """How long and how to train. Intervals are in optimiser steps; 0 switches one off.
+
+    batch_size: frame pairs per process and backward pass; one optimiser step sees
+    batch_size × accumulate × processes. The learning rate rises linearly over `warmup_steps`,
+    then falls along a cosine to `final_share` of itself. precision: "auto" is bfloat16 autocast on
+    a GPU and float32 on the CPU. keep: working checkpoints kept. trackers: see support.TRACKERS.
+    """
+
+    steps: int
+    batch_size: int
+    learning_rate: float
+    accumulate: int = 1
+    warmup_steps: int = 0
+    final_share: float = 0.05
+    weight_decay: float = 0.0
+    betas: tuple[float, float] = (0.9, 0.99)
+    gradient_clip: float = 1.0
+    ema_decay: float = 0.999
+    precision: str = "auto"
+    seed: int = 0
+    save_every: int = 1000
+    evaluate_every: int = 0
+    preview_every: int = 0
+    keep: int = 2
+    workers: int = 2
+    trackers: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "accumulate", "keep", "workers"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
+        if self.precision not in ("auto", "float32", "bfloat16"):
+            raise ValueError(
+                f"precision is 'auto', 'float32' or 'bfloat16', got {self.precision!r}."
+            )
+        check_trackers(self.trackers)
+
+    def rate_at(self, step: int) -> float:
+        """The learning rate of optimiser step `step`, counted from 1."""
+        if step <= self.warmup_steps:
+            return self.learning_rate * step / self.warmup_steps
+        done = (step - self.warmup_steps) / max(self.steps - self.warmup_steps, 1)
+        cosine = 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+        return self.learning_rate * (self.final_share + (1 - self.final_share) * cosine)
+
+
+class Recipe(Protocol):
+    """What the loop needs to know of a model's training."""
+
+    model: nn.Module
+
+    def batch(self, index: int) -> Any:
+        """Batch number `index`: a pure function of it, called from background threads."""
+
+    def loss(
+        self, model: nn.Module, batch: Any, accelerator: Accelerator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The scalar loss and its parts; `model` is the wrapped one, to be called as a function."""
+
+    def after_step(
+        self, step: int, model: nn.Module, average: WeightAverage, accelerator: Accelerator
+    ) -> dict[str, Metric]:
+        """Interventions and health after optimiser step `step`; may raise to end the run."""
+
+    def preview(self, model: nn.Module) -> np.ndarray:
+        """A picture (H, W, 3) uint8 of what the averaged model does now."""
+
+    def export(self, model: nn.Module, folder: Path) -> None:
+        """Write the averaged model as people load it."""
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything the recipe itself remembers between steps."""
+
+    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
+        """Put `state()` back."""

@@ -1,0 +1,161 @@
+"""The loop: what it yields, what it writes, and that a resumed run repeats a whole one exactly."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from lapa.training.checkpoint import list_checkpoints
+from lapa.training.loop import fit
+from lapa.training.recipe import LoopConfig
+from lapa.training.records import read_metrics
+
+
+def config(**changes) -> LoopConfig:
+    values = {"steps": 12, "batch_size": 6, "learning_rate": 1e-2, "save_every": 5}
+    return LoopConfig(**(values | changes))
+
+
+def losses(folder) -> list[float]:
+    return [record["loss"] for record in read_metrics(folder)]
+
+
+def test_events_arrive_in_order_and_the_loss_falls(recipe, tmp_path):
+    events = list(fit(recipe(), config(steps=60, save_every=50, learning_rate=0.05), tmp_path))
+    assert [e.event for e in events[:2]] == ["step", "step"]
+    assert [e.event for e in events if e.event != "step"] == ["saved", "saved", "finished"]
+    assert [e.step for e in events if e.event == "saved"] == [50, 60]
+    assert events[-1].path == tmp_path / "model" and (tmp_path / "model" / "weights").exists()
+    steps = [e for e in events if e.event == "step"]
+    assert [e.step for e in steps] == list(range(1, 61))
+    assert np.mean([e.loss for e in steps[-10:]]) < 0.5 * np.mean([e.loss for e in steps[:10]])
+    assert steps[-1].seconds_left == 0 and steps[0].seconds_left > 0
+    assert steps[5].samples_per_second > 0
+    assert steps[3].metrics["twice"] == pytest.approx(2 * steps[3].loss)
+
+
+def test_metrics_file_holds_one_line_a_step(recipe, tmp_path):
+    list(fit(recipe(), config(), tmp_path))
+    records = read_metrics(tmp_path)
+    assert [r["step"] for r in records] == list(range(1, 13))
+    names = {"loss", "twice", "learning_rate", "gradient_norm", "samples_per_second", "listed"}
+    assert names <= set(records[0])
+
+
+@pytest.mark.parametrize("abandoned_at", [7, 5, 11])
+def test_abandoned_run_resumes_bit_for_bit(recipe, tmp_path, abandoned_at):
+    list(fit(recipe(), config(accumulate=2), tmp_path / "whole"))
+    run = fit(recipe(), config(accumulate=2), tmp_path / "cut")
+    for progress in run:
+        if progress.step == abandoned_at and progress.event == "step":
+            break
+    run.close()
+    list(fit(recipe(), config(accumulate=2), tmp_path / "cut", resume=True))
+    assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
+    memories = [[r["memory"] for r in read_metrics(tmp_path / n)] for n in ("cut", "whole")]
+    assert memories[0] == memories[1]
+    for name in ("model", "average", "optimizer"):
+        files = [
+            tmp_path / n / "checkpoints/step-00000012" / f"{name}.safetensors"
+            for n in ("cut", "whole")
+        ]
+        assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_looking_does_not_change_the_run(recipe, tmp_path):
+    def evaluate(model):
+        return {"noise": float(torch.rand(()))}
+
+    list(fit(recipe(), config(), tmp_path / "blind"))
+    looks = config(evaluate_every=2, preview_every=3, save_every=4)
+    events = list(fit(recipe(), looks, tmp_path / "looking", evaluate=evaluate))
+    assert losses(tmp_path / "blind") == losses(tmp_path / "looking")
+    assert [e.step for e in events if e.event == "evaluated"] == [2, 4, 6, 8, 10, 12]
+    picture = tmp_path / "looking/previews/step-00000003.png"
+    assert np.asarray(Image.open(picture)).shape == (4, 6, 3)
+
+
+def test_finished_run_is_evaluated_once_more(recipe, tmp_path):
+    run = fit(recipe(), config(evaluate_every=5), tmp_path, evaluate=lambda model: {"score": 1.0})
+    assert [e.step for e in run if e.event == "evaluated"] == [5, 10, 12]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_saves_then_ends(recipe, tmp_path, number):
+    before = signal.getsignal(number)
+    events = []
+    for progress in fit(recipe(), config(), tmp_path / "cut"):
+        events.append(progress.event)
+        if progress.step == 3 and progress.event == "step":
+            os.kill(os.getpid(), number)
+    assert events == ["step"] * 3 + ["saved", "stopped"]
+    assert signal.getsignal(number) is before
+    list(fit(recipe(), config(), tmp_path / "cut", resume=True))
+    list(fit(recipe(), config(), tmp_path / "whole"))
+    assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
+
+
+def test_folder_with_a_run_is_not_overwritten(recipe, tmp_path):
+    list(fit(recipe(), config(), tmp_path))
+    with pytest.raises(ValueError, match="already holds a run"):
+        next(fit(recipe(), config(), tmp_path))
+
+
+def test_resume_of_a_finished_run_only_says_so(recipe, tmp_path):
+    list(fit(recipe(), config(), tmp_path))
+    events = [e.event for e in fit(recipe(), config(), tmp_path, resume=True)]
+    assert events == ["finished"]
+
+
+def test_infinite_loss_ends_the_run_and_keeps_the_checkpoint(recipe, tmp_path):
+    broken = recipe()
+    honest = broken.loss
+    broken.loss = lambda model, batch, accelerator: (
+        tuple(v * math.inf for v in honest(model, batch, accelerator)[:1]) + ({},)
+        if broken.memory > 20
+        else honest(model, batch, accelerator)
+    )
+    with pytest.raises(FloatingPointError, match="learning rate"):
+        list(fit(broken, config(), tmp_path))
+    assert [p.name for p in list_checkpoints(tmp_path / "checkpoints")] == ["step-00000005"]
+
+
+def test_only_the_newest_checkpoints_are_kept(recipe, tmp_path):
+    list(fit(recipe(), config(save_every=2, keep=2), tmp_path))
+    names = [p.name for p in list_checkpoints(tmp_path / "checkpoints")]
+    assert names == ["step-00000010", "step-00000012"]
+
+
+def test_accumulated_batches_follow_one_order(recipe, tmp_path):
+    tiny = recipe()
+    list(fit(tiny, config(steps=4, accumulate=3), tmp_path))
+    assert sorted(tiny.made)[:12] == list(range(12))
+
+
+def test_learning_rate_warms_up_then_falls_along_a_cosine():
+    schedule = config(steps=110, learning_rate=1.0, warmup_steps=10, final_share=0.1)
+    rates = [schedule.rate_at(step) for step in range(1, 111)]
+    assert rates[:10] == pytest.approx([0.1 * n for n in range(1, 11)])
+    assert rates[59] == pytest.approx(0.55)
+    assert rates[-1] == pytest.approx(0.1)
+    assert rates[9:] == sorted(rates[9:], reverse=True)
+
+
+@pytest.mark.parametrize(
+    "changes", [{"steps": 0}, {"batch_size": 0}, {"precision": "half"}, {"trackers": ("csv",)}]
+)
+def test_config_refuses_what_cannot_be(changes):
+    with pytest.raises(ValueError):
+        config(**changes)
+
+
+def test_missing_tracker_is_named(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ValueError, match="pip install wandb"):
+        config(trackers=("wandb",))
