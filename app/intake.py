@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from app.limits import MB, Limits, UserError
 
 ACCEPTED = "send a picture (PNG, JPEG, WebP, GIF, TIFF, BMP) or a video (MP4, MOV, WebM, MKV, AVI)"
 # Timestamps are rounded to the container's clock.
 SLACK = 5e-4
+THUMBNAIL_SIDE = 128
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,12 +23,11 @@ class Media:
     """A decoded upload.
 
     frames: (T, H, W, 3) uint8 RGB. fps: of these frames; 1 for a single picture.
-    aspect: width over height as shown. note: what was changed, in plain words, or empty.
+    note: what was changed on the way in, in plain words, or empty.
     """
 
     frames: np.ndarray
     fps: float
-    aspect: float
     note: str = ""
 
 
@@ -90,3 +91,10 @@ def constant_rate(
     clock = np.arange(ticks) / fps
     shown = np.searchsorted(np.asarray(times), clock + SLACK, side="right") - 1
     return np.maximum(shown, 0), fps
+
+
+def shrink(frame: np.ndarray, side: int) -> np.ndarray:
+    """A frame at most `side` pixels wide and high."""
+    image = Image.fromarray(frame)
+    image.thumbnail((side, side), Image.Resampling.BOX)
+    return np.asarray(image)

@@ -44,8 +44,8 @@ def read_picture(path: Path, limits: Limits) -> Media | None:
         stored_size(*image.size, limits)
         if image.format in MOVING_FORMATS and _moves(image):
             return _animation(image, limits)
-        frame, aspect, note = _rgb(image, limits)
-        return Media(frame[None], 1.0, aspect, note)
+        frame, note = _rgb(image, limits)
+        return Media(frame[None], 1.0, note)
 
 
 def _moves(image: Image.Image) -> bool:
@@ -63,7 +63,6 @@ def _moves(image: Image.Image) -> bool:
 def _animation(image: Image.Image, limits: Limits) -> Media:
     deadline = time.monotonic() + limits.decode_seconds
     times, frames, notes, end, count = [], [], set(), 0.0, 0
-    aspect = image.width / image.height
     while _seek(image, count):
         if time.monotonic() > deadline:
             raise too_slow(limits)
@@ -73,12 +72,12 @@ def _animation(image: Image.Image, limits: Limits) -> Media:
         if end > limits.upload_seconds + 0.5:
             raise too_long(end, limits)
         if on_clock(since, end, limits):
-            frame, aspect, note = _rgb(image, limits)
+            frame, note = _rgb(image, limits)
             times.append(since)
             frames.append(frame)
             notes.add(note)
     shown, fps = constant_rate(times, end, count / end, limits)
-    return Media(np.stack([frames[i] for i in shown]), fps, aspect, "".join(notes))
+    return Media(np.stack([frames[i] for i in shown]), fps, "".join(notes))
 
 
 def _seek(image: Image.Image, index: int) -> bool:
@@ -94,8 +93,8 @@ def _duration(image: Image.Image) -> float:
     return seconds if seconds >= SHORTEST else USUAL
 
 
-def _rgb(image: Image.Image, limits: Limits) -> tuple[np.ndarray, float, str]:
-    """One frame: (H, W, 3) uint8 at the stored size, its aspect, and what was done to it."""
+def _rgb(image: Image.Image, limits: Limits) -> tuple[np.ndarray, str]:
+    """One frame, (H, W, 3) uint8 at the stored size, and what was done to it."""
     width, height = image.size
     if image.format == "JPEG":
         image.draft(None, stored_size(width, height, limits))
@@ -113,7 +112,7 @@ def _rgb(image: Image.Image, limits: Limits) -> tuple[np.ndarray, float, str]:
         note = ON_WHITE if upright.getchannel("A").getextrema()[0] < 255 else ""
         white = Image.new("RGBA", upright.size, "white")
         upright = Image.alpha_composite(white, upright).convert("RGB")
-    return np.array(upright), width / height, note
+    return np.array(upright), note
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:

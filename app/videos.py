@@ -78,11 +78,10 @@ def _decode(path: Path, container, stream, announced: float | None, limits: Limi
     size = _shown_size(context.width, context.height, stream)
     stored = stored_size(*size, limits)
     stored_size(context.width, context.height, limits)
-    times, frames, end, count, turn = [], [], 0.0, 0, 0
+    times, frames, end, count = [], [], 0.0, 0
     for at, until, picture in _timed(path, container, stream, limits):
         end, count = until, count + 1
         if on_clock(at, until, limits) or not frames:
-            turn = picture.rotation
             times.append(at)
             frames.append(_rgb(picture, stored))
         if end > limits.upload_seconds + 0.5:
@@ -94,12 +93,11 @@ def _decode(path: Path, container, stream, announced: float | None, limits: Limi
             f"The video {name(path)} is incomplete: it announces {announced:.1f} s, but only "
             f"{end:.1f} s can be decoded; send the whole file again."
         )
-    aspect = size[1] / size[0] if turn % 180 else size[0] / size[1]
     if count == 1:
-        return Media(np.stack(frames), 1.0, aspect, "the video has one frame")
+        return Media(np.stack(frames), 1.0, "the video has one frame")
     shown, fps = constant_rate(times, end, count / end, limits)
     note = "" if count == len(shown) else f"shown at {fps:.3g} frames per second"
-    return Media(np.stack([frames[i] for i in shown]), fps, aspect, note)
+    return Media(np.stack([frames[i] for i in shown]), fps, note)
 
 
 def _shown_size(width: int, height: int, stream) -> tuple[float, float]:

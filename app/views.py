@@ -111,3 +111,15 @@ class Preset:
     name: str
     codes: tuple[int, ...]
     note: str
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """What a frame pair becomes: its latent action and, before quantization, its latent.
+
+    latent: (S, D) float32, one row per position.
+    """
+
+    model: str
+    codes: tuple[int, ...]
+    latent: np.ndarray

@@ -1,0 +1,148 @@
+"""The checkpoints on offer: loaded once when first asked for; a bad one becomes a sentence."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.limits import UserError
+from app.views import Model, Preset
+
+log = logging.getLogger(__name__)
+CONTENT = "a checkpoint is a folder with config.json and model.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class Loaded:
+    """A checkpoint's view and, where it could be loaded, its quantizer and its use of codes."""
+
+    view: Model
+    quantizer: Any = None
+    usage: dict[str, Any] | None = None
+
+
+class Checkpoints:
+    """Checkpoint folders by name; `folder` holds them, or is one itself.
+
+    load: folder -> quantizer, raising ValueError or OSError with one sentence.
+    """
+
+    def __init__(self, folder: Path, load: Callable[[Path], Any]) -> None:
+        self._folder = Path(folder)
+        self._load = load
+        self._loaded: dict[str, Loaded] = {}
+        self._lock = threading.Lock()
+
+    def names(self) -> tuple[str, ...]:
+        """Names in alphabetical order; the folder's own name when there is no checkpoint in it."""
+        if not self._folder.is_dir() or (self._folder / "config.json").is_file():
+            return (self._folder.name,)
+        inside = [p.name for p in self._folder.iterdir() if p.is_dir() and p.name[0] not in "._"]
+        return tuple(sorted(inside)) or (self._folder.name,)
+
+    def get(self, name: str) -> Loaded:
+        """The checkpoint, loaded at the first call.
+
+        Raises:
+            UserError: there is no checkpoint of this name.
+        """
+        with self._lock:
+            if name not in self._loaded:
+                if name not in self.names():
+                    known = ", ".join(self.names())
+                    raise UserError(f"There is no checkpoint {name!r}; there are: {known}.")
+                self._loaded[name] = self._open(name)
+            return self._loaded[name]
+
+    def _open(self, name: str) -> Loaded:
+        folder = self._folder / name if (self._folder / name).is_dir() else self._folder
+        try:
+            _check_files(folder)
+            quantizer = self._load(folder)
+            return Loaded(_view(name, folder, quantizer), quantizer, _usage(folder))
+        # Whatever a wrong file makes a loader raise, the page must open and say so.
+        except Exception as error:
+            log.warning("could not load the checkpoint %s", name, exc_info=True)
+            return Loaded(Model(name, _title(name, folder), error=_sentence(name, folder, error)))
+
+
+def presets(usage: dict[str, Any], still: tuple[int, ...], embodiment: str) -> tuple[Preset, ...]:
+    """ "Do nothing" first, then the most frequent latent actions of an embodiment.
+
+    usage: as `python -m lapa checkup --write` leaves it, or empty. An embodiment that was not
+    measured, like an upload, gets the overall ones.
+    """
+    measured = usage.get("embodiments", {}).get(embodiment)
+    whose = f"{embodiment} pairs" if measured else "all pairs"
+    measured = measured or usage.get("overall", {})
+    offered = [Preset("do nothing", still, "the latent action of a pair in which nothing moves")]
+    for rank, entry in enumerate(measured.get("frequent", []), start=1):
+        note = f"{100 * entry['share']:.3g} % of {whose}"
+        offered.append(Preset(f"frequent {rank}", tuple(map(int, entry["codes"])), note))
+    return tuple(offered)
+
+
+def still_codes(usage: dict[str, Any], embodiment: str) -> tuple[int, ...] | None:
+    """The measured code of pairs in which nothing moves, where there is one."""
+    for measured in (usage.get("embodiments", {}).get(embodiment), usage.get("overall")):
+        if measured and measured.get("still"):
+            return tuple(map(int, measured["still"]))
+    return None
+
+
+def _check_files(folder: Path) -> None:
+    if not folder.is_dir():
+        raise FileNotFoundError(f"the folder is missing; {CONTENT}")
+    missing = [f for f in ("config.json", "model.safetensors") if not (folder / f).is_file()]
+    if missing:
+        raise FileNotFoundError(f"{' and '.join(missing)} missing; {CONTENT}")
+
+
+def _view(name: str, folder: Path, quantizer: Any) -> Model:
+    config = quantizer.config
+    return Model(
+        name=name,
+        title=_title(name, folder),
+        image_size=int(config.image_size),
+        code_length=int(config.code_length),
+        codebook_size=int(config.codebook_size),
+        gap_seconds=float(config.gap_seconds),
+        parameters=sum(p.numel() for p in quantizer.parameters()),
+    )
+
+
+def _title(name: str, folder: Path) -> str:
+    card = folder / "README.md"
+    if card.is_file():
+        for line in card.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("# "):
+                return line[2:].strip()
+    return name.replace("-", " ").capitalize()
+
+
+def _usage(folder: Path) -> dict[str, Any]:
+    path = folder / "usage.json"
+    if not path.is_file():
+        return {}
+    try:
+        usage = json.loads(path.read_text(encoding="utf-8"))
+        for measured in (usage.get("overall", {}), *usage.get("embodiments", {}).values()):
+            presets({"overall": measured}, (), "")
+        return usage
+    except (ValueError, AttributeError, KeyError, TypeError) as error:
+        raise ValueError(
+            "usage.json is damaged; write it again with `python -m lapa checkup --write`"
+        ) from error
+
+
+def _sentence(name: str, folder: Path, error: Exception) -> str:
+    """One sentence without this machine's paths."""
+    known = isinstance(error, ValueError | OSError)
+    reason = str(error) if known else f"its files are damaged or not a quantizer's; {CONTENT}"
+    reason = " ".join(reason.replace(str(folder), folder.name).split()).rstrip(". ")
+    return f"The checkpoint {name} cannot be loaded: {reason[:300]}."

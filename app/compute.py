@@ -1,0 +1,123 @@
+"""Runs a quantizer for many visitors: one at a time, and never twice for the same question."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from app.cache import Cache
+from app.checkpoints import Loaded
+from app.compare import mean_change
+from app.limits import Limits
+from app.views import Encoding, Sweep
+
+Codes = tuple[int, ...]
+
+
+class Compute:
+    """All model work, on one thread: visitors queue instead of trampling each other's cores.
+
+    Results are kept by (clip id, model, frame index, question), within `prediction_bytes`. Frames
+    are (h, w, 3) uint8 at the model's image size unless said otherwise.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="quantizer")
+        self._results = Cache(limits.prediction_bytes, size=_bytes_of)
+
+    def run(self, work: Callable[..., Any], *args: Any) -> Any:
+        """The result of `work(*args)`, computed when the thread is free."""
+        return self._thread.submit(work, *args).result()
+
+    def forget(self, clip_ids: Sequence[str]) -> None:
+        """Drop every result about these clips."""
+        self._results.drop(lambda key: key[0] in clip_ids)
+
+    def resize(self, loaded: Loaded, frame: np.ndarray) -> np.ndarray:
+        """A frame of any size as the model sees it."""
+        # A copy, because kept frames are read-only and torch wants memory it may write.
+        return self.run(loaded.quantizer.resize, np.array(frame))
+
+    def prepared(self, loaded: Loaded, clip_id: str, index: int, native: np.ndarray) -> np.ndarray:
+        """`resize` of a clip's frame."""
+        key = (clip_id, loaded.view.name, index, "frame")
+        return self._results.get_or_make(key, lambda: self.resize(loaded, native))
+
+    def inferred(
+        self, loaded: Loaded, clip_id: str, index: int, frame: np.ndarray, future: np.ndarray
+    ) -> Codes:
+        """The latent action between a clip's frame and its future frame."""
+        key = (clip_id, loaded.view.name, index, "codes")
+        return self._results.get_or_make(key, lambda: self.encode(loaded, frame, future))
+
+    def encode(self, loaded: Loaded, frame: np.ndarray, future: np.ndarray) -> Codes:
+        """The latent action between two frames."""
+        return tuple(int(code) for code in self.run(loaded.quantizer.encode, frame, future))
+
+    def encoding(self, loaded: Loaded, frame: np.ndarray, future: np.ndarray) -> Encoding:
+        """The latent action and the latent between two frames of any size."""
+        frame, future = self.resize(loaded, frame), self.resize(loaded, future)
+        latent = np.asarray(self.run(loaded.quantizer.latent, frame, future), np.float32)
+        return Encoding(loaded.view.name, self.encode(loaded, frame, future), latent)
+
+    def imagined(
+        self, loaded: Loaded, clip_id: str, index: int, frame: np.ndarray, codes: Codes
+    ) -> tuple[np.ndarray, float]:
+        """The imagined next frame of a clip's frame, and the milliseconds its decoding took."""
+        key = (clip_id, loaded.view.name, index, codes)
+        return self._results.get_or_make(key, lambda: self.decode(loaded, frame, codes))
+
+    def decode(self, loaded: Loaded, frame: np.ndarray, codes: Codes) -> tuple[np.ndarray, float]:
+        """As `imagined`, for any frame."""
+
+        def timed() -> tuple[np.ndarray, float]:
+            start = time.perf_counter()
+            image = loaded.quantizer.decode(frame, np.array(codes))
+            return image, 1000 * (time.perf_counter() - start)
+
+        return self.run(timed)
+
+    def swept(
+        self,
+        loaded: Loaded,
+        clip_id: str,
+        index: int,
+        frame: np.ndarray,
+        codes: Codes,
+        position: int,
+    ) -> Sweep:
+        """Every value of one position on a clip's frame."""
+        # The sweep is the same whatever code stood at its position.
+        key = (clip_id, loaded.view.name, index, *_with(codes, position, "every"))
+        return self._results.get_or_make(key, lambda: self.sweep(loaded, frame, codes, position))
+
+    def sweep(self, loaded: Loaded, frame: np.ndarray, codes: Codes, position: int) -> Sweep:
+        """Every value of one position on any frame, in one batch."""
+
+        def batch() -> np.ndarray:
+            return loaded.quantizer.sweep(frame, np.array(codes), position=position)
+
+        images = tuple(self.run(batch))
+        return Sweep(
+            position=position,
+            images=images,
+            codes=tuple(_with(codes, position, code) for code in range(len(images))),
+            change=tuple(mean_change(image, frame) for image in images),
+        )
+
+
+def _with(codes: tuple, position: int, code: Any) -> tuple:
+    return (*codes[:position], code, *codes[position + 1 :])
+
+
+def _bytes_of(value: Any) -> int:
+    """Memory of a kept result: an array, an image with its time, codes, or a sweep."""
+    if isinstance(value, Sweep):
+        return sum(image.nbytes for image in value.images)
+    if isinstance(value, tuple):
+        return sum(_bytes_of(each) for each in value)
+    return value.nbytes if isinstance(value, np.ndarray) else 64

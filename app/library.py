@@ -1,0 +1,95 @@
+"""The clips shipped with the app: which there are, and their frames, decoded when asked for."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.cache import Cache
+from app.intake import THUMBNAIL_SIDE, shrink
+from app.limits import Limits
+from app.views import Clip
+
+
+class Library:
+    """Reads a folder of episodes once, on first use; decoded clips are kept up to a limit.
+
+    read: folder -> (episodes, report of what was skipped), as `lapa.data.read_episodes`.
+    """
+
+    def __init__(self, folder: Path, read: Callable[[Path], Any], limits: Limits) -> None:
+        self._folder = Path(folder)
+        self._read = read
+        self._lock = threading.Lock()
+        self._episodes: dict[str, Any] | None = None
+        self._clips: dict[str, Clip] = {}
+        self._problem = ""
+        self._frames = Cache(limits.clip_bytes, size=lambda frames: frames.nbytes)
+        self._thumbnails = Cache(limits.clip_bytes // 20, size=lambda image: image.nbytes)
+
+    def clips(self, embodiment: str | None = None, task: str | None = None) -> tuple[Clip, ...]:
+        """Clips in the order embodiment, task, id; filtered where a filter is given."""
+        self._open()
+        return tuple(
+            clip
+            for clip in self._clips.values()
+            if embodiment in (None, clip.embodiment) and task in (None, clip.task)
+        )
+
+    def get(self, clip_id: str) -> Clip | None:
+        """The clip of this id, or None."""
+        self._open()
+        return self._clips.get(clip_id)
+
+    def problem(self) -> str:
+        """One sentence when the folder holds no usable clip, otherwise empty."""
+        self._open()
+        return self._problem
+
+    def frames(self, clip_id: str) -> np.ndarray:
+        """All frames of a known clip, (T, H, W, 3) uint8, read-only."""
+        return self._frames.get_or_make(clip_id, lambda: self._decode(clip_id))
+
+    def thumbnail(self, clip_id: str) -> np.ndarray:
+        """The clip's first frame, small."""
+        return self._thumbnails.get_or_make(
+            clip_id, lambda: shrink(self.frames(clip_id)[0], THUMBNAIL_SIDE)
+        )
+
+    def _open(self) -> None:
+        with self._lock:
+            if self._episodes is not None:
+                return
+            try:
+                episodes = self._read(self._folder)[0] if self._folder.is_dir() else []
+            except (OSError, ValueError) as error:
+                episodes, self._problem = [], f"The clips cannot be read: {error}"
+            episodes = sorted(episodes, key=lambda e: (e.embodiment, e.task, e.id))
+            self._clips = {e.id: _clip(e) for e in episodes}
+            self._episodes = {e.id: e for e in episodes}
+            if not episodes and not self._problem:
+                self._problem = f"The folder {self._folder.name} holds no clips; upload your own."
+
+    def _decode(self, clip_id: str) -> np.ndarray:
+        frames = np.ascontiguousarray(self._episodes[clip_id].frames)
+        frames.setflags(write=False)
+        return frames
+
+
+def _clip(episode: Any) -> Clip:
+    return Clip(
+        id=episode.id,
+        source=episode.source,
+        embodiment=episode.embodiment,
+        task=episode.task,
+        instruction=episode.instruction,
+        fps=float(episode.fps),
+        frames=len(episode),
+        height=episode.height,
+        width=episode.width,
+        split=episode.split,
+    )
