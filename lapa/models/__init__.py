@@ -1,0 +1,1 @@
+"""Models, one a file, each with its config dataclass beside it."""

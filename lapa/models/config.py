@@ -1,0 +1,176 @@
+"""LAQConfig: every choice of a latent action quantizer, LAPA's own as the defaults.
+
+The defaults are the network of the released `laq_openx.pt`, quirks included; each quirk is a
+named option. `explorer_config` turns on what measured better for the models that we ship.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+CHOICES = {
+    "stem": ("patch", "conv"),
+    "encoder": ("factorised", "pair"),
+    "reduce": ("conv", "attention"),
+    "position": ("bias", "learned"),
+    "quantizer": ("nsvq", "vq_ema", "fsq"),
+    "head": ("pixels", "change", "warp"),
+}
+SIZES = (
+    "image_size",
+    "patch_size",
+    "dim",
+    "heads",
+    "dim_head",
+    "spatial_depth",
+    "temporal_depth",
+    "decoder_depth",
+    "code_length",
+    "codebook_size",
+    "quant_dim",
+)
+
+
+@dataclass(frozen=True)
+class LAQConfig:
+    """Configuration of `LatentActionQuantizer`.
+
+    Sizes:
+        image_size: side of the square frames, pixels. patch_size: side of a patch, pixels.
+        dim: token width. heads, dim_head: attention heads and their width.
+        spatial_depth: blocks over one frame's patches. temporal_depth: blocks over the two
+            frames (for `encoder="pair"`: blocks over both frames at once).
+        decoder_depth: decoder blocks (LAPA: as many as spatial_depth).
+        code_length: S, codes in a latent action. codebook_size: K, values of a code.
+        quant_dim: D, width of a latent.
+        gap_seconds: the gap H between the frames of a pair that the model was trained on.
+
+    Choices (LAPA's first):
+        stem: "patch" one linear layer a patch | "conv" strided convolutions.
+        encoder: "factorised" spatial then temporal transformer | "pair" attention over both
+            frames with exact antisymmetry: the latent of (x, x) is zero.
+        reduce: "conv" convolutions over the patch grid | "attention" S learned queries.
+        position: "bias" continuous position bias and PEG | "learned" embeddings.
+        quantizer: "nsvq" | "vq_ema" | "fsq".
+        head: "pixels" | "change" (added to x_t) | "warp" (flow, mask and paint on x_t).
+
+    Quirks of the official network (True there):
+        detach_first_frame: no gradient from the decoder into x_t's patch embedding.
+        mix_code_channels: the decoder's context mixes channels across code positions.
+        scrambled_temporal_peg: the temporal PEG reads its tokens in the wrong order.
+        raw_keys: self-attention keys and values from un-normalised tokens.
+        shared_codebook: all positions read one codebook.
+        normalise_latents (False there): keep latents at the codebook's scale.
+
+    Raises:
+        ValueError: a value is outside what the network can be built with.
+    """
+
+    image_size: int = 256
+    patch_size: int = 32
+    dim: int = 1024
+    heads: int = 16
+    dim_head: int = 64
+    spatial_depth: int = 8
+    temporal_depth: int = 8
+    decoder_depth: int = 8
+    code_length: int = 4
+    codebook_size: int = 8
+    quant_dim: int = 32
+    gap_seconds: float = 0.6
+    stem: str = "patch"
+    stem_widths: tuple[int, ...] = ()
+    encoder: str = "factorised"
+    reduce: str = "conv"
+    position: str = "bias"
+    quantizer: str = "nsvq"
+    head: str = "pixels"
+    detach_first_frame: bool = True
+    mix_code_channels: bool = True
+    scrambled_temporal_peg: bool = True
+    raw_keys: bool = True
+    shared_codebook: bool = True
+    normalise_latents: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "stem_widths", tuple(self.stem_widths))
+        self._check_sizes()
+        for name, allowed in CHOICES.items():
+            _check(name, getattr(self, name), getattr(self, name) in allowed, f"one of {allowed}")
+        self._check_stem()
+
+    @property
+    def grid(self) -> int:
+        """Patches along one side of a frame."""
+        return self.image_size // self.patch_size
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, as config.json holds them."""
+        return asdict(self) | {"stem_widths": list(self.stem_widths)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> LAQConfig:
+        """The inverse of `to_dict`; unknown keys raise ValueError by name."""
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ValueError(f"unknown LAQConfig keys {unknown}; known are {sorted(known)}")
+        return cls(**values)
+
+    def _check_sizes(self) -> None:
+        for name in SIZES:
+            value = getattr(self, name)
+            least = 0 if name == "spatial_depth" and self.encoder == "pair" else 1
+            whole = isinstance(value, int) and not isinstance(value, bool)
+            _check(name, value, whole and value >= least, f"a whole number of at least {least}")
+        fits = self.image_size % self.patch_size == 0
+        _check("patch_size", self.patch_size, fits, f"a divisor of image_size {self.image_size}")
+        _check("gap_seconds", self.gap_seconds, self.gap_seconds > 0, "more than 0 seconds")
+
+    def _check_stem(self) -> None:
+        conv = self.stem == "conv"
+        _check("head", self.head, conv or self.head != "warp", 'not "warp" unless stem is "conv"')
+        if conv:
+            halvings = (self.patch_size // 4).bit_length() - 1
+            power = 4 << halvings == self.patch_size and halvings > 0
+            _check("patch_size", self.patch_size, power, "8, 16, 32, … with the conv stem")
+            right = len(self.stem_widths) == halvings
+            _check("stem_widths", self.stem_widths, right, f"{halvings} channel counts")
+        if self.encoder == "pair":
+            _check("heads", self.heads, self.heads % 2 == 0, 'even with encoder "pair"')
+
+
+def explorer_config(**changes: Any) -> LAQConfig:
+    """The network of our shipped `robots` quantizer; keyword arguments override."""
+    return LAQConfig(
+        **{
+            "image_size": 128,
+            "patch_size": 16,
+            "dim": 160,
+            "heads": 4,
+            "dim_head": 40,
+            "spatial_depth": 0,
+            "temporal_depth": 2,
+            "decoder_depth": 3,
+            "quant_dim": 8,
+            "stem": "conv",
+            "stem_widths": (32, 64),
+            "encoder": "pair",
+            "reduce": "attention",
+            "position": "learned",
+            "head": "warp",
+            "detach_first_frame": False,
+            "mix_code_channels": False,
+            "scrambled_temporal_peg": False,
+            "raw_keys": False,
+            "shared_codebook": False,
+            "normalise_latents": True,
+        }
+        | changes
+    )
+
+
+def _check(name: str, value: Any, good: bool, accepted: str) -> None:
+    if not good:
+        raise ValueError(f"{name} must be {accepted}, received {value!r}")

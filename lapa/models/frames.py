@@ -1,0 +1,121 @@
+"""Frames at the public door: checked, resized, and turned into the batches that models compute on.
+
+Accepted are uint8 RGB numpy arrays (H, W, 3) or (B, H, W, 3) of any size and float torch tensors
+(B, 3, H, W) in [0, 1]; what came in decides the kind of what goes out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+ACCEPTED = (
+    "accepted are uint8 numpy arrays (H, W, 3) or (B, H, W, 3), "
+    "or float torch tensors (B, 3, H, W) in [0, 1]"
+)
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How the caller speaks: numpy or torch, one item or a batch."""
+
+    numpy: bool
+    single: bool
+
+    def numbers(self, x: Tensor) -> np.ndarray | Tensor:
+        """Codes or latents (B, …) for the caller."""
+        x = x[0] if self.single else x
+        return x.cpu().numpy() if self.numpy else x
+
+    def images(self, x: Tensor) -> np.ndarray | Tensor:
+        """Frames (B, 3, h, w) for the caller: uint8 (B, h, w, 3) numpy, or floats clipped."""
+        x = x.clamp(0, 1)
+        if not self.numpy:
+            return x
+        pixels = (x * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+        return pixels[0] if self.single else pixels
+
+
+def to_batch(
+    frame: np.ndarray | Tensor,
+    size: int,
+    *,
+    name: str = "frame",
+    device: torch.device | None = None,
+) -> tuple[Tensor, Kind]:
+    """Frames as float32 (B, 3, size, size) in [0, 1] on `device`, and how to answer.
+
+    Frames of another size are resized with antialiasing; other proportions are squashed to the
+    square, so nothing is cropped away.
+
+    Raises:
+        ValueError: not a frame; says what came and what is accepted.
+    """
+    if isinstance(frame, Tensor):
+        batch, kind = _checked_tensor(frame, name), Kind(numpy=False, single=False)
+    else:
+        batch, kind = _checked_array(frame, name)
+    batch = batch.to(device=device, dtype=torch.float32)
+    return resize(batch, size), kind
+
+
+def resize(batch: Tensor, size: int) -> Tensor:
+    """(B, 3, H, W) in [0, 1] to (B, 3, size, size): bicubic, antialiased, kept in [0, 1]."""
+    if batch.shape[-2:] == (size, size):
+        return batch
+    resized = F.interpolate(
+        batch, size=(size, size), mode="bicubic", antialias=True, align_corners=False
+    )
+    return resized.clamp(0, 1)
+
+
+def _checked_tensor(frame: Tensor, name: str) -> Tensor:
+    shape = tuple(frame.shape)
+    if frame.ndim != 4 or shape[1] != 3 or 0 in shape or not frame.is_floating_point():
+        raise ValueError(f"{name} is a torch tensor {shape} of {frame.dtype}; {ACCEPTED}")
+    low, high = float(frame.detach().amin()), float(frame.detach().amax())
+    # written so that NaN fails it too
+    if not (low >= -1e-3 and high <= 1 + 1e-3):
+        raise ValueError(f"{name} has values from {low:g} to {high:g}; {ACCEPTED}")
+    return frame
+
+
+def _checked_array(frame: np.ndarray, name: str) -> tuple[Tensor, Kind]:
+    if not isinstance(frame, np.ndarray):
+        raise ValueError(f"{name} is a {type(frame).__name__}; {ACCEPTED}")
+    good = frame.ndim in (3, 4) and frame.shape[-1] == 3 and frame.size > 0
+    if not good or frame.dtype != np.uint8:
+        raise ValueError(f"{name} is a numpy array {frame.shape} of {frame.dtype}; {ACCEPTED}")
+    single = frame.ndim == 3
+    batch = np.ascontiguousarray(frame[None] if single else frame)
+    if not batch.flags.writeable:
+        batch = batch.copy()
+    pixels = torch.from_numpy(batch).permute(0, 3, 1, 2).float().div(255)
+    return pixels, Kind(numpy=True, single=single)
+
+
+def to_codes(codes, *, size: int, length: int) -> Tensor:
+    """Codes as int64 (B, S), from a list, a numpy array or a tensor of (S,) or (B, S).
+
+    Raises:
+        ValueError: wrong length, not whole numbers, or outside 0 … K-1.
+    """
+    accepted = f"accepted are {length} whole numbers from 0 to {size - 1}, or a batch of such rows"
+    try:
+        tensor = torch.as_tensor(codes)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ValueError(f"codes are {codes!r}; {accepted}") from error
+    whole = not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool)
+    if not whole or tensor.ndim not in (1, 2) or tensor.shape[-1] != length or not tensor.numel():
+        raise ValueError(f"codes are {_told(tensor)}; {accepted}")
+    if tensor.min() < 0 or tensor.max() >= size:
+        raise ValueError(f"codes are {_told(tensor)}; {accepted}")
+    return tensor.long().reshape(-1, length)
+
+
+def _told(tensor: Tensor) -> str:
+    return str(tensor.tolist()) if tensor.numel() <= 16 else f"of shape {tuple(tensor.shape)}"

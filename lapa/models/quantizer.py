@@ -1,0 +1,278 @@
+"""The latent action quantizer (LAQ), LAPA's stage 1: arXiv 2410.11758, section 3.1.
+
+A VQ-VAE over frame pairs (x_t, x_t+H). The encoder reads both frames, their latents' difference
+is quantized to S codes out of K (a latent action), and the decoder rebuilds x_t+H from x_t's
+patches, attending to the codes.
+
+One class expresses LAPA's network exactly and the one that we ship; `LAQConfig` says which.
+
+Shape letters: B batch, n patches, d width, S code length, D quant_dim, K codebook size.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from lapa import pretrained
+from lapa.models import frames
+from lapa.models.config import LAQConfig
+from lapa.nn import heads, patches, quantizers, reduce
+from lapa.nn.attention import ContinuousPositionBias
+from lapa.nn.transformer import Transformer, positions
+from lapa.official import laq as official
+
+Frames = np.ndarray | Tensor
+
+
+class QuantizerOutput(NamedTuple):
+    """What a training step needs: image (B, 3, h, w) not clipped, codes (B, S) int64, latent
+    (B, S, D) before quantization, and the quantizer's own loss (0 for NSVQ and FSQ)."""
+
+    image: Tensor
+    codes: Tensor
+    latent: Tensor
+    loss: Tensor
+
+
+class Scene(NamedTuple):
+    """Everything about x_t that no code changes; made once by `prepare`, used for every code."""
+
+    frame: Tensor
+    begun: Tensor
+    maps: tuple[Tensor, ...]
+    kind: frames.Kind
+
+
+class LatentActionQuantizer(nn.Module):
+    """Frame pairs to latent actions, and frames with latent actions to imagined next frames.
+
+    Public methods take uint8 RGB numpy arrays (H, W, 3) or (B, H, W, 3) of any size and answer
+    in numpy, or float torch tensors (B, 3, H, W) in [0, 1] and answer in torch. They compute in
+    evaluation mode without gradients and are deterministic. Bad input raises ValueError.
+    """
+
+    def __init__(self, config: LAQConfig) -> None:
+        super().__init__()
+        self.config = c = config
+        sizes = {"heads": c.heads, "dim_head": c.dim_head, "norm_kv": not c.raw_keys}
+        biased = c.position == "bias"
+        self.position_bias = ContinuousPositionBias(c.dim, c.heads) if biased else None
+        self.positions = None if biased else positions(c.grid**2, c.dim)
+        self.stem = (
+            patches.LinearPatches(c.dim, c.patch_size)
+            if c.stem == "patch"
+            else patches.ConvStem(c.dim, c.patch_size, c.stem_widths)
+        )
+        self.spatial = (
+            Transformer(c.dim, depth=c.spatial_depth, peg=biased, **sizes)
+            if c.spatial_depth
+            else None
+        )
+        self.temporal = Transformer(
+            c.dim, depth=c.temporal_depth, peg=biased, pair=c.encoder == "pair", **sizes
+        )
+        self.reduce = _build_reduce(c)
+        self.codebook = quantizers.build(
+            c.quantizer,
+            size=c.codebook_size,
+            length=c.code_length,
+            dim=c.quant_dim,
+            shared=c.shared_codebook,
+            normalise=c.normalise_latents,
+        )
+        self.to_context = nn.Linear(c.quant_dim, c.dim)
+        self.code_positions = None if c.mix_code_channels else positions(c.code_length, c.dim)
+        self.decoder = Transformer(c.dim, depth=c.decoder_depth, peg=biased, cross=True, **sizes)
+        self.head = _build_head(c)
+
+    # ---- public API -------------------------------------------------------------------------
+
+    @classmethod
+    def from_pretrained(
+        cls, source: str | os.PathLike, *, device: str | torch.device = "cpu"
+    ) -> LatentActionQuantizer:
+        """Load a checkpoint folder, a Hub id, or an official LAPA `.pt` file.
+
+        Raises:
+            FileNotFoundError: nothing there. ValueError: not a quantizer, or keys that differ.
+        """
+        path = pretrained.resolve(source)
+        config, state = official.read(path) if path.is_file() else pretrained.load(path)
+        model = cls(LAQConfig.from_dict(config))
+        pretrained.load_strictly(model, state, path.name)
+        return model.to(device).eval()
+
+    def save_pretrained(self, folder: str | os.PathLike) -> None:
+        """Write config.json and model.safetensors; `from_pretrained(folder)` reads them back."""
+        pretrained.save(folder, self.config.to_dict(), self.state_dict())
+
+    @torch.inference_mode()
+    def encode(self, frame: Frames, future: Frames) -> np.ndarray | Tensor:
+        """The latent action of a frame pair: int64 codes (S,), or (B, S) for a batch."""
+        latent, kind = self._latent_of(frame, future)
+        return kind.numbers(self.codebook.nearest(latent))
+
+    @torch.inference_mode()
+    def latent(self, frame: Frames, future: Frames) -> np.ndarray | Tensor:
+        """The latent before quantization: float32 (S, D), or (B, S, D) for a batch."""
+        latent, kind = self._latent_of(frame, future)
+        return kind.numbers(latent)
+
+    @torch.inference_mode()
+    def prepare(self, frame: Frames) -> Scene:
+        """x_t embedded and passed through all that no code changes; give it to `decode`, `sweep`."""
+        batch, kind = frames.to_batch(frame, self.config.image_size, device=self._device)
+        return self._scene(batch, self.stem(batch), kind)
+
+    @torch.inference_mode()
+    def decode(self, frame: Frames | Scene, codes) -> np.ndarray | Tensor:
+        """The imagined next frame: uint8 (h, w, 3), or (B, h, w, 3) for a batch.
+
+        Args:
+            frame: frames, or a Scene when several codes are tried on the same frames.
+            codes: (S,) or (B, S) whole numbers in 0 … K-1; one frame takes many rows of codes.
+        """
+        scene = frame if isinstance(frame, Scene) else self.prepare(frame)
+        c = self.config
+        chosen = frames.to_codes(codes, size=c.codebook_size, length=c.code_length)
+        count, many = len(scene.frame), len(chosen)
+        if count != many and 1 not in (count, many):
+            raise ValueError(
+                f"{count} frames and {many} rows of codes; accepted are as many rows as frames, "
+                "one row for all frames, or one frame for all rows"
+            )
+        chosen = chosen.to(self._device)
+        if many < count:
+            chosen = chosen.expand(count, -1)
+        image = self._imagine(scene, self.codebook.lookup(chosen))
+        single = scene.kind.single and torch.as_tensor(codes).ndim == 1
+        return frames.Kind(scene.kind.numpy, single).images(image)
+
+    def sweep(self, frame: Frames | Scene, codes, *, position: int) -> np.ndarray | Tensor:
+        """All K values of one position, the others kept: uint8 (K, h, w, 3), one decoder batch.
+
+        LAPA's Figure 8. `frame` is a single frame or its Scene.
+        """
+        c = self.config
+        if not isinstance(position, (int, np.integer)) or not 0 <= position < c.code_length:
+            raise ValueError(f"position is {position!r}; accepted are 0 to {c.code_length - 1}")
+        row = frames.to_codes(codes, size=c.codebook_size, length=c.code_length)
+        scene = frame if isinstance(frame, Scene) else self.prepare(frame)
+        if len(row) != 1 or len(scene.frame) != 1:
+            raise ValueError(
+                f"a sweep takes one frame and one latent action, "
+                f"received {len(scene.frame)} and {len(row)}"
+            )
+        rows = row.repeat(c.codebook_size, 1)
+        rows[:, position] = torch.arange(c.codebook_size)
+        return self.decode(scene, rows)
+
+    @torch.inference_mode()
+    def resize(self, frame: Frames) -> np.ndarray | Tensor:
+        """What the model sees of a frame: uint8 (h, w, 3) at `config.image_size`."""
+        batch, kind = frames.to_batch(frame, self.config.image_size)
+        return kind.images(batch)
+
+    # ---- the computation --------------------------------------------------------------------
+
+    def forward(
+        self, frame: Tensor, future: Tensor, *, noise: Tensor | None = None
+    ) -> QuantizerOutput:
+        """A training (or evaluation) pass over float frames (B, 3, h, w) in [0, 1] at image_size.
+
+        In evaluation mode no noise is added: the image is the one `decode` gives for the codes.
+        `noise` (B, S, D) replaces NSVQ's random vector.
+        """
+        first, last = self.stem(frame), self.stem(future)
+        found = self.codebook(self._difference(first.tokens, last.tokens), noise)
+        scene = self._scene(frame, first, frames.Kind(numpy=False, single=False))
+        return QuantizerOutput(
+            self._imagine(scene, found.quantized), found.codes, found.latent, found.loss
+        )
+
+    def _latent_of(self, frame: Frames, future: Frames) -> tuple[Tensor, frames.Kind]:
+        size = self.config.image_size
+        first, kind = frames.to_batch(frame, size, device=self._device)
+        last, other = frames.to_batch(future, size, name="future", device=self._device)
+        if len(first) != len(last) or kind != other:
+            raise ValueError(
+                f"frame and future must come alike: received batches of {len(first)} and {len(last)}"
+            )
+        difference = self._difference(self.stem(first).tokens, self.stem(last).tokens)
+        return self.codebook.scaled_latent(difference), kind
+
+    def _difference(self, first: Tensor, last: Tensor) -> Tensor:
+        """Stem tokens (B, n, d) of both frames -> latents (B, S, D), before normalisation."""
+        pair = torch.stack([first, last], 1)
+        encoded = self._encode_pair(pair) if self.config.encoder == "pair" else self._encode(pair)
+        return self.reduce(encoded[:, 1]) - self.reduce(encoded[:, 0])
+
+    def _encode_pair(self, pair: Tensor) -> Tensor:
+        """Both frames through the same blocks, looking at each other: (B, 2, n, d)."""
+        batch, grid = len(pair), self.config.grid
+        x, shape = self._placed(pair.flatten(0, 1)), (2 * batch, 1, grid, grid)
+        if self.spatial is not None:
+            x = self.spatial(x, shape, self._bias())
+        return self.temporal(x, shape, self._bias()).unflatten(0, (batch, 2))
+
+    def _encode(self, pair: Tensor) -> Tensor:
+        """LAPA's order: a spatial transformer a frame, then a temporal one a patch."""
+        batch, grid = len(pair), self.config.grid
+        shape = (batch, 2, grid, grid)
+        x = self.spatial(self._placed(pair.flatten(0, 1)), shape, self._bias())
+        x = x.unflatten(0, (batch, 2)).transpose(1, 2).flatten(0, 1)
+        if not self.config.scrambled_temporal_peg:
+            # one patch is a video of its own: PEG then mixes times, not unrelated places
+            shape = (len(x), 2, 1, 1)
+        return self.temporal(x, shape).unflatten(0, (batch, grid * grid)).transpose(1, 2)
+
+    def _scene(self, frame: Tensor, pyramid: patches.Pyramid, kind: frames.Kind) -> Scene:
+        tokens = pyramid.tokens.detach() if self.config.detach_first_frame else pyramid.tokens
+        begun = self.decoder.begin(self._placed(tokens), self._still(len(frame)), self._bias())
+        return Scene(frame, begun, pyramid.maps, kind)
+
+    def _imagine(self, scene: Scene, quantized: Tensor) -> Tensor:
+        """Scene of B or 1 frames and quantized latents (B, S, D) -> image (B, 3, h, w)."""
+        shape = self._still(len(scene.begun))
+        tokens = self.decoder.finish(scene.begun, shape, self._bias(), self._context(quantized))
+        return self.head(tokens, scene.frame, scene.maps)
+
+    def _context(self, quantized: Tensor) -> Tensor:
+        if self.config.mix_code_channels:
+            # nsvq.py:106 reads (S, D) numbers as (D, S): each token holds parts of every code
+            quantized = quantized.flatten(1).unflatten(1, (-1, self.config.code_length))
+            return self.to_context(quantized.transpose(1, 2))
+        return self.to_context(quantized) + self.code_positions
+
+    def _placed(self, tokens: Tensor) -> Tensor:
+        return tokens if self.positions is None else tokens + self.positions
+
+    def _bias(self) -> Tensor | None:
+        grid = self.config.grid
+        return None if self.position_bias is None else self.position_bias(grid, grid)
+
+    def _still(self, batch: int) -> tuple[int, int, int, int]:
+        return batch, 1, self.config.grid, self.config.grid
+
+    @property
+    def _device(self) -> torch.device:
+        return self.to_context.weight.device
+
+
+def _build_reduce(c: LAQConfig) -> nn.Module:
+    if c.reduce == "conv":
+        return reduce.ConvReduce(c.dim, c.quant_dim, c.grid, c.code_length)
+    return reduce.AttentionReduce(
+        c.dim, c.quant_dim, c.code_length, heads=c.heads, dim_head=c.dim_head
+    )
+
+
+def _build_head(c: LAQConfig) -> nn.Module:
+    if c.head == "warp":
+        return heads.WarpHead(c.dim, c.grid, c.stem_widths)
+    return heads.PixelHead(c.dim, c.patch_size, c.grid, change=c.head == "change")

@@ -1,0 +1,1 @@
+"""Bricks: patches, attention, transformers, reductions, quantizers, heads. They import nothing of lapa."""

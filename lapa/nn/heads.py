@@ -1,0 +1,84 @@
+"""From decoder tokens to the imagined frame: pixels, a change on top of x_t, or a warp of x_t.
+
+Every head is called as head(tokens, frame, maps); `frame` (b, 3, H, W) is x_t, `maps` are the
+stem's finer maps of x_t. Outputs are (b, 3, H, W), not clipped.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .patches import from_patches
+
+BASE = 4  # pixels a side of one cell of the stem's finest map
+
+
+class PixelHead(nn.Module):
+    """LAPA's head: one linear layer to the pixels of each patch; `change` adds x_t."""
+
+    def __init__(self, dim: int, patch_size: int, grid: int, *, change: bool = False) -> None:
+        super().__init__()
+        self.patch_size, self.grid, self.change = patch_size, grid, change
+        self.project = nn.Linear(dim, 3 * patch_size * patch_size)
+        if change:
+            nn.init.zeros_(self.project.weight)
+            nn.init.zeros_(self.project.bias)
+
+    def forward(self, tokens: Tensor, frame: Tensor, maps: tuple[Tensor, ...]) -> Tensor:
+        pixels = from_patches(self.project(tokens), self.patch_size, self.grid)
+        return frame + pixels if self.change else pixels
+
+
+class WarpHead(nn.Module):
+    """Moves x_t's own pixels by a flow field and paints new ones where a mask asks for it.
+
+    Robots are rigid: most of what moves is already in x_t, so a flow keeps it sharp where pixel
+    regression blurs it; the mask uncovers background. At initialisation the flow is zero and the
+    mask nearly closed: the head starts as copy-frame.
+
+    Upsampling is by pixel shuffle with the stem's maps as skip connections (U-Net).
+    """
+
+    def __init__(self, dim: int, grid: int, widths: tuple[int, ...]) -> None:
+        super().__init__()
+        self.grid = grid
+        ins = (dim, *reversed(widths[1:]))
+        outs = tuple(reversed(widths))
+        self.ups = nn.ModuleList([nn.Conv2d(i, o * 4, 1) for i, o in zip(ins, outs, strict=True)])
+        self.merges = nn.ModuleList([nn.Conv2d(o * 2, o, 3, 1, 1) for o in outs])
+        self.parts = (2, 3 * BASE**2, BASE**2)  # flow, paint, mask
+        self.out = nn.Conv2d(outs[-1], sum(self.parts), 3, 1, 1)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.out.bias)
+        with torch.no_grad():
+            self.out.bias[-BASE * BASE :] = -2.0
+
+    def forward(self, tokens: Tensor, frame: Tensor, maps: tuple[Tensor, ...]) -> Tensor:
+        x = tokens.transpose(1, 2).unflatten(2, (self.grid, self.grid))
+        for up, merge, skip in zip(self.ups, self.merges, reversed(maps), strict=True):
+            x = F.pixel_shuffle(up(x), 2)
+            x = F.gelu(merge(torch.cat([x, skip.expand(len(x), -1, -1, -1)], 1)))
+        flow, paint, mask = self.out(x).split(self.parts, 1)
+        mask = F.pixel_shuffle(mask, BASE).sigmoid()
+        paint = F.pixel_shuffle(paint, BASE) + 0.5
+        return torch.lerp(warp(frame, flow), paint, mask)
+
+
+def warp(frame: Tensor, flow: Tensor) -> Tensor:
+    """Sample `frame` at positions shifted by `flow`.
+
+    Args:
+        frame: (b or 1, 3, H, W).
+        flow: (b, 2, h, w) with (x, y) shifts in units of half the image; upsampled to H×W.
+    """
+    height, width = frame.shape[-2:]
+    flow = F.interpolate(flow, size=(height, width), mode="bilinear", align_corners=False)
+    y = torch.linspace(-1, 1, height, device=flow.device, dtype=flow.dtype)
+    x = torch.linspace(-1, 1, width, device=flow.device, dtype=flow.dtype)
+    still = torch.stack(torch.meshgrid(x, y, indexing="xy"), -1)
+    where = still + flow.permute(0, 2, 3, 1)
+    return F.grid_sample(
+        frame.expand(len(flow), -1, -1, -1), where, padding_mode="border", align_corners=True
+    )

@@ -1,0 +1,145 @@
+"""LAPA's LAQ checkpoints (`laq_openx.pt`): read safely, infer the configuration, rename the keys.
+
+Everything here is dictionaries in, dictionaries out; the network itself is
+`lapa.models.quantizer`.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import pickle
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+# official name -> ours, as regular expressions with their replacement
+NAMES = (
+    (r"^spatial_rel_pos_bias\.", "position_bias."),
+    (r"^to_patch_emb_first_frame\.1\.", "stem.net.0."),
+    (r"^to_patch_emb_first_frame\.2\.", "stem.net.1."),
+    (r"^to_patch_emb_first_frame\.3\.", "stem.net.2."),
+    (r"^enc_spatial_transformer\.", "spatial."),
+    (r"^enc_temporal_transformer\.", "temporal."),
+    (r"^dec_spatial_transformer\.", "decoder."),
+    (r"^to_pixels_first_frame\.0\.", "head.project."),
+    (r"^vq\.project_in\.", "reduce.project."),
+    (r"^vq\.cnn_encoder\.", "reduce.convolutions."),
+    (r"^vq\.project_out\.", "to_context."),
+    (r"^vq\.codebooks$", "codebook.vectors"),
+    (r"(layers\.\d+)\.0\.dsconv\.", r"\1.peg.conv."),
+    (r"(layers\.\d+)\.1\.", r"\1.self_attention."),
+    (r"(layers\.\d+)\.2\.", r"\1.cross_attention."),
+    (r"(layers\.\d+)\.3\.4\.", r"\1.feed_forward.3."),
+    (r"(layers\.\d+)\.3\.", r"\1.feed_forward."),
+)
+BACK = (
+    (r"^position_bias\.", "spatial_rel_pos_bias."),
+    (r"^stem\.net\.0\.", "to_patch_emb_first_frame.1."),
+    (r"^stem\.net\.1\.", "to_patch_emb_first_frame.2."),
+    (r"^stem\.net\.2\.", "to_patch_emb_first_frame.3."),
+    (r"^spatial\.", "enc_spatial_transformer."),
+    (r"^temporal\.", "enc_temporal_transformer."),
+    (r"^decoder\.", "dec_spatial_transformer."),
+    (r"^head\.project\.", "to_pixels_first_frame.0."),
+    (r"^reduce\.project\.", "vq.project_in."),
+    (r"^reduce\.convolutions\.", "vq.cnn_encoder."),
+    (r"^to_context\.", "vq.project_out."),
+    (r"^codebook\.vectors$", "vq.codebooks"),
+    (r"(layers\.\d+)\.peg\.conv\.", r"\1.0.dsconv."),
+    (r"(layers\.\d+)\.self_attention\.", r"\1.1."),
+    (r"(layers\.\d+)\.cross_attention\.", r"\1.2."),
+    (r"(layers\.\d+)\.feed_forward\.3\.", r"\1.3.4."),
+    (r"(layers\.\d+)\.feed_forward\.", r"\1.3."),
+)
+# in every official file, used by no computation: empty null tokens and an idle norm
+IDLE = re.compile(r"\.layers\.\d+\.1\.(null_kv|context_norm\.(gamma|beta))$")
+
+
+def read(path: str | os.PathLike) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The LAQConfig values and the tensors, under our names, of an official `.pt` file.
+
+    Bare or `module.`-prefixed (distributed run) keys; loaded with `weights_only`, so nothing in
+    the file is executed. `image_size`, `patch_size` and the rest follow from the shapes.
+
+    Raises:
+        ValueError: not a tensor file, or not a LAQ state dict.
+    """
+    return from_official(_load(Path(path)))
+
+
+def _load(path: Path) -> dict[str, Tensor]:
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise ValueError(
+            f"{path.name} is not a plain PyTorch tensor file, so it was not loaded ({reason})"
+        ) from error
+    if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise ValueError(f"{path.name} does not hold a state dict (names with tensors)")
+    return {str(key).removeprefix("module."): value for key, value in state.items()}
+
+
+def from_official(state: Mapping[str, Tensor]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Configuration values and renamed tensors of an official state dict (no prefix)."""
+    try:
+        config = _infer(state)
+    except (KeyError, ValueError, IndexError) as error:
+        raise ValueError(
+            f"this state dict is not a LAPA latent action quantizer: {error} does not fit"
+        ) from error
+    ours = {_rename(key, NAMES): value for key, value in state.items() if not IDLE.search(key)}
+    ours["codebook.vectors"] = ours["codebook.vectors"][None]
+    # the official code does not save its usage counts
+    ours.setdefault("codebook.usage", torch.zeros(1, config["codebook_size"], dtype=torch.int64))
+    return config, ours
+
+
+def to_official(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Our tensors of an official-layout network under the official names (idle ones left out)."""
+    official = {_rename(k, BACK): v for k, v in state.items() if k != "codebook.usage"}
+    official["vq.codebooks"] = official["vq.codebooks"][0]
+    return official
+
+
+def _rename(key: str, rules: tuple[tuple[str, str], ...]) -> str:
+    for pattern, replacement in rules:
+        key = re.sub(pattern, replacement, key)
+    return key
+
+
+def _infer(state: Mapping[str, Tensor]) -> dict[str, Any]:
+    """Sizes from shapes. The grid follows from the last reducing kernel, LAPA's is always 8×8."""
+    pixels = state["to_patch_emb_first_frame.2.weight"].shape[1]
+    patch_size = math.isqrt(pixels // 3)
+    inner = state["enc_spatial_transformer.layers.0.1.to_q.weight"].shape[0]
+    dim_head = state["enc_spatial_transformer.layers.0.1.q_scale"].shape[0]
+    codebook_size, quant_dim = state["vq.codebooks"].shape
+    kernel = tuple(state["vq.cnn_encoder.2.weight"].shape[2:])
+    lengths = {(4, 4): 1, (3, 4): 2, (3, 3): 4}
+    if kernel not in lengths:
+        raise ValueError(f"vq.cnn_encoder.2.weight with kernel {kernel}")
+    depths = {
+        name: len({k.split(".")[2] for k in state if k.startswith(f"{prefix}.layers.")})
+        for name, prefix in (
+            ("spatial_depth", "enc_spatial_transformer"),
+            ("temporal_depth", "enc_temporal_transformer"),
+            ("decoder_depth", "dec_spatial_transformer"),
+        )
+    }
+    return {
+        "image_size": patch_size * 8,
+        "patch_size": patch_size,
+        "dim": state["vq.project_in.weight"].shape[1],
+        "heads": inner // dim_head,
+        "dim_head": dim_head,
+        "code_length": lengths[kernel],
+        "codebook_size": codebook_size,
+        "quant_dim": quant_dim,
+        **depths,
+    }

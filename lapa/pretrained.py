@@ -1,0 +1,112 @@
+"""Checkpoint folders: config.json + model.safetensors, on disk or on the Hugging Face Hub.
+
+Also the strict loading that names what differs. Nothing here unpickles.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+
+
+def resolve(source: str | os.PathLike) -> Path:
+    """The local folder or file behind `source`; a Hub id ("owner/name") is downloaded.
+
+    Raises:
+        FileNotFoundError: nothing is there, locally or on the Hub.
+    """
+    path = Path(source)
+    if path.exists():
+        return path
+    text = str(source)
+    if text.count("/") == 1 and not text.startswith((".", "/", "~")):
+        return _download(text)
+    raise FileNotFoundError(
+        f"no checkpoint at {text!r}: give a folder with {CONFIG} and {WEIGHTS}, "
+        'an official .pt file, or a Hub id such as "owner/name"'
+    )
+
+
+def _download(repo_id: str) -> Path:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    try:
+        return Path(snapshot_download(repo_id, allow_patterns=[CONFIG, WEIGHTS, "*.json"]))
+    except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError, OSError) as error:
+        raise FileNotFoundError(
+            f"{repo_id!r} is neither a local folder nor a Hub checkpoint that can be reached "
+            f"({type(error).__name__})"
+        ) from error
+
+
+def save(folder: str | os.PathLike, config: dict[str, Any], state: dict[str, Tensor]) -> None:
+    """Write config.json and model.safetensors into `folder`, made if needed."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+
+
+def load(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The config values and the tensors of a checkpoint folder.
+
+    Raises:
+        FileNotFoundError: a file is missing. ValueError: a file cannot be read.
+    """
+    for name in (CONFIG, WEIGHTS):
+        if not (folder / name).is_file():
+            raise FileNotFoundError(
+                f"{folder} is not a checkpoint folder: it has no {name} "
+                f"(needed: {CONFIG} and {WEIGHTS})"
+            )
+    try:
+        config = json.loads((folder / CONFIG).read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{folder / CONFIG} is not valid JSON ({error})") from error
+    if not isinstance(config, dict):
+        raise ValueError(f"{folder / CONFIG} holds a {type(config).__name__}, not an object")
+    try:
+        return config, load_file(folder / WEIGHTS)
+    except (SafetensorError, OSError) as error:
+        raise ValueError(
+            f"{folder / WEIGHTS} is not a readable safetensors file ({error})"
+        ) from error
+
+
+def load_strictly(module: nn.Module, state: dict[str, Tensor], name: str) -> None:
+    """Load `state` into `module`; every key and shape must agree.
+
+    Raises:
+        ValueError: naming the missing, the unexpected and the misshapen keys.
+    """
+    own = module.state_dict()
+    faults = {
+        "missing": sorted(set(own) - set(state)),
+        "unexpected": sorted(set(state) - set(own)),
+        "of another shape": sorted(
+            f"{key} {tuple(state[key].shape)} instead of {tuple(own[key].shape)}"
+            for key in set(own) & set(state)
+            if own[key].shape != state[key].shape
+        ),
+    }
+    told = [f"{what}: {_short(keys)}" for what, keys in faults.items() if keys]
+    if told:
+        raise ValueError(f"the weights of {name} do not fit its configuration; " + "; ".join(told))
+    with torch.no_grad():
+        module.load_state_dict(state, strict=True)
+
+
+def _short(keys: list[str], most: int = 6) -> str:
+    rest = f" and {len(keys) - most} more" if len(keys) > most else ""
+    return ", ".join(keys[:most]) + rest
