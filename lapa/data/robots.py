@@ -1,0 +1,129 @@
+"""Reader for the `robots` format: an index of JSON lines, and a video and actions per episode.
+
+    <source>.jsonl        one line per episode
+    <source>/<id>.mp4     its frames
+    <source>/<id>.npz     its actions: `action`, float32 (frames - 1, A)
+
+The frames of these videos are the frames that the actions lead through, so they are read one by
+one as stored, and their number must be the one in the index.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from lapa.data.decode import check_video, stream_video
+from lapa.data.episodes import SPLITS, Episode, Report, Skipped
+
+FIELDS = ("id", "embodiment", "fps", "frames", "split", "height", "width")
+
+
+def indices(path: Path) -> list[Path]:
+    """The index files at `path` (a folder or one index): those with their folder beside them."""
+    found = sorted(path.glob("*.jsonl")) if path.is_dir() else [path]
+    return [index for index in found if index.suffix == ".jsonl" and index.with_suffix("").is_dir()]
+
+
+def rows(index: Path) -> Iterator[tuple[str, dict | None]]:
+    """The lines of an index: (name of the line, its fields or None if it is no JSON object)."""
+    for number, line in enumerate(index.read_text(encoding="utf-8").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            row = None
+        yield f"{index.name} line {number}", row if isinstance(row, dict) else None
+
+
+def read_robots(path: Path) -> tuple[list[Episode], Report]:
+    """Read every index at `path` without decoding a frame.
+
+    Returns:
+        the episodes in the order of the indices, and the report.
+    """
+    episodes: list[Episode] = []
+    skipped: list[Skipped] = []
+    seen: set[tuple[str, str]] = set()
+    for index in indices(path):
+        for line, row in rows(index):
+            name = str(row["id"]) if row and "id" in row else line
+            try:
+                episode = _episode(index, row)
+                if (index.stem, episode.id) in seen:
+                    raise ValueError("is listed twice")
+            except ValueError as error:
+                skipped.append(Skipped(name, str(error)))
+                continue
+            seen.add((index.stem, episode.id))
+            episodes.append(episode)
+    return episodes, Report(len(episodes), tuple(skipped))
+
+
+def _episode(index: Path, row: dict | None) -> Episode:
+    _check_row(row)
+    folder = index.with_suffix("")
+    video, extra = folder / f"{row['id']}.mp4", folder / f"{row['id']}.npz"
+    check_video(video)
+    actions = _actions(extra, row["frames"] - 1)
+    return Episode(
+        id=row["id"],
+        source=row.get("source", index.stem),
+        embodiment=row["embodiment"],
+        task=row.get("task", ""),
+        instruction=row.get("instruction", ""),
+        fps=float(row["fps"]),
+        split=row["split"],
+        height=row["height"],
+        width=row["width"],
+        action_names=tuple(row.get("action_names", ())),
+        path=video,
+        files=(video,) if actions is None else (video, extra),
+        stream=partial(_stream, video, row["frames"]),
+        length=row["frames"],
+        actions=actions,
+    )
+
+
+def _check_row(row: dict | None) -> None:
+    if row is None:
+        raise ValueError("is not a JSON object")
+    missing = [field for field in FIELDS if field not in row]
+    if missing:
+        raise ValueError(f"the index lacks {', '.join(missing)}")
+    if row["split"] not in SPLITS:
+        raise ValueError(f"its split is {row['split']!r}, accepted are {' and '.join(SPLITS)}")
+    if not isinstance(row["frames"], int) or row["frames"] < 2:
+        raise ValueError(f"holds {row['frames']} frame, a pair needs two")
+    if not isinstance(row["fps"], int | float) or row["fps"] <= 0:
+        raise ValueError(f"its fps is {row['fps']!r}, a positive number is accepted")
+
+
+def _actions(path: Path, steps: int) -> np.ndarray | None:
+    if not path.exists():
+        return None
+    try:
+        with np.load(path) as data:
+            actions = np.asarray(data["action"], dtype=np.float32)
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path.name} holds no readable `action`") from error
+    if actions.ndim != 2 or len(actions) != steps:
+        raise ValueError(f"{path.name} has actions of shape {actions.shape}, not ({steps}, A)")
+    if not np.isfinite(actions).all():
+        raise ValueError(f"{path.name} has actions that are not finite")
+    return actions
+
+
+def _stream(path: Path, length: int) -> Iterator[np.ndarray]:
+    count = 0
+    for frame in stream_video(path):
+        yield frame
+        count += 1
+    if count != length:
+        raise ValueError(f"holds {count} frames where the index says {length}")
