@@ -102,9 +102,14 @@ def from_official(state: Mapping[str, Tensor]) -> tuple[dict[str, Any], dict[str
 
 def to_official(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Our tensors of an official-layout network under the official names (idle ones left out)."""
-    official = {_rename(k, BACK): v for k, v in state.items() if k != "codebook.usage"}
+    official = {official_name(k): v for k, v in state.items() if k != "codebook.usage"}
     official["vq.codebooks"] = official["vq.codebooks"][0]
     return official
+
+
+def official_name(name: str) -> str:
+    """The official name of one of our parameters."""
+    return _rename(name, BACK)
 
 
 def _rename(key: str, rules: tuple[tuple[str, str], ...]) -> str:

@@ -219,9 +219,11 @@ def attention(
     query = F.linear(_norm(weights, f"{name}.norm", x), weights[f"{name}.to_q.weight"])
     key, value = F.linear(source, weights[f"{name}.to_kv.weight"]).chunk(2, dim=-1)
     query, key, value = (_split(part, heads) for part in (query, key, value))
-    null = weights[f"{name}.null_kv"].expand(x.shape[0], -1, -1, -1)
-    key = torch.cat((null[:, :, 0::2], key), dim=2)
-    value = torch.cat((null[:, :, 1::2], value), dim=2)
+    null = weights.get(f"{name}.null_kv")
+    if null is not None:
+        null = null.expand(x.shape[0], -1, -1, -1)
+        key = torch.cat((null[:, :, 0::2], key), dim=2)
+        value = torch.cat((null[:, :, 1::2], value), dim=2)
     query = F.normalize(query, dim=-1) * weights[f"{name}.q_scale"]
     key = F.normalize(key, dim=-1) * weights[f"{name}.k_scale"]
     score = query @ key.transpose(-1, -2) * ATTENTION_SCALE

@@ -1,0 +1,39 @@
+"""Copy the part of the full golden fixtures that the tests need in any clone (under 1 MB)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import torch
+
+HERE = Path(__file__).parent
+ARRAYS = (
+    "video_u8 patch_tokens enc_last_tokens vq_difference indices recon_inference "
+    "recon_user.nested decoder_context_user.nested train.noise train.loss train.indices "
+    "train.recon_with_noise train.codebooks_used_after"
+).split()
+LARGE_GRADIENTS = ("to_pixels_first_frame.0.weight", "dec_spatial_transformer.layers.0.2.to_kv")
+
+
+def main(source: Path) -> None:
+    laq = source / "laq"
+    numbers = np.load(laq / "laq_a.npz")
+    kept = {name: numbers[name] for name in ARRAYS}
+    kept |= {name: numbers[name] for name in numbers.files if name.startswith("grad_norm.")}
+    weights = torch.load(laq / "laq_a.pt", weights_only=True)
+    kept |= {f"weights/{name}": value.numpy() for name, value in weights.items()}
+    gradients = np.load(laq / "laq_a.grads.npz")
+    kept |= {
+        f"grad/{name}": gradients[name]
+        for name in gradients.files
+        if gradients[name].nbytes < 4500 or name.startswith(LARGE_GRADIENTS)
+    }
+    np.savez_compressed(HERE / "laq_a.npz", **kept)
+    replace = np.load(laq / "replace_unused_codebooks.npz")
+    np.savez_compressed(HERE / "replace.npz", **{name: replace[name] for name in replace.files})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
