@@ -1,0 +1,240 @@
+"""`python -m lapa bench`: what a pressed code and a sweep cost, against the official call.
+
+Both sides run the same random weights at the official sizes (LAQConfig's defaults: width 1024,
+8 + 8 layers, 256 px) in one process, taking turns, so that a busy machine slows both alike. First
+the pictures must agree; a fast wrong answer is no answer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from lapa.models.config import LAQConfig
+from lapa.models.quantizer import LatentActionQuantizer, Scene
+from lapa.official.laq import to_official
+from lapa.official.reference import Network, official_call
+
+PRESS_RATIO, SWEEP_RATIO = 4.0, 6.0
+LARGEST_DIFFERENCE = 1e-4
+POSITION = 2
+
+
+@dataclass(frozen=True)
+class BenchResult:
+    """Medians in seconds, and the largest difference of the two sides' pictures (0 to 1 scale)."""
+
+    parameters: int
+    threads: int
+    repeats: int
+    difference: float
+    official_press: float
+    first_press: float
+    press: float
+    official_sweep: float
+    sweep: float
+
+    @property
+    def press_ratio(self) -> float:
+        """How many times faster one pressed code is."""
+        return self.official_press / self.press
+
+    @property
+    def sweep_ratio(self) -> float:
+        """How many times faster a sweep of one position is."""
+        return self.official_sweep / self.sweep
+
+    @property
+    def fast_enough(self) -> bool:
+        """At least 4 times faster per pressed code and 6 times per sweep."""
+        return self.press_ratio >= PRESS_RATIO and self.sweep_ratio >= SWEEP_RATIO
+
+    def table(self) -> str:
+        """The figures as a Markdown table."""
+        rows = (
+            ("the first code on a new frame", self.official_press, self.first_press),
+            ("every further code", self.official_press, self.press),
+            ("a sweep of one position", self.official_sweep, self.sweep),
+        )
+        lines = ["| | official call | here | times faster |", "|---|---|---|---|"]
+        lines += [f"| {name} | {a:.3f} s | {b:.3f} s | {a / b:.1f} |" for name, a, b in rows]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """The same press and sweep, done by either side on one frame pair."""
+
+    laq: LatentActionQuantizer
+    network: Network
+    frame: np.ndarray
+    scene: Scene
+    video: Tensor
+
+    def official(self, codes: Sequence[int]) -> Tensor:
+        return official_call(self.network, self.video, torch.tensor([codes]))[0]
+
+    def first(self, codes: Sequence[int]) -> np.ndarray:
+        return self.laq.decode(self.laq.prepare(self.frame), codes)
+
+    def press(self, codes: Sequence[int]) -> np.ndarray:
+        return self.laq.decode(self.scene, codes)
+
+    def sweep(self, codes: Sequence[int]) -> np.ndarray:
+        return self.laq.sweep(self.scene, codes, position=_swept(self.laq.config))
+
+
+def run(
+    config: LAQConfig | None = None, *, repeats: int = 3, threads: int = 2, seed: int = 0
+) -> BenchResult:
+    """Check that both sides agree, then time them by turns.
+
+    Args:
+        config: an official-layout network; the released one's sizes if None.
+        repeats: rounds of eight presses and one sweep on each side.
+        threads: torch threads for both sides.
+        seed: of weights, frames and codes.
+
+    Raises:
+        ValueError: `repeats` or `threads` below 1.
+        ArithmeticError: the two sides' pictures differ by more than 1e-4.
+    """
+    if repeats < 1 or threads < 1:
+        raise ValueError(f"repeats and threads start at 1, received {repeats} and {threads}")
+    with _threads(threads), torch.inference_mode():
+        sides = _build(config or LAQConfig(), seed)
+        codes = _codes(sides.laq.config, seed)
+        difference = _compare(sides, codes)
+        return _time(sides, codes, repeats, threads, difference)
+
+
+def _build(config: LAQConfig, seed: int) -> _Sides:
+    torch.manual_seed(seed)
+    laq = LatentActionQuantizer(config).eval()
+    # random weights paint around 0; kept near mid-grey so that clipping hides no difference
+    laq.head.project.weight.mul_(0.1)
+    laq.head.project.bias.fill_(0.5)
+    size = config.image_size
+    frames = np.random.default_rng(seed).integers(0, 256, (2, size, size, 3), dtype=np.uint8)
+    video = torch.from_numpy(frames).permute(3, 0, 1, 2)[None].float().div(255)
+    network = Network(to_official(laq.state_dict()), config.patch_size, config.heads)
+    return _Sides(laq, network, frames[0], laq.prepare(frames[0]), video)
+
+
+def _codes(config: LAQConfig, seed: int) -> list[list[int]]:
+    """One latent action for every value of the swept position."""
+    drawn = np.random.default_rng(seed + 1).integers(0, config.codebook_size, config.code_length)
+    rows = np.tile(drawn, (config.codebook_size, 1))
+    rows[:, _swept(config)] = np.arange(config.codebook_size)
+    return rows.tolist()
+
+
+def _swept(config: LAQConfig) -> int:
+    return min(POSITION, config.code_length - 1)
+
+
+def _compare(sides: _Sides, codes: list[list[int]]) -> float:
+    """The largest difference of any pixel over presses and sweep; also warms both sides up."""
+    official = sides.official(codes[0]).clamp(0, 1)
+    ours = sides.laq.decode(sides.video[:, :, 0], [codes[0]])[0]
+    difference = float((ours - official).abs().max())
+    if difference > LARGEST_DIFFERENCE:
+        raise ArithmeticError(
+            f"our picture differs from the official call's by {difference:.2g}, "
+            f"more than {LARGEST_DIFFERENCE:g}: the timing would compare different things"
+        )
+    swept = sides.sweep(codes[0])
+    for index in (0, len(codes) - 1):
+        expected = sides.official(codes[index]).clamp(0, 1).mul(255).permute(1, 2, 0).numpy()
+        # 0.5 is the rounding to whole grey levels
+        apart = np.abs(swept[index] - expected).max() - 0.5
+        if apart > LARGEST_DIFFERENCE * 255:
+            raise ArithmeticError(f"sweep value {index} differs by {apart:.2g} grey levels")
+    sides.press(codes[0])
+    return difference
+
+
+def _time(
+    sides: _Sides, codes: list[list[int]], repeats: int, threads: int, difference: float
+) -> BenchResult:
+    official, first, press, sweep = [], [], [], []
+    for _ in range(repeats):
+        for row in codes:
+            official.append(_seconds(sides.official, row))
+            press.append(_seconds(sides.press, row))
+        first.append(_seconds(sides.first, codes[0]))
+        sweep.append(_seconds(sides.sweep, codes[0]))
+    width = len(codes)
+    rounds = [sum(official[i : i + width]) for i in range(0, len(official), width)]
+    return BenchResult(
+        parameters=sum(p.numel() for p in sides.laq.parameters()),
+        threads=threads,
+        repeats=repeats,
+        difference=difference,
+        official_press=statistics.median(official),
+        first_press=statistics.median(first),
+        press=statistics.median(press),
+        official_sweep=statistics.median(rounds),
+        sweep=statistics.median(sweep),
+    )
+
+
+def _seconds(call: Callable[[Sequence[int]], object], codes: Sequence[int]) -> float:
+    start = time.perf_counter()
+    call(codes)
+    return time.perf_counter() - start
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run, print the table, and return the exit code."""
+    options = _parser().parse_args(argv)
+    print("Building the official network with random weights …", file=sys.stderr, flush=True)
+    try:
+        result = run(repeats=options.repeats, threads=options.threads)
+    except (ArithmeticError, ValueError) as error:
+        print(f"lapa bench: {error}", file=sys.stderr)
+        return 1 if isinstance(error, ArithmeticError) else 2
+    print(
+        f"{result.parameters / 1e6:.0f} million parameters, {result.threads} threads, "
+        f"medians of {result.repeats} rounds; the pictures differ by {result.difference:.1g}."
+    )
+    print(result.table())
+    if options.require and not result.fast_enough:
+        required = f"{PRESS_RATIO:g} times a pressed code and {SWEEP_RATIO:g} times a sweep"
+        print(f"lapa bench: too slow, required are {required}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lapa bench",
+        description="Time pressing a code and a sweep against the official call, same weights.",
+    )
+    parser.add_argument("--repeats", type=int, default=3, help="rounds on each side (3)")
+    parser.add_argument("--threads", type=int, default=2, help="torch threads for both sides (2)")
+    parser.add_argument(
+        "--require",
+        action="store_true",
+        help=f"fail below {PRESS_RATIO:g} times a pressed code or {SWEEP_RATIO:g} times a sweep",
+    )
+    return parser

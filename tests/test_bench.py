@@ -1,0 +1,82 @@
+"""The benchmark: equal pictures first, then figures; the required ratios at full size."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from lapa import bench
+from lapa.models.config import LAQConfig
+
+SMALL = LAQConfig(
+    image_size=64,
+    patch_size=8,
+    dim=32,
+    heads=2,
+    dim_head=16,
+    spatial_depth=1,
+    temporal_depth=1,
+    decoder_depth=1,
+    quant_dim=8,
+)
+
+
+@pytest.mark.parametrize("length", [1, 4])
+def test_small_network_is_compared_and_timed(length: int) -> None:
+    before = torch.get_num_threads()
+    config = LAQConfig(**{**SMALL.to_dict(), "code_length": length})
+    result = bench.run(config, repeats=1, threads=1)
+    assert result.difference <= 1e-5
+    assert min(result.press, result.first_press, result.sweep) > 0
+    assert result.official_sweep > result.official_press
+    assert result.press_ratio == result.official_press / result.press
+    assert f"{result.sweep_ratio:.1f} |" in result.table()
+    assert torch.get_num_threads() == before
+
+
+def test_a_wrong_picture_is_never_timed(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = bench.official_call
+    monkeypatch.setattr(bench, "official_call", lambda *given: right(*given) + 1e-3)
+    with pytest.raises(ArithmeticError, match="differs from the official call's by 0.001"):
+        bench.run(SMALL, repeats=1, threads=1)
+
+
+def test_impossible_counts_are_refused() -> None:
+    with pytest.raises(ValueError, match="start at 1, received 0 and 2"):
+        bench.run(SMALL, repeats=0)
+
+
+def result_with(ratio: float) -> bench.BenchResult:
+    return bench.BenchResult(
+        parameters=1,
+        threads=2,
+        repeats=1,
+        difference=0.0,
+        official_press=ratio,
+        first_press=1.0,
+        press=1.0,
+        official_sweep=8 * ratio,
+        sweep=8.0,
+    )
+
+
+@pytest.mark.parametrize(("ratio", "code"), [(7.0, 0), (5.9, 1), (3.9, 1)])
+def test_require_fails_where_it_is_too_slow(
+    ratio: float, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(bench, "run", lambda **_: result_with(ratio))
+    assert bench.main(["--require"]) == code
+    assert bench.main([]) == 0
+    assert f"{ratio:.1f} |" in capsys.readouterr().out
+
+
+def test_command_line_says_what_is_wrong(capsys: pytest.CaptureFixture) -> None:
+    assert bench.main(["--threads", "0"]) == 2
+    assert "lapa bench: repeats and threads start at 1" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_official_sizes_reach_the_required_ratios() -> None:
+    result = bench.run(repeats=2)
+    assert result.parameters > 340e6
+    assert result.fast_enough, result.table()
