@@ -9,11 +9,21 @@ import numpy as np
 import torch
 
 HERE = Path(__file__).parent
-ARRAYS = (
-    "video_u8 patch_tokens enc_last_tokens vq_difference indices recon_inference "
-    "recon_user.nested decoder_context_user.nested train.noise train.loss train.indices "
-    "train.recon_with_noise train.codebooks_used_after"
-).split()
+ARRAYS = [
+    "video_u8",
+    "patch_tokens",
+    "enc_last_tokens",
+    "vq_difference",
+    "indices",
+    "recon_inference",
+    "recon_user.nested",
+    "decoder_context_user.nested",
+    "train.noise",
+    "train.loss",
+    "train.indices",
+    "train.recon_with_noise",
+    "train.codebooks_used_after",
+]
 LARGE_GRADIENTS = ("to_pixels_first_frame.0.weight", "dec_spatial_transformer.layers.0.2.to_kv")
 
 

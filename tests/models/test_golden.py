@@ -179,7 +179,8 @@ def test_module_prefixed_file_reads_alike(tmp_path):
     torch.save(weights, tmp_path / "bare.pt")
     torch.save({f"module.{k}": v for k, v in weights.items()}, tmp_path / "prefixed.pt")
     bare, prefixed = (
-        LatentActionQuantizer.from_pretrained(tmp_path / name) for name in ("bare.pt", "prefixed.pt")
+        LatentActionQuantizer.from_pretrained(tmp_path / name)
+        for name in ("bare.pt", "prefixed.pt")
     )
     assert bare.config == prefixed.config
     for key, value in bare.state_dict().items():
