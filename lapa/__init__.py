@@ -1,0 +1,50 @@
+"""LAPA: latent actions from video. The library behind the explorer; it never imports the page.
+
+    from lapa import LatentActionQuantizer, read_episodes
+
+    frames = read_episodes("assets/clips", embodiment="panda")[0][0].frames
+    laq = LatentActionQuantizer.from_pretrained("assets/checkpoints/robots")
+    codes = laq.encode(frames[0], frames[6])           # a latent action, e.g. [3, 1, 0, 6]
+    image = laq.decode(frames[0], codes)               # the imagined next frame
+    every = laq.sweep(frames[0], codes, position=2)    # all values of one position
+
+A tour, bottom up:
+
+    nn            bricks: attention, transformers, patches, quantizers
+    data          episodes, their readers, the cache of frames, frame pairs
+    models        LatentActionQuantizer and its config; `pretrained` loads and saves
+    official      everything that knows the formats of LAPA's official release
+    training      one loop that yields Progress, and the recipes on it
+    evaluation    measures: pure functions of frame pairs -> frozen dataclasses
+    presets       whole runs by name: robots(), debug(), official()
+    __main__      python -m lapa prepare | quantize | checkup | bench
+
+Names below are loaded when first used, so `import lapa` costs nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOME = {
+    "LatentActionQuantizer": "lapa.models.quantizer",
+    "LAQConfig": "lapa.models.config",
+    "Episode": "lapa.data",
+    "read_episodes": "lapa.data",
+    "Cache": "lapa.data",
+    "FramePairs": "lapa.data",
+}
+
+__all__ = sorted(_HOME)
+__version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'lapa' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,0 +1,75 @@
+"""Where the figures of a checkup are written: beside the checkpoint, and in results.json.
+
+Files are changed in place and only where they are ours: between two markers of the model card, and
+under one name of results.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from lapa.evaluation.checkup import Checkup, as_json, as_markdown, usage
+
+START, END = "<!-- checkup:start -->", "<!-- checkup:end -->"
+
+
+def write_usage(folder: Path, report: Checkup) -> Path:
+    """`usage.json` of a checkpoint: what the page offers as presets."""
+    return write_json(folder / "usage.json", usage(report))
+
+
+def write_card(folder: Path, report: Checkup, command: str) -> Path:
+    """Put the held-out table into the model card, between the markers; appended if there are none.
+
+    `command` is the line that makes the figures, for the reader to repeat.
+    """
+    path = folder / "README.md"
+    text = path.read_text(encoding="utf-8") if path.exists() else f"# {folder.name}\n"
+    block = f"{START}\n{_section(report, command)}\n{END}"
+    pattern = re.compile(re.escape(START) + ".*?" + re.escape(END), re.DOTALL)
+    if pattern.search(text):
+        text = pattern.sub(lambda _: block, text, count=1)
+    else:
+        text = f"{text.rstrip()}\n\n## Held-out figures\n\n{block}\n"
+    _replace(path, text)
+    return path
+
+
+def write_results(path: Path, name: str, report: Checkup, command: str) -> Path:
+    """Set `name` in results.json to the figures and the command that made them."""
+    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    results[name] = {"command": command, **as_json(report)}
+    return write_json(path, results)
+
+
+def write_json(path: Path, value: Any) -> Path:
+    """Indented JSON; short lists of numbers stay on one line, so that a change reads well."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    flat = re.sub(r"\[\s+([-\d.e+,\s]+?)\s+\]", lambda m: f"[{_joined(m[1])}]", text)
+    _replace(path, flat + "\n")
+    return path
+
+
+def _joined(numbers: str) -> str:
+    return ", ".join(part.strip() for part in numbers.split(","))
+
+
+def _section(report: Checkup, command: str) -> str:
+    return (
+        f"{report.pairs} held-out frame pairs. Made by:\n\n```\n{command}\n```\n\n"
+        f"{as_markdown(report)}\n\n"
+        "MSE ratio: MSE(decode, x_t+H) / MSE(x_t, x_t+H), below 1 is closer to the future than "
+        "x_t. ΔPSNR: PSNR with the inferred codes minus PSNR with a random other latent action. "
+        "Codes used and perplexity: one figure a position."
+    )
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.writing")
+    draft.write_text(text, encoding="utf-8")
+    os.replace(draft, path)

@@ -1,0 +1,47 @@
+"""Closer to the future: does the imagined frame lie nearer to x_t+H than x_t itself does?
+
+The authors' own criterion for a good quantizer (LAPA issues 26 and 27), as a ratio.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lapa.evaluation.table import Groups, PairTable, grouped, psnr
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """Figures of one group of frame pairs.
+
+    ratio: mean MSE(decode, x_t+H) / mean MSE(x_t, x_t+H), means over pairs before the division, so
+    a pair counts by how much it moves; below 1 the model moved the right way, 0 is exact.
+    mse, copy_mse: those means. psnr, copy_psnr: means over pairs of each pair's PSNR, in dB.
+    """
+
+    pairs: int
+    ratio: float
+    mse: float
+    copy_mse: float
+    psnr: float
+    copy_psnr: float
+
+
+def reconstruction(table: PairTable) -> Groups[Reconstruction]:
+    """Closer to the future, overall and per embodiment. The overall ratio pools all pairs.
+
+    A group in which nothing moves has no ratio: it is NaN.
+    """
+    return grouped(table, _reconstruction)
+
+
+def _reconstruction(table: PairTable) -> Reconstruction:
+    mse, copy = float(table.mse.mean()), float(table.copy_mse.mean())
+    return Reconstruction(
+        pairs=len(table),
+        ratio=mse / copy if copy > 0 else float("nan"),
+        mse=mse,
+        copy_mse=copy,
+        psnr=float(psnr(table.mse).mean()),
+        copy_psnr=float(psnr(table.copy_mse).mean()),
+    )
