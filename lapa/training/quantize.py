@@ -1,0 +1,187 @@
+"""LAPA's stage 1: learn a quantizer whose codes name what changes between two frames (§3.1).
+
+`quantize(config, folder)` is the whole run: the prepared cache, the frame pairs, the model, the
+recipe below and the loop. The paper trains with mean squared error alone; the other terms and the
+care for the codebook are ours, each with a weight or an interval in the config.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import Accelerator, PartialState
+from accelerate.utils import broadcast
+from torch import Tensor, nn
+
+from lapa.data import Cache, FramePairs, PairBatch, augment
+from lapa.models.quantizer import LAQConfig, LatentActionQuantizer
+from lapa.training.average import WeightAverage
+from lapa.training.health import CodebookCare, CodebookWatch
+from lapa.training.loop import fit
+from lapa.training.losses import LossWeights, total_loss
+from lapa.training.preview import preview_grid
+from lapa.training.progress import Metric, Progress
+from lapa.training.recipe import LoopConfig
+
+Judge = Callable[[LatentActionQuantizer, FramePairs], Mapping[str, Metric]]
+
+# Differences that leave the losses as they are, so a resumed run may have them.
+_HARMLESS = ("save_every", "evaluate_every", "preview_every", "keep", "workers", "trackers")
+
+
+@dataclass(frozen=True)
+class QuantizeConfig:
+    """A complete run.
+
+    gap_seconds: None takes the model's gap; a dict gives one per source or embodiment. start_from:
+    a checkpoint whose weights the run starts with (its config must equal `model`).
+    """
+
+    model: LAQConfig
+    loop: LoopConfig
+    loss: LossWeights = field(default_factory=LossWeights)
+    codebook: CodebookCare = field(default_factory=CodebookCare)
+    gap_seconds: float | dict[str, float] | None = None
+    augment: bool = True
+    start_from: str | None = None
+
+    def pairs(self, cache: Cache, split: str) -> FramePairs:
+        """The frame pairs of one split at this run's gap."""
+        gap = self.model.gap_seconds if self.gap_seconds is None else self.gap_seconds
+        return FramePairs(cache, gap, split=split, seed=self.loop.seed)
+
+
+def quantize(
+    config: QuantizeConfig,
+    cache: Cache,
+    folder: str | Path,
+    *,
+    resume: bool = False,
+    judge: Judge | None = None,
+) -> Iterator[Progress]:
+    """Train a quantizer on the `train` episodes of `cache` and yield what happens.
+
+    judge: figures of the averaged model on the held-out frame pairs, every `evaluate_every` steps.
+    The run lies in `folder`; the trained model in its `model/`. Raises ValueError when the cache
+    does not fit the model or the config differs from the run that is resumed, and
+    `health.CodebookCollapse` when the codes stop carrying information.
+    """
+    size = config.model.image_size
+    if cache.image_size != size:
+        raise ValueError(f"The cache holds {cache.image_size} px frames, the model takes {size}.")
+    held_out = config.pairs(cache, "holdout")
+    recipe = QuantizeRecipe(config, config.pairs(cache, "train"), held_out)
+    _remember(config, Path(folder))
+    evaluate = None if judge is None else lambda model: judge(model, held_out)
+    yield from fit(recipe, config.loop, folder, resume=resume, evaluate=evaluate)
+
+
+class QuantizeRecipe:
+    """The recipe on the loop: batches of frame pairs, the loss, and the care for the codebook."""
+
+    def __init__(self, config: QuantizeConfig, pairs: FramePairs, shown: FramePairs) -> None:
+        self.config, self.pairs, self.shown = config, pairs, shown
+        self.model = _initial_model(config)
+        model = config.model
+        self.watch = CodebookWatch(model.code_length, model.codebook_size, config.codebook)
+        self._codes: list[Tensor] = []
+        self._latent: Tensor | None = None
+
+    def batch(self, index: int) -> tuple[int, PairBatch]:
+        return index, self.pairs.batch(index, self.config.loop.batch_size)
+
+    def loss(
+        self, model: nn.Module, batch: tuple[int, PairBatch], accelerator: Accelerator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        index, pairs = batch
+        frame, future = (_floats(x, accelerator.device) for x in (pairs.frame, pairs.future))
+        if self.config.augment:
+            generator = torch.Generator().manual_seed(self.config.loop.seed * 1_000_003 + index)
+            frame, future = augment(frame, future, generator)
+        out = model(frame, future)
+        self._codes.append(out.codes.detach())
+        self._latent = out.latent.detach().float()
+        return total_loss(out.image, frame, future, out.loss, self.config.loss)
+
+    def after_step(
+        self, step: int, model: nn.Module, average: WeightAverage, accelerator: Accelerator
+    ) -> dict[str, Metric]:
+        """Re-seed unused codes when due, count the codes of all processes, watch for collapse."""
+        self.watch.update(accelerator.gather(torch.cat(self._codes)))
+        self._codes.clear()
+        metrics = self.watch.metrics()
+        care = self.config.codebook
+        if care.replace_every and step % care.replace_every == 0 and step <= care.replace_until:
+            with average.following(model):
+                metrics["codes_replaced"] = _replace_unused(model, self._latent, accelerator)
+        self.watch.check(step)
+        return metrics
+
+    def preview(self, model: nn.Module) -> np.ndarray:
+        return preview_grid(model, self.shown)
+
+    def export(self, model: nn.Module, folder: Path) -> None:
+        model.save_pretrained(folder)
+
+    def state(self) -> dict[str, Tensor]:
+        return self.watch.state()
+
+    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
+        self.watch.load_state(tensors)
+
+
+def _initial_model(config: QuantizeConfig) -> LatentActionQuantizer:
+    if config.start_from is None:
+        torch.manual_seed(config.loop.seed)
+        return LatentActionQuantizer(config.model)
+    model = LatentActionQuantizer.from_pretrained(config.start_from)
+    if model.config != config.model:
+        raise ValueError(f"The model in {config.start_from} has another config than this run.")
+    return model
+
+
+def _replace_unused(model: nn.Module, latent: Tensor, accelerator: Accelerator) -> int:
+    """Judge by the use in all processes together, and leave all with the same codebook."""
+    codebook = model.codebook
+    several = accelerator.num_processes > 1
+    if several:
+        codebook.usage.copy_(accelerator.reduce(codebook.usage, "sum"))
+    replaced = codebook.replace_unused(latent)
+    if several:
+        for tensor in (*codebook.parameters(), *codebook.buffers()):
+            broadcast(tensor.data)
+    return int(replaced)
+
+
+def _floats(images: np.ndarray, device: torch.device) -> Tensor:
+    """(B, h, w, 3) uint8 -> (B, 3, h, w) float in [0, 1], converted on the device."""
+    return torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float().div(255).contiguous()
+
+
+def _remember(config: QuantizeConfig, folder: Path) -> None:
+    """Write run.json, or check that the run there was made with the same settings."""
+    file, mine = folder / "run.json", json.loads(json.dumps(asdict(config)))
+    if (folder / "checkpoints").is_dir() and file.exists():
+        changed = _differences(mine, json.loads(file.read_text()))
+        if changed:
+            raise ValueError(f"{folder} holds a run with other settings ({'; '.join(changed)}).")
+    if PartialState().is_main_process:
+        folder.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(mine, indent=1) + "\n")
+
+
+def _differences(mine: dict, theirs: dict, prefix: str = "") -> list[str]:
+    """`loop.seed: 0 there, 1 here` for every setting that matters and differs."""
+    found: list[str] = []
+    for name in sorted(mine.keys() | theirs.keys()):
+        here, there = mine.get(name), theirs.get(name)
+        if isinstance(here, dict) and isinstance(there, dict):
+            found += _differences(here, there, f"{prefix}{name}.")
+        elif here != there and name not in _HARMLESS:
+            found.append(f"{prefix}{name}: {there} there, {here} here")
+    return found

@@ -1,0 +1,83 @@
+"""Each loss against a number worked out by hand."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from lapa.training.losses import (
+    LossWeights,
+    edge,
+    motion_weighted,
+    mse,
+    normalised,
+    total_loss,
+)
+
+
+def images(*values: float) -> torch.Tensor:
+    """Flat images (B, 3, 4, 4), one a value."""
+    return torch.tensor(values).view(-1, 1, 1, 1).expand(-1, 3, 4, 4).clone()
+
+
+def test_mse():
+    assert mse(images(0.5, 0.1), images(0.1, 0.1)).item() == pytest.approx(0.08)
+
+
+def test_motion_weights_average_one_and_favour_what_moves():
+    frame, future = images(0.0), images(0.0)
+    future[:, :, 0, 0] = 0.8
+    everywhere = motion_weighted(future + 0.1, frame, future, strength=4.0)
+    assert everywhere.item() == pytest.approx(0.01, rel=1e-4)
+    moving, still = future.clone(), future.clone()
+    moving[:, :, 0, 0] += 0.1
+    still[:, :, 3, 3] += 0.1
+    weights = [motion_weighted(x, frame, future, strength=4.0).item() for x in (moving, still)]
+    # m is 16 on the one pixel of sixteen that moves and 0 elsewhere
+    assert weights[0] / weights[1] == pytest.approx(1 + 4 * 16, rel=1e-3)
+
+
+def test_motion_weighting_of_a_static_pair_is_mse_scaled():
+    found = motion_weighted(images(0.2), images(0.1), images(0.1), strength=4.0)
+    assert found.item() == pytest.approx(0.01 / 5)
+
+
+def test_normalised_is_one_for_a_copy_and_counts_pairs_alike():
+    frame, future = images(0.0, 0.0), images(0.4, 0.1)
+    assert normalised(frame, frame, future, floor=0.0).item() == pytest.approx(1.0)
+    half = normalised(future / 2, frame, future, floor=0.0)
+    assert half.item() == pytest.approx(0.25)
+    assert normalised(frame, frame, future, floor=0.01).item() == pytest.approx(
+        (0.16 / 0.17 + 0.01 / 0.02) / 2
+    )
+
+
+def test_edge_ignores_shade_and_sees_blur():
+    sharp = images(0.0)
+    sharp[:, :, :, 2:] = 1.0
+    assert edge(sharp + 0.3, sharp).item() == pytest.approx(0.0, abs=1e-6)
+    # the one step of height 1 among three differences a row is gone
+    assert edge(images(0.5), sharp).item() == pytest.approx(1 / 3)
+
+
+def test_total_is_the_weighted_sum_and_leaves_out_what_weighs_nothing():
+    frame, future, image = images(0.0), images(0.4), images(0.2)
+    auxiliary = torch.tensor(0.5)
+    total, parts = total_loss(image, frame, future, auxiliary, LossWeights(mse=2.0))
+    assert total.item() == pytest.approx(2 * 0.04 + 0.5)
+    assert set(parts) == {"mse", "quantizer", "ratio"}
+    assert parts["ratio"].item() == pytest.approx(0.25, rel=1e-4)
+    weights = LossWeights(mse=0.0, motion=1.0, normalised=0.1, edge=1.0, quantizer=0.0)
+    total, parts = total_loss(image, frame, future, auxiliary, weights)
+    expected = parts["motion"] + 0.1 * parts["normalised"] + parts["edge"]
+    assert total.item() == pytest.approx(expected.item())
+
+
+def test_everything_but_the_ratio_has_a_gradient_and_half_precision_is_widened():
+    frame, future = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)
+    image = torch.rand(2, 3, 4, 4).bfloat16().requires_grad_()
+    weights = LossWeights(motion=1.0, normalised=1.0, edge=1.0)
+    total, parts = total_loss(image, frame, future, torch.zeros(()), weights)
+    total.backward()
+    assert total.dtype == torch.float32 and image.grad.abs().sum() > 0
+    assert not parts["ratio"].requires_grad
