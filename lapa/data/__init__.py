@@ -3,19 +3,26 @@
 cache = Cache.build("../shared/robots", "cache/robots-128", image_size=128)
 """
 
+from lapa.data.augment import Augmentation, augment
 from lapa.data.cache import Cache, CacheProgress, build_cache
 from lapa.data.episodes import Episode, Report, Skipped
 from lapa.data.manifest import CachedEpisode
+from lapa.data.pairs import FramePairs, PairBatch, gap_in_frames
 from lapa.data.readers import read_episodes, recognise
 
 __all__ = [
+    "Augmentation",
     "Cache",
     "CacheProgress",
     "CachedEpisode",
     "Episode",
+    "FramePairs",
+    "PairBatch",
     "Report",
     "Skipped",
+    "augment",
     "build_cache",
+    "gap_in_frames",
     "read_episodes",
     "recognise",
 ]
