@@ -51,22 +51,28 @@ def debug(steps: int = 240) -> QuantizeConfig:
     )
 
 
-def robots(steps: int = 30_000) -> QuantizeConfig:
-    """The shipped quantizer: 128 px, the explorer's network, every embodiment of `robots`."""
+def robots(steps: int = 8_000) -> QuantizeConfig:
+    """The shipped quantizer: 128 px, the explorer's network, every embodiment of `robots`.
+
+    Small batches, because early progress follows the number of updates; the loss counts every
+    pair by how far it got, because plain MSE learns the mean motion and ignores the codes.
+    """
     return QuantizeConfig(
         model=explorer_config(),
         loop=LoopConfig(
             steps=steps,
-            batch_size=32,
-            learning_rate=5e-4,
-            warmup_steps=500,
+            batch_size=16,
+            learning_rate=1e-3,
+            warmup_steps=100,
+            weight_decay=0.01,
             ema_decay=0.999,
             save_every=250,
             evaluate_every=2000,
             preview_every=1000,
         ),
-        loss=LossWeights(mse=1.0, motion=4.0, normalised=0.1, edge=0.1),
-        codebook=CodebookCare(replace_every=50, replace_until=steps // 2),
+        loss=LossWeights(mse=0.0, normalised=1.0, normalised_floor=3e-3),
+        codebook=CodebookCare(replace_every=25, replace_until=steps // 4),
+        augment=False,
     )
 
 

@@ -125,7 +125,7 @@ class LatentActionQuantizer(nn.Module):
 
     @torch.inference_mode()
     def prepare(self, frame: Frames) -> Scene:
-        """x_t embedded and passed through all that no code changes; give it to `decode`, `sweep`."""
+        """x_t passed through all that no code changes; give it to `decode` and `sweep`."""
         batch, kind = frames.to_batch(frame, self.config.image_size, device=self._device)
         return self._scene(batch, self.stem(batch), kind)
 
@@ -201,7 +201,8 @@ class LatentActionQuantizer(nn.Module):
         last, other = frames.to_batch(future, size, name="future", device=self._device)
         if len(first) != len(last) or kind != other:
             raise ValueError(
-                f"frame and future must come alike: received batches of {len(first)} and {len(last)}"
+                "frame and future must come alike, "
+                f"received batches of {len(first)} and {len(last)}"
             )
         difference = self._difference(self.stem(first).tokens, self.stem(last).tokens)
         return self.codebook.scaled_latent(difference), kind

@@ -1,1 +1,1 @@
-"""Bricks: patches, attention, transformers, reductions, quantizers, heads. They import nothing of lapa."""
+"""Bricks: patches, attention, transformers, reductions, quantizers, heads."""

@@ -249,4 +249,5 @@ def _optimizer(model: nn.Module, config: LoopConfig) -> torch.optim.Optimizer:
         [group for group in groups if group["params"]],
         lr=config.learning_rate,
         betas=config.betas,
+        fused=True,
     )

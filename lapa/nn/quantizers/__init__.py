@@ -15,5 +15,5 @@ __all__ = ["FSQ", "KINDS", "NSVQ", "VQEMA", "Codebook", "Quantized", "build"]
 def build(
     kind: str, *, size: int, length: int, dim: int, shared: bool, normalise: bool
 ) -> Codebook:
-    """The quantizer named `kind` ("nsvq", "vq_ema" or "fsq") for S = `length` codes out of `size`."""
+    """The quantizer named `kind`, a key of KINDS, for S = `length` codes out of K = `size`."""
     return KINDS[kind](size=size, length=length, dim=dim, shared=shared, normalise=normalise)
