@@ -1,0 +1,1 @@
+"""The browser side of LAPA Explorer; this file keeps app.py from shadowing the package."""

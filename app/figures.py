@@ -1,0 +1,126 @@
+"""Pure: views -> what the browser draws (JPEG data URLs and plain JSON records).
+
+Images travel at the model's resolution and are enlarged by the browser: a JPEG of 128 x 128 is
+about 5 kB, so a pressed code moves less data than a line of fonts.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from app.views import Clip, Figures, Model, Prediction, Preset, Sweep
+
+JPEG_QUALITY = 92
+THUMB_SIDE = 160
+
+
+def data_url(image: np.ndarray, quality: int = JPEG_QUALITY) -> str:
+    """A uint8 RGB image (H, W, 3) as a JPEG data URL without chroma subsampling."""
+    return _encode(Image.fromarray(image), "JPEG", "jpeg", quality=quality, subsampling=0)
+
+
+def thumb_url(image: np.ndarray, side: int = THUMB_SIDE) -> str:
+    """A small WebP data URL of at most `side` pixels for the gallery, about 3 kB."""
+    small = Image.fromarray(image)
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return _encode(small, "WEBP", "webp", quality=70, method=2)
+
+
+def latent_action(codes: Iterable[int]) -> str:
+    """Codes as they are written everywhere: `[3,1,0,6]`."""
+    return "[" + ",".join(str(int(code)) for code in codes) + "]"
+
+
+def model_record(model: Model) -> dict[str, Any]:
+    """What the pads need to draw themselves, and the checkpoint's error if it has one."""
+    return {
+        "name": model.name,
+        "title": model.title,
+        "positions": model.code_length,
+        "values": model.codebook_size,
+        "size": model.image_size,
+        "gap": model.gap_seconds,
+        "parameters": in_millions(model.parameters),
+        "error": model.error,
+    }
+
+
+def in_millions(count: int) -> str:
+    """Parameters in words: 5 100 000 -> "5.1 million"."""
+    return f"{count / 1e6:.1f} million" if count >= 100_000 else f"{count:,}".replace(",", " ")
+
+
+def clip_record(clip: Clip) -> dict[str, Any]:
+    """One line of the gallery."""
+    return {
+        "id": clip.id,
+        "embodiment": clip.embodiment,
+        "task": clip.task,
+        "instruction": clip.instruction,
+        "fps": clip.fps,
+        "frames": clip.frames,
+        "aspect": round(clip.aspect, 4),
+        "uploaded": clip.uploaded,
+        "note": clip.note,
+    }
+
+
+def preset_record(preset: Preset) -> dict[str, Any]:
+    return {"name": preset.name, "codes": list(preset.codes), "note": preset.note}
+
+
+def prediction_record(prediction: Prediction) -> dict[str, Any]:
+    """Everything the stage, the pads and the comparison show for one prediction."""
+    future = prediction.future
+    return {
+        "index": prediction.index,
+        "codes": [int(code) for code in prediction.codes],
+        "frame": data_url(prediction.frame),
+        "image": data_url(prediction.image),
+        "future": None if future is None else data_url(future),
+        "futureIndex": prediction.future_index,
+        "inferred": None if prediction.inferred is None else [int(c) for c in prediction.inferred],
+        "figures": figures_record(prediction.figures),
+        "aspect": round(prediction.aspect, 4),
+        "milliseconds": round(prediction.milliseconds, 1),
+        "note": prediction.note,
+    }
+
+
+def figures_record(figures: Figures | None) -> dict[str, Any] | None:
+    """Decibels with one decimal; an exact match (infinite) is written as text."""
+    if figures is None:
+        return None
+    return {
+        "psnr": decibels(figures.psnr),
+        "copy": decibels(figures.copy_psnr),
+        "ratio": None if figures.mse_ratio is None else round(figures.mse_ratio, 3),
+        "sentence": figures.sentence,
+    }
+
+
+def decibels(value: float) -> str:
+    return f"{value:.1f} dB" if np.isfinite(value) else "identical"
+
+
+def sweep_record(sweep: Sweep) -> dict[str, Any]:
+    """Every value of one position: image, latent action and how much it changes x_t."""
+    return {
+        "position": sweep.position,
+        "items": [
+            {"codes": [int(c) for c in codes], "image": data_url(image), "change": round(change, 2)}
+            for codes, image, change in zip(sweep.codes, sweep.images, sweep.change, strict=True)
+        ],
+    }
+
+
+def _encode(image: Image.Image, kind: str, mime: str, **options: Any) -> str:
+    buffer = io.BytesIO()
+    image.convert("RGB").save(buffer, kind, **options)
+    return f"data:image/{mime};base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

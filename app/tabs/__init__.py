@@ -1,0 +1,1 @@
+"""One module a tab: layout first, wiring last, callbacks are named functions."""

@@ -1,0 +1,38 @@
+"""The tab Explore: a frame, pads of codes, the imagined next frame beside it.
+
+The browser holds the state (static/store.js) and sends all of it with every event, so the server
+keeps nothing between two presses but the visitor's uploads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import gradio as gr
+
+from app.components import panel
+from app.service import Explorer
+from app.tabs.explore_handlers import Handlers
+
+
+def explore(explorer: Explorer, page: gr.Blocks, is_warm: Callable[[], bool]) -> None:
+    """Lays out the tab inside the current `gr.Tab` and connects it to the service."""
+    handlers = Handlers(explorer, is_warm)
+
+    def thumbnails(clip_ids: list[str]) -> dict[str, str]:
+        return handlers.thumbnails(clip_ids)
+
+    with gr.Row(elem_id="explore"):
+        stage = panel("stage", events=["predict", "open"])
+        panel("pads")
+        picker = panel("picker", events=["uploaded"], server_functions=[thumbnails])
+        sweep = panel("sweep", events=["sweep"])
+        panel("truth")
+
+    quiet = {"show_progress": "hidden", "api_visibility": "private"}
+    busy = {**quiet, "trigger_mode": "multiple"}
+    page.load(handlers.open_page, None, [picker, stage], **quiet)
+    stage.open(handlers.open_again, None, [picker, stage], **quiet)
+    stage.predict(handlers.predict, None, stage, concurrency_limit=2, **busy)
+    sweep.sweep(handlers.sweep, None, sweep, concurrency_limit=1, **busy)
+    picker.uploaded(handlers.upload, None, picker, concurrency_limit=2, **quiet)
