@@ -13,16 +13,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from lapa.evaluation.publish import write_json
 from lapa.models.config import LAQConfig
 from lapa.models.quantizer import LatentActionQuantizer, Scene
 from lapa.official.laq import to_official
 from lapa.official.reference import Network, official_call
+from lapa.results import BENCH, RESULTS, read, speed
 
 PRESS_RATIO, SWEEP_RATIO = 4.0, 6.0
 LARGEST_DIFFERENCE = 1e-4
@@ -59,15 +61,8 @@ class BenchResult:
         return self.press_ratio >= PRESS_RATIO and self.sweep_ratio >= SWEEP_RATIO
 
     def table(self) -> str:
-        """The figures as a Markdown table."""
-        rows = (
-            ("the first code on a new frame", self.official_press, self.first_press),
-            ("every further code", self.official_press, self.press),
-            ("a sweep of one position", self.official_sweep, self.sweep),
-        )
-        lines = ["| | official call | here | times faster |", "|---|---|---|---|"]
-        lines += [f"| {name} | {a:.3f} s | {b:.3f} s | {a / b:.1f} |" for name, a, b in rows]
-        return "\n".join(lines)
+        """The figures as a Markdown table, as README.md shows them."""
+        return speed(asdict(self))
 
 
 @dataclass(frozen=True)
@@ -218,11 +213,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         f"medians of {result.repeats} rounds; the pictures differ by {result.difference:.1g}."
     )
     print(result.table())
+    if options.write:
+        _keep(result)
     if options.require and not result.fast_enough:
         required = f"{PRESS_RATIO:g} times a pressed code and {SWEEP_RATIO:g} times a sweep"
         print(f"lapa bench: too slow, required are {required}", file=sys.stderr)
         return 1
     return 0
+
+
+def _keep(result: BenchResult) -> None:
+    figures = {name: float(f"{value:.4g}") for name, value in asdict(result).items()}
+    counts = {"parameters": result.parameters, "threads": result.threads}
+    command = {"command": "python -m lapa bench --write"}
+    write_json(RESULTS, read(RESULTS) | {BENCH: command | figures | counts})
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -232,6 +236,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--repeats", type=int, default=3, help="rounds on each side (3)")
     parser.add_argument("--threads", type=int, default=2, help="torch threads for both sides (2)")
+    parser.add_argument("--write", action="store_true", help="keep the figures in results.json")
     parser.add_argument(
         "--require",
         action="store_true",

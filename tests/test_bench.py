@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -68,6 +71,19 @@ def test_require_fails_where_it_is_too_slow(
     assert bench.main(["--require"]) == code
     assert bench.main([]) == 0
     assert f"{ratio:.1f} |" in capsys.readouterr().out
+
+
+def test_figures_are_kept_beside_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "results.json"
+    kept.write_text('{"robots": {"pairs": 3}}')
+    monkeypatch.setattr(bench, "RESULTS", kept)
+    monkeypatch.setattr(bench, "run", lambda **_: result_with(5.0))
+    assert bench.main(["--write"]) == 0
+    written = json.loads(kept.read_text())
+    assert written["robots"] == {"pairs": 3}
+    assert written["bench"]["official_press"] == 5.0 and written["bench"]["threads"] == 2
 
 
 def test_command_line_says_what_is_wrong(capsys: pytest.CaptureFixture) -> None:
