@@ -4,10 +4,11 @@ cache = Cache.build("../shared/robots", "cache/robots-128", image_size=128)
 """
 
 from lapa.data.augment import Augmentation, augment
-from lapa.data.cache import Cache, CacheProgress, build_cache
+from lapa.data.cache import Cache
 from lapa.data.episodes import Episode, Report, Skipped
 from lapa.data.manifest import CachedEpisode
 from lapa.data.pairs import FramePairs, PairBatch, gap_in_frames
+from lapa.data.prepare import CacheProgress, build_cache, resize
 from lapa.data.readers import read_episodes, recognise
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "gap_in_frames",
     "read_episodes",
     "recognise",
+    "resize",
 ]

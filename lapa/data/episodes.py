@@ -8,7 +8,7 @@ frames only when asked. What cannot be used is named in a `Report`, never droppe
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -59,10 +59,10 @@ class Episode(EpisodeInfo):
     """
 
     path: Path
-    files: tuple[Path, ...]
-    stream: Callable[[], Iterator[np.ndarray]]
+    files: tuple[Path, ...] = field(repr=False)
+    stream: Callable[[], Iterator[np.ndarray]] = field(repr=False)
     length: int | None = None
-    actions: np.ndarray | None = None
+    actions: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def frames(self) -> np.ndarray:

@@ -16,6 +16,8 @@ from lapa.data.episodes import Episode, EpisodeInfo, Report, Skipped
 
 VERSION = 1
 FILE = "manifest.jsonl"
+FRAMES = "frames.u8"
+ACTIONS = "actions.f32"
 _EDGE_BYTES = 65536
 
 
@@ -51,6 +53,12 @@ class Manifest:
     @property
     def digests(self) -> list[str]:
         return [*(episode.digest for episode in self.episodes), *self.skipped]
+
+    @property
+    def extent(self) -> tuple[int, int]:
+        """Numbers of frames and of action values that the episodes take."""
+        values = sum((e.length - 1) * e.action_dim for e in self.episodes)
+        return sum(e.length for e in self.episodes), values
 
     @property
     def fingerprint(self) -> str:
