@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from lapa.data import Cache
+    from lapa.data import Cache, Report
     from lapa.evaluation.table import PairTable
     from lapa.training.progress import Progress
     from lapa.training.quantize import QuantizeConfig
@@ -90,7 +90,7 @@ def _checkup_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("checkpoint", type=Path, help="checkpoint, run folder or official .pt")
     command.add_argument("--data", type=Path, help="video or a prepared cache (../shared/robots)")
     command.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
-    command.add_argument("--split", default="holdout", choices=("holdout", "train"))
+    command.add_argument("--split", default="holdout", choices=("holdout", "train", "all"))
     command.add_argument("--stride", type=int, default=1, help="every N-th frame (1)")
     command.add_argument("--gap", type=float, help="gap in seconds (the model's own)")
     command.add_argument("--json", type=Path, help="also write the figures to this file")
@@ -116,7 +116,6 @@ def prepare(options: argparse.Namespace) -> int:
     """python -m lapa prepare: build a cache and say what was skipped."""
     cache = build(options.data, options.out, options.size, fps=options.fps)
     print(f"{cache.folder}: {len(cache.episodes)} episodes, {len(cache.frames)} frames")
-    print(cache.report.summary())
     return 0
 
 
@@ -127,7 +126,15 @@ def build(data: Path, folder: Path | None, size: int, *, fps: float | None = Non
     target = folder or Path("cache") / f"{data.resolve().name}-{size}"
     for told in build_cache(data, target, size, fps=fps, workers=2):
         tell(f"preparing {told.done}/{told.total} {told.name}", last=told.done == told.total)
-    return Cache.open(target)
+    cache = Cache.open(target)
+    warn(cache.report)
+    return cache
+
+
+def warn(report: Report) -> None:
+    """Name what was left out, on standard error."""
+    if report.skipped:
+        print(report.summary(), file=sys.stderr)
 
 
 def open_data(data: Path | None, folder: Path | None, size: int) -> Cache:
@@ -141,20 +148,26 @@ def open_data(data: Path | None, folder: Path | None, size: int) -> Cache:
 
 def run_quantize(options: argparse.Namespace) -> int:
     """python -m lapa quantize: the run, its progress, and how it ended."""
+    from accelerate import PartialState
+
     from lapa.evaluation.checkup import headline
     from lapa.presets import toy_data
     from lapa.training.health import CodebookCollapse
-    from lapa.training.quantize import quantize
+    from lapa.training.quantize import has_holdout, quantize
 
     config = configured(options)
     out = options.out or Path("runs") / options.preset
-    data, folder = options.data, options.cache
-    if data is None and options.preset == "debug":
-        data, folder = toy_data(out / "toy"), folder or out / "cache"
-    cache = open_data(data, folder, config.model.image_size)
+    with PartialState().main_process_first():
+        data, folder = options.data, options.cache
+        if data is None and options.preset == "debug":
+            data, folder = toy_data(out / "toy"), folder or out / "cache"
+        cache = open_data(data, folder, config.model.image_size)
+    warn(config.pairs(cache, "train").report)
+    if not has_holdout(cache):
+        print("No episode is held out (every tenth is), so nothing is evaluated.", file=sys.stderr)
     try:
         run = quantize(config, cache, out, resume=options.resume, judge=headline)
-        print(follow(run, options.every))
+        print(follow(run, options.every if PartialState().is_main_process else 0))
     except (CodebookCollapse, FloatingPointError) as error:
         kept = sorted((out / "checkpoints").glob("step-*"))
         where = f" Last checkpoint: {kept[-1]}." if kept else " No checkpoint was saved yet."
@@ -175,11 +188,11 @@ def configured(options: argparse.Namespace) -> QuantizeConfig:
 
 
 def follow(run: Iterable[Progress], every: int) -> str:
-    """Tell a run's progress on standard error; returns the last record as a line."""
+    """Tell a run's progress on standard error (never if `every` is 0); returns the last line."""
     last = ""
     for progress in run:
         last = progress.line()
-        if progress.event != "step" or progress.step % every == 0:
+        if every and (progress.event != "step" or progress.step % every == 0):
             print(last, file=sys.stderr, flush=True)
     return last
 
@@ -200,7 +213,7 @@ def run_checkup(options: argparse.Namespace) -> int:
         name = options.checkpoint.resolve().name
         command = f"python -m lapa {shlex.join(options.arguments)}"
         publish.write_usage(folder, report)
-        publish.write_card(folder, report, command)
+        publish.write_card(folder, name, report, command)
         publish.write_results(options.results, name, report, command)
     return 0
 
@@ -218,7 +231,8 @@ def measured(options: argparse.Namespace, folder: Path) -> PairTable:
     config = quantizer.config
     cache = open_data(options.data, options.cache, config.image_size)
     gap = config.gap_seconds if options.gap is None else options.gap
-    pairs = FramePairs(cache, gap, split=options.split, seed=0)
+    pairs = FramePairs(cache, gap, split=None if options.split == "all" else options.split)
+    warn(pairs.report)
     total, tables = len(pairs.all(stride=options.stride)), []
     for table in measure_batches(quantizer, pairs, stride=options.stride):
         tables.append(table)

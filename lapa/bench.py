@@ -199,9 +199,20 @@ def _threads(count: int) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run, print the table, and return the exit code."""
-    options = _parser().parse_args(argv)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `python -m lapa bench`."""
+    parser.add_argument("--repeats", type=int, default=3, help="rounds on each side (3)")
+    parser.add_argument("--threads", type=int, default=2, help="torch threads for both sides (2)")
+    parser.add_argument("--write", action="store_true", help="keep the figures in results.json")
+    parser.add_argument(
+        "--require",
+        action="store_true",
+        help=f"fail below {PRESS_RATIO:g} times a pressed code or {SWEEP_RATIO:g} times a sweep",
+    )
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run with parsed options, print the table, and return the exit code."""
     print("Building the official network with random weights …", file=sys.stderr, flush=True)
     try:
         result = run(repeats=options.repeats, threads=options.threads)
@@ -227,19 +238,3 @@ def _keep(result: BenchResult) -> None:
     counts = {"parameters": result.parameters, "threads": result.threads}
     command = {"command": "python -m lapa bench --write"}
     write_json(RESULTS, read(RESULTS) | {BENCH: command | figures | counts})
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m lapa bench",
-        description="Time pressing a code and a sweep against the official call, same weights.",
-    )
-    parser.add_argument("--repeats", type=int, default=3, help="rounds on each side (3)")
-    parser.add_argument("--threads", type=int, default=2, help="torch threads for both sides (2)")
-    parser.add_argument("--write", action="store_true", help="keep the figures in results.json")
-    parser.add_argument(
-        "--require",
-        action="store_true",
-        help=f"fail below {PRESS_RATIO:g} times a pressed code or {SWEEP_RATIO:g} times a sweep",
-    )
-    return parser

@@ -53,10 +53,10 @@ def headline(quantizer: Quantizer, pairs: FramePairs, *, stride: int = 4) -> dic
 HEADINGS = (
     "",
     "pairs",
-    "closer to the future",
+    "MSE ratio",
     "ΔPSNR",
     "PSNR",
-    "copy",
+    "copy PSNR",
     "codes used",
     "perplexity",
 )

@@ -22,13 +22,13 @@ def write_usage(folder: Path, report: Checkup) -> Path:
     return write_json(folder / "usage.json", usage(report))
 
 
-def write_card(folder: Path, report: Checkup, command: str) -> Path:
+def write_card(folder: Path, name: str, report: Checkup, command: str) -> Path:
     """Put the held-out table into the model card, between the markers; appended if there are none.
 
-    `command` is the line that makes the figures, for the reader to repeat.
+    `command` is the line that makes the figures, for the reader to repeat; `name` heads a new card.
     """
     path = folder / "README.md"
-    text = path.read_text(encoding="utf-8") if path.exists() else f"# {folder.name}\n"
+    text = path.read_text(encoding="utf-8") if path.exists() else f"# {name}\n"
     block = f"{START}\n{_section(report, command)}\n{END}"
     pattern = re.compile(re.escape(START) + ".*?" + re.escape(END), re.DOTALL)
     if pattern.search(text):

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+_TECHNICAL = ("learning_rate", "gradient_norm", "quantizer")
+
 Metric = float | int | list[float] | list[int]
 
 
@@ -52,8 +54,9 @@ def duration(seconds: float) -> str:
 
 
 def _short(metrics: Mapping[str, Metric]) -> str:
-    """The metrics without the per-position ones, which only the file keeps."""
-    return "  ".join(f"{k} {v:.4g}" for k, v in metrics.items() if not isinstance(v, list))
+    """The metrics that are watched; the file keeps the per-position and the technical ones too."""
+    watched = {k: v for k, v in metrics.items() if not isinstance(v, list) and k not in _TECHNICAL}
+    return "  ".join(f"{name} {value:.4g}" for name, value in watched.items())
 
 
 class Clock:

@@ -8,9 +8,11 @@ care for the codebook are ours, each with a weight or an interval in the config.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -28,7 +30,14 @@ from lapa.training.preview import preview_grid
 from lapa.training.progress import Metric, Progress
 from lapa.training.recipe import LoopConfig
 
-Judge = Callable[[LatentActionQuantizer, FramePairs], Mapping[str, Metric]]
+
+class Judge(Protocol):
+    """Figures of a quantizer on frame pairs; lapa.evaluation.checkup.headline is one."""
+
+    def __call__(
+        self, quantizer: LatentActionQuantizer, pairs: FramePairs
+    ) -> Mapping[str, Metric]: ...
+
 
 # Differences that leave the losses as they are, so a resumed run may have them.
 _HARMLESS = ("save_every", "evaluate_every", "preview_every", "keep", "workers", "trackers")
@@ -66,7 +75,8 @@ def quantize(
 ) -> Iterator[Progress]:
     """Train a quantizer on the `train` episodes of `cache` and yield what happens.
 
-    judge: figures of the averaged model on the held-out frame pairs, every `evaluate_every` steps.
+    judge: figures of the averaged model on the held-out frame pairs, every `evaluate_every` steps;
+    never called when the cache holds no `holdout` episode.
     The run lies in `folder`; the trained model in its `model/`. Raises ValueError when the cache
     does not fit the model or the config differs from the run that is resumed, and
     `health.CodebookCollapse` when the codes stop carrying information.
@@ -74,11 +84,19 @@ def quantize(
     size = config.model.image_size
     if cache.image_size != size:
         raise ValueError(f"The cache holds {cache.image_size} px frames, the model takes {size}.")
-    held_out = config.pairs(cache, "holdout")
-    recipe = QuantizeRecipe(config, config.pairs(cache, "train"), held_out)
+    pairs = config.pairs(cache, "train")
+    held_out = config.pairs(cache, "holdout") if has_holdout(cache) else None
+    recipe = QuantizeRecipe(config, pairs, pairs if held_out is None else held_out)
     _remember(config, Path(folder))
-    evaluate = None if judge is None else lambda model: judge(model, held_out)
+    evaluate = None
+    if judge is not None and held_out is not None:
+        evaluate = partial(judge, pairs=held_out)
     yield from fit(recipe, config.loop, folder, resume=resume, evaluate=evaluate)
+
+
+def has_holdout(cache: Cache) -> bool:
+    """Whether any episode is held out: of a set of fewer than ten, none is."""
+    return any(episode.split == "holdout" for episode in cache.episodes)
 
 
 class QuantizeRecipe:

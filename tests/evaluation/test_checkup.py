@@ -52,21 +52,21 @@ def test_headline_are_plain_numbers(quantizers, pairs):
 def test_card_is_updated_between_the_markers_only(report, tmp_path):
     card = tmp_path / "README.md"
     card.write_text(f"# Ours\n\nbefore\n{START}\nold figures\n{END}\nafter\n")
-    write_card(tmp_path, report, "python -m lapa checkup x")
+    write_card(tmp_path, "new", report, "python -m lapa checkup x")
     text = card.read_text()
     assert text.startswith("# Ours\n\nbefore\n") and text.endswith("\nafter\n")
     assert "old figures" not in text and "python -m lapa checkup x" in text
-    write_card(tmp_path, report, "python -m lapa checkup x")
+    write_card(tmp_path, "new", report, "python -m lapa checkup x")
     assert card.read_text() == text
 
 
 def test_card_without_markers_or_absent_gets_a_section(report, tmp_path):
     (tmp_path / "README.md").write_text("# Ours\n\ntold by hand\n")
-    write_card(tmp_path, report, "c")
+    write_card(tmp_path, "new", report, "c")
     text = (tmp_path / "README.md").read_text()
     assert text.startswith("# Ours\n\ntold by hand\n") and text.count(START) == 1
-    write_card(tmp_path / "new", report, "c")
-    assert (tmp_path / "new" / "README.md").read_text().startswith("# new\n")
+    write_card(tmp_path / "made", "new", report, "c")
+    assert (tmp_path / "made" / "README.md").read_text().startswith("# new\n")
 
 
 def test_results_keep_the_other_checkpoints(report, tmp_path):
