@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 
@@ -49,6 +50,12 @@ def test_impossible_counts_are_refused() -> None:
         bench.run(SMALL, repeats=0)
 
 
+def run_command(words: list[str]) -> int:
+    parser = argparse.ArgumentParser()
+    bench.add_arguments(parser)
+    return bench.command(parser.parse_args(words))
+
+
 def result_with(ratio: float) -> bench.BenchResult:
     return bench.BenchResult(
         parameters=1,
@@ -68,8 +75,8 @@ def test_require_fails_where_it_is_too_slow(
     ratio: float, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     monkeypatch.setattr(bench, "run", lambda **_: result_with(ratio))
-    assert bench.main(["--require"]) == code
-    assert bench.main([]) == 0
+    assert run_command(["--require"]) == code
+    assert run_command([]) == 0
     assert f"{ratio:.1f} |" in capsys.readouterr().out
 
 
@@ -80,14 +87,14 @@ def test_figures_are_kept_beside_the_others(
     kept.write_text('{"robots": {"pairs": 3}}')
     monkeypatch.setattr(bench, "RESULTS", kept)
     monkeypatch.setattr(bench, "run", lambda **_: result_with(5.0))
-    assert bench.main(["--write"]) == 0
+    assert run_command(["--write"]) == 0
     written = json.loads(kept.read_text())
     assert written["robots"] == {"pairs": 3}
     assert written["bench"]["official_press"] == 5.0 and written["bench"]["threads"] == 2
 
 
 def test_command_line_says_what_is_wrong(capsys: pytest.CaptureFixture) -> None:
-    assert bench.main(["--threads", "0"]) == 2
+    assert run_command(["--threads", "0"]) == 2
     assert "lapa bench: repeats and threads start at 1" in capsys.readouterr().err
 
 

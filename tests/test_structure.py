@@ -34,10 +34,9 @@ ARROWS: dict[str, set[str]] = {
     "__init__": {"*"},
     "__main__": {"*"},
 }
-# what a tab may import: the service, what it hands out, and parts of the page; the parts of app
-# that know gradio; all others must do without it
-TAB_ARROWS = {"service", "views", "figures", "tabs", "components", "links", "glossary"}
-GRADIO_SIDE = {"app.py", "__init__", "ui", "tabs", "theme", "api", "components"}
+# what a tab may import; the parts of app that know gradio, all others must do without it
+TAB_ARROWS = {"service", "views", "figures", "tabs"}
+GRADIO_SIDE = {"app.py", "__init__", "ui", "tabs", "theme", "api"}
 MEGABYTE = 1_000_000
 
 
