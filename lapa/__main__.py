@@ -148,16 +148,15 @@ def open_data(data: Path | None, folder: Path | None, size: int) -> Cache:
 
 def run_quantize(options: argparse.Namespace) -> int:
     """python -m lapa quantize: the run, its progress, and how it ended."""
-    from accelerate import PartialState
-
     from lapa.evaluation.checkup import headline
     from lapa.presets import toy_data
     from lapa.training.health import CodebookCollapse
     from lapa.training.quantize import has_holdout, quantize
+    from lapa.training.support import processes
 
     config = configured(options)
     out = options.out or Path("runs") / options.preset
-    with PartialState().main_process_first():
+    with processes().main_process_first():
         data, folder = options.data, options.cache
         if data is None and options.preset == "debug":
             data, folder = toy_data(out / "toy"), folder or out / "cache"
@@ -167,7 +166,7 @@ def run_quantize(options: argparse.Namespace) -> int:
         print("No episode is held out (every tenth is), so nothing is evaluated.", file=sys.stderr)
     try:
         run = quantize(config, cache, out, resume=options.resume, judge=headline)
-        print(follow(run, options.every if PartialState().is_main_process else 0))
+        print(follow(run, options.every if processes().is_main_process else 0))
     except (CodebookCollapse, FloatingPointError) as error:
         kept = sorted((out / "checkpoints").glob("step-*"))
         where = f" Last checkpoint: {kept[-1]}." if kept else " No checkpoint was saved yet."

@@ -79,6 +79,7 @@ class _Run:
                 f"another folder."
             )
         self.accelerator = Accelerator(
+            cpu=not torch.cuda.is_available(),
             log_with=list(config.trackers) or None,
             project_dir=str(folder),
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
@@ -87,7 +88,7 @@ class _Run:
         recipe.model.to(self.device)
         self.average = WeightAverage(recipe.model, config.ema_decay)
         self.step, self.loss, self.saved, self.evaluated = 0, math.nan, -1, -1
-        optimizer = _optimizer(recipe.model, config)
+        optimizer = make_optimizer(recipe.model, config)
         if checkpoints:
             self._load(checkpoints[-1], optimizer)
         self.model, self.optimizer = self.accelerator.prepare(recipe.model, optimizer)
@@ -236,7 +237,7 @@ class _Run:
         self.records.close()
 
 
-def _optimizer(model: nn.Module, config: LoopConfig) -> torch.optim.Optimizer:
+def make_optimizer(model: nn.Module, config: LoopConfig) -> torch.optim.Optimizer:
     """AdamW; weight decay on matrices only, and never on a codebook, which it would shrink."""
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     decayed = [p for name, p in trained if p.ndim >= 2 and "codebook" not in name]

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import numpy as np
 import torch
-from accelerate import Accelerator, PartialState
+from accelerate import Accelerator
 from accelerate.utils import broadcast
 from torch import Tensor, nn
 
@@ -29,6 +29,7 @@ from lapa.training.losses import LossWeights, total_loss
 from lapa.training.preview import preview_grid
 from lapa.training.progress import Metric, Progress
 from lapa.training.recipe import LoopConfig
+from lapa.training.support import processes
 
 
 class Judge(Protocol):
@@ -188,7 +189,7 @@ def _remember(config: QuantizeConfig, folder: Path) -> None:
         changed = _differences(mine, json.loads(file.read_text()))
         if changed:
             raise ValueError(f"{folder} holds a run with other settings ({'; '.join(changed)}).")
-    if PartialState().is_main_process:
+    if processes().is_main_process:
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(mine, indent=1) + "\n")
 

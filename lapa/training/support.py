@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+import torch
+from accelerate import PartialState
 from accelerate.utils import set_seed
 
 TRACKERS = ("trackio", "wandb", "tensorboard")
@@ -27,6 +29,14 @@ def seed_everything(*parts: int) -> None:
     repeats it exactly, and evaluating or previewing in between changes nothing.
     """
     set_seed(int(np.random.SeedSequence(parts).generate_state(1)[0]))
+
+
+def processes() -> PartialState:
+    """This process among those of a distributed run; alone it is the main one.
+
+    accelerate joins CPU processes only when told that there is no GPU.
+    """
+    return PartialState(cpu=not torch.cuda.is_available())
 
 
 class Ahead:

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from lapa.training.checkpoint import list_checkpoints
-from lapa.training.loop import fit
+from lapa.training.loop import fit, make_optimizer
 from lapa.training.recipe import LoopConfig
 from lapa.training.records import read_metrics
 
@@ -159,3 +159,21 @@ def test_missing_tracker_is_named(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ValueError, match="pip install wandb"):
         config(trackers=("wandb",))
+
+
+def test_bfloat16_keeps_the_weights_in_float32(recipe, tmp_path):
+    tiny = recipe()
+    seen = []
+    tiny.model[0].register_forward_hook(lambda module, given, out: seen.append(out.dtype))
+    list(fit(tiny, config(precision="bfloat16"), tmp_path))
+    assert set(seen) == {torch.bfloat16}
+    assert {p.dtype for p in tiny.model.parameters()} == {torch.float32}
+    assert np.isfinite(losses(tmp_path)).all()
+
+
+def test_weight_decay_spares_vectors_and_codebooks():
+    model = torch.nn.ModuleDict({"codebook": torch.nn.Linear(2, 2), "other": torch.nn.Linear(2, 2)})
+    groups = make_optimizer(model, config(weight_decay=0.1)).param_groups
+    assert [g["weight_decay"] for g in groups] == [0.1, 0.0]
+    assert [len(g["params"]) for g in groups] == [1, 3]
+    assert groups[0]["params"][0] is model["other"].weight
