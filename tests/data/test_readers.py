@@ -1,0 +1,228 @@
+"""Every format is read as it is meant to be seen, and nothing is dropped in silence."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from lapa.data import read_episodes, recognise
+
+from .conftest import numbers, shades
+
+
+def test_shipped_clips_are_read_with_all_they_say(clips):
+    episodes, report = read_episodes(clips)
+    assert (len(episodes), report.kept, report.skipped) == (88, 88, ())
+    assert len({e.embodiment for e in episodes}) == 11
+    assert {e.split for e in episodes} == {"holdout"}
+    fetch, _ = read_episodes(clips, embodiment="fetch")
+    assert len(fetch) == 8
+    frames = fetch[0].frames
+    assert frames.shape == (fetch[0].length, fetch[0].height, fetch[0].width, 3)
+    assert frames.dtype == np.uint8
+    assert fetch[0].actions.shape == (fetch[0].length - 1, len(fetch[0].action_names))
+    assert fetch[0].instruction
+
+
+def test_no_clip_to_look_at_was_trained_on(clips, robots_data):
+    held_out = {e.id for e in read_episodes(robots_data, split="holdout")[0]}
+    trained_on = {e.id for e in read_episodes(robots_data, split="train")[0]}
+    assert {e.id for e in read_episodes(clips)[0]} == held_out
+    assert not held_out & trained_on
+
+
+def test_folder_of_videos(tmp_path, write_video):
+    for number in range(11):
+        write_video(tmp_path / "panda" / f"{number:02d}.mp4", shades(4))
+    write_video(tmp_path / "top.mkv", shades(5), fps=25)
+    episodes, report = read_episodes(tmp_path)
+    assert recognise(tmp_path) == "videos"
+    assert report.summary() == "12 episodes used, 0 skipped."
+    assert [e.embodiment for e in episodes] == ["panda"] * 11 + [tmp_path.name]
+    assert [e.id for e in episodes if e.split == "holdout"] == ["panda/04.mp4"]
+    assert episodes[-1].fps == 25
+    assert numbers(episodes[-1].frames) == [0, 1, 2, 3, 4]
+    assert episodes[-1].actions is None
+
+
+def test_one_video_is_a_set_of_one(tmp_path, write_video):
+    episodes, _ = read_episodes(write_video(tmp_path / "clip.mp4", shades(3)))
+    assert [e.id for e in episodes] == ["clip.mp4"]
+
+
+def test_uneven_timestamps_become_even_frames(tmp_path, write_video):
+    """Ten frames in 1.5 s; a player shows frame 3 from 300 ms until frame 4 comes at 700 ms."""
+    at = [0, 100, 200, 300, 700, 800, 900, 1300, 1350, 1400]
+    [episode], _ = read_episodes(write_video(tmp_path / "phone.mp4", shades(10), at=at))
+    frames = episode.frames
+    assert len(frames) / episode.fps == pytest.approx(1.5, abs=1 / episode.fps)
+    for place, number in enumerate(numbers(frames)):
+        shown = place / episode.fps * 1000
+        assert at[number] <= shown + 500 / episode.fps
+        assert number + 1 == len(at) or at[number + 1] >= shown - 500 / episode.fps
+
+
+def test_pixels_that_are_not_square_are_made_square(tmp_path, write_video):
+    [episode], _ = read_episodes(write_video(tmp_path / "wide.mp4", shades(2), aspect=2))
+    assert (episode.height, episode.width) == episode.frames.shape[1:3] == (48, 128)
+
+
+def test_a_turned_phone_is_turned_back(tmp_path, write_video):
+    frames = shades(3)
+    for frame in frames:
+        frame[:, :32] = 255
+    path = write_video(tmp_path / "upright.mp4", frames)
+    data = bytearray(path.read_bytes())
+    # The track header's matrix for a quarter turn clockwise; the left half must come on top.
+    matrix = data.find(b"tkhd") + 44
+    data[matrix : matrix + 36] = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
+    path.write_bytes(data)
+    [episode], _ = read_episodes(path)
+    assert (episode.height, episode.width) == episode.frames.shape[1:3] == (64, 48)
+    assert episode.frames[2, :28].min() > 240
+    assert episode.frames[2, 36:].max() < 40
+
+
+@pytest.mark.parametrize("prefix", ["", "img", "frame_"])
+def test_numbered_frames_are_sorted_as_numbers(tmp_path, write_frames, prefix):
+    write_frames(tmp_path / "1", [f"{prefix}{n}.png" for n in (1, 2, 9, 10, 11, 100)])
+    [episode], report = read_episodes(tmp_path, fps=12)
+    assert recognise(tmp_path) == "frames"
+    assert numbers(episode.frames) == [0, 1, 2, 3, 4, 5]
+    assert (episode.fps, episode.length, episode.id) == (12.0, 6, "1")
+    assert [note.name for note in report.notes] == ["1"]
+    assert "uneven" in report.summary()
+
+
+def test_a_thinned_clip_is_even(tmp_path, write_frames):
+    write_frames(tmp_path / "1", [f"{n:05d}.jpg" for n in range(0, 50, 5)])
+    assert read_episodes(tmp_path, fps=12)[1].notes == ()
+
+
+def test_frame_folders_report_what_is_wrong_by_name(tmp_path, write_frames):
+    write_frames(tmp_path / "good", ["1.png", "2.png"])
+    write_frames(tmp_path / "single", ["1.png"])
+    write_frames(tmp_path / "twice", ["1.png", "01.png"])
+    (tmp_path / "empty").mkdir()
+    write_frames(tmp_path / "broken", ["1.png", "2.png"])
+    (tmp_path / "broken" / "1.png").write_text("no picture")
+    episodes, report = read_episodes(tmp_path, fps=10)
+    assert [e.id for e in episodes] == ["good"]
+    reasons = {item.name: item.reason for item in report.skipped}
+    assert set(reasons) == {"single", "twice", "empty", "broken"}
+    assert "two" in reasons["single"] and "0 numbered frames" in reasons["empty"]
+    assert "same number" in reasons["twice"] and "1.png" in reasons["broken"]
+    assert report.summary().endswith("1 episodes used, 4 skipped.")
+
+
+def test_frames_that_change_their_size_are_no_clip(tmp_path, write_frames):
+    write_frames(tmp_path / "clip", ["1.png", "2.png"])
+    Image.new("RGB", (10, 10)).save(tmp_path / "clip" / "2.png")
+    [episode], _ = read_episodes(tmp_path, fps=10)
+    with pytest.raises(ValueError, match="2.png has another size"):
+        _ = episode.frames
+
+
+def break_videos(folder: Path, write_video) -> dict[str, str]:
+    """Files that are not what their names say, with a word that the reason must contain."""
+    (folder / "empty.mp4").touch()
+    (folder / "text.mp4").write_text("this is a letter " * 200)
+    write_video(folder / "one.mp4", shades(1))
+    noise = np.random.default_rng(0).integers(0, 255, (20, 48, 64, 3), dtype=np.uint8)
+    whole = write_video(folder / "cut.mp4", list(noise)).read_bytes()
+    (folder / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    with av.open(str(folder / "sound.mp4"), "w") as container:
+        stream = container.add_stream("aac", rate=8000)
+        silence = np.zeros((1, 1024), np.float32)
+        frame = av.AudioFrame.from_ndarray(silence, format="fltp", layout="mono")
+        frame.rate = 8000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return {
+        "empty.mp4": "empty",
+        "text.mp4": "not a readable video",
+        "one.mp4": "1 frame",
+        "cut.mp4": "not a readable video",
+        "sound.mp4": "no picture",
+    }
+
+
+def test_broken_videos_are_reported_by_name(tmp_path, write_video):
+    expected = break_videos(tmp_path, write_video)
+    write_video(tmp_path / "good.mp4", shades(3))
+    episodes, report = read_episodes(tmp_path)
+    assert [e.id for e in episodes] == ["good.mp4"]
+    reasons = {item.name: item.reason for item in report.skipped}
+    assert set(reasons) == set(expected)
+    for name, word in expected.items():
+        assert word in reasons[name]
+        assert name in report.summary()
+    assert report.summary().endswith("1 episodes used, 5 skipped.")
+
+
+def test_broken_lines_and_files_of_the_robots_set_are_reported(tmp_path, small_set):
+    folder = shutil.copytree(small_set, tmp_path / "set")
+    index = folder / "sim.jsonl"
+    lines = index.read_text().splitlines()
+    unnamed = json.loads(lines[0])
+    unnamed.pop("fps")
+    lines += ["{no json", json.dumps(unnamed), lines[1]]
+    index.write_text("\n".join(lines))
+    (folder / "sim" / "arm-00.mp4").unlink()
+    (folder / "sim" / "arm-02.npz").write_text("no array")
+    np.savez(folder / "sim" / "arm-03.npz", action=np.zeros((3, 2), np.float32))
+    episodes, report = read_episodes(folder)
+    assert len(episodes) == 6
+    reasons = [(item.name, item.reason) for item in report.skipped]
+    expected = [
+        ("arm-00", "missing"),
+        ("arm-02", "arm-02.npz"),
+        ("arm-03", "not (39, A)"),
+        ("sim.jsonl line 10", "JSON"),
+        ("arm-00", "lacks fps"),
+        ("arm-01", "twice"),
+    ]
+    assert len(reasons) == len(expected)
+    for (name, reason), (wanted, word) in zip(reasons, expected, strict=True):
+        assert name == wanted and word in reason
+
+
+def test_frames_must_be_as_many_as_the_actions_say(tmp_path, small_set, write_video):
+    folder = shutil.copytree(small_set, tmp_path / "set")
+    write_video(folder / "sim" / "crane-00.mp4", shades(7))
+    [episode], _ = read_episodes(folder, embodiment="crane")
+    with pytest.raises(ValueError, match="holds 7 frames where the index says 50"):
+        _ = episode.frames
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"split": "test"}, "'test'.*train and holdout"),
+        ({"embodiment": "octopus"}, "octopus.*arm, crane, hand"),
+        ({"format": "rlds"}, "'rlds'.*robots, videos, frames"),
+        ({"fps": 10}, "carry their own fps"),
+    ],
+)
+def test_wrong_arguments_are_told(small_set, arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        read_episodes(small_set, **arguments)
+
+
+def test_nothing_to_read_is_told(tmp_path, write_frames):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        read_episodes(tmp_path / "nowhere")
+    with pytest.raises(ValueError, match="holds no clips"):
+        read_episodes(tmp_path)
+    write_frames(tmp_path / "1", ["1.png", "2.png"])
+    with pytest.raises(ValueError, match="need fps"):
+        read_episodes(tmp_path)
+    with pytest.raises(ValueError, match="positive"):
+        read_episodes(tmp_path, fps=0)
