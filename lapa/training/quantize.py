@@ -21,7 +21,8 @@ from accelerate.utils import broadcast
 from torch import Tensor, nn
 
 from lapa.data import Cache, FramePairs, PairBatch, augment
-from lapa.models.quantizer import LAQConfig, LatentActionQuantizer
+from lapa.models.config import LAQConfig
+from lapa.models.quantizer import LatentActionQuantizer
 from lapa.training.average import WeightAverage
 from lapa.training.health import CodebookCare, CodebookWatch
 from lapa.training.loop import fit

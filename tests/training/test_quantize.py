@@ -1,0 +1,150 @@
+"""The quantizer's recipe on the loop, on toy video; the whole run is in test_pipeline."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from lapa.data import Cache, FramePairs, read_episodes
+from lapa.models.quantizer import LatentActionQuantizer
+from lapa.presets import debug
+from lapa.training.checkpoint import list_checkpoints
+from lapa.training.health import CodebookCollapse
+from lapa.training.preview import preview_grid
+from lapa.training.quantize import QuantizeRecipe, quantize
+from lapa.training.records import read_metrics
+from lapa.training.toy import EMBODIMENTS, make_toy_videos
+
+
+@pytest.fixture(scope="module")
+def video(tmp_path_factory):
+    return make_toy_videos(tmp_path_factory.mktemp("toy"), episodes=10, frames=12)
+
+
+@pytest.fixture(scope="module")
+def cache(video, tmp_path_factory):
+    return Cache.build(video, tmp_path_factory.mktemp("cache") / "32", 32)
+
+
+@pytest.fixture
+def config():
+    """Twelve steps of the debug preset, with everything random switched on."""
+    short = debug(steps=12)
+    loop = replace(short.loop, batch_size=8, save_every=5, evaluate_every=0, preview_every=0)
+    care = replace(short.codebook, replace_every=2, replace_until=10)
+    return replace(short, loop=loop, codebook=care, augment=True)
+
+
+def losses(folder):
+    return [record["loss"] for record in read_metrics(folder)]
+
+
+def test_toy_video_is_in_the_robots_format(video):
+    episodes, report = read_episodes(video)
+    assert not report.skipped and len(episodes) == 20
+    assert {e.embodiment for e in episodes} == set(EMBODIMENTS)
+    assert sum(e.split == "holdout" for e in episodes) == 2
+    one = episodes[0]
+    assert one.frames.shape == (12, 48, 48, 3) and one.actions.shape == (11, 2)
+    assert np.abs(one.actions).max() <= 2.01
+
+
+def test_toy_shapes_move_as_their_actions_say(video):
+    one = read_episodes(video, embodiment="toy-square")[0][0]
+    red = one.frames[..., 0].astype(int) - one.frames[..., 1] > 60
+    columns = np.array([np.nonzero(image)[1].mean() for image in red])
+    assert np.diff(columns) == pytest.approx(one.actions[:, 0], abs=0.5)
+
+
+@pytest.mark.parametrize("kind", ["nsvq", "vq_ema"])
+def test_abandoned_run_resumes_bit_for_bit(config, cache, tmp_path, kind):
+    config = replace(config, model=replace(config.model, quantizer=kind))
+    list(quantize(config, cache, tmp_path / "whole"))
+    run = quantize(config, cache, tmp_path / "cut")
+    for progress in run:
+        if progress.step == 8:
+            break
+    run.close()
+    list(quantize(config, cache, tmp_path / "cut", resume=True))
+    assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
+    models = [tmp_path / name / "model" / "model.safetensors" for name in ("cut", "whole")]
+    assert models[0].read_bytes() == models[1].read_bytes()
+
+
+def test_seed_decides_everything(config, cache, tmp_path):
+    other = replace(config, loop=replace(config.loop, seed=1))
+    for name, chosen in {"a": config, "b": config, "c": other}.items():
+        list(quantize(chosen, cache, tmp_path / name))
+    assert losses(tmp_path / "a") == losses(tmp_path / "b") != losses(tmp_path / "c")
+
+
+def test_fsq_trains_and_replaces_nothing(config, cache, tmp_path):
+    model = replace(config.model, quantizer="fsq", quant_dim=3)
+    list(quantize(replace(config, model=model), cache, tmp_path))
+    assert sum(r.get("codes_replaced", 0) for r in read_metrics(tmp_path)) == 0
+
+
+def test_judge_sees_the_averaged_model_and_held_out_pairs(config, cache, tmp_path):
+    seen = []
+
+    def judge(quantizer, pairs):
+        seen.append((quantizer, pairs))
+        return {"score": 1.0}
+
+    list(quantize(config, cache, tmp_path, judge=judge))
+    ((quantizer, pairs),) = seen
+    assert {cache.episodes[episode].split for episode, _, _ in pairs.all()} == {"holdout"}
+    loaded = LatentActionQuantizer.from_pretrained(tmp_path / "model")
+    same = zip(quantizer.parameters(), loaded.parameters(), strict=True)
+    assert all(torch.equal(mine, theirs) for mine, theirs in same)
+
+
+def test_cache_of_another_size_is_refused(config, cache, tmp_path):
+    large = replace(config, model=replace(config.model, image_size=48))
+    with pytest.raises(ValueError, match="32 px frames, the model takes 48"):
+        next(quantize(large, cache, tmp_path))
+
+
+def test_run_starts_from_given_weights_of_the_same_network(config, cache, tmp_path):
+    LatentActionQuantizer(config.model).save_pretrained(tmp_path / "given")
+    pairs = config.pairs(cache, "train")
+    start = replace(config, start_from=str(tmp_path / "given"))
+    given = LatentActionQuantizer.from_pretrained(tmp_path / "given")
+    recipe = QuantizeRecipe(start, pairs, pairs)
+    assert torch.equal(recipe.model.to_context.weight, given.to_context.weight)
+    other = replace(start, model=replace(config.model, code_length=3))
+    with pytest.raises(ValueError, match="another config"):
+        QuantizeRecipe(other, pairs, pairs)
+
+
+def test_gap_may_be_given_per_embodiment(config, cache):
+    gaps = {"toy-square": 0.2, "toy-disc": 0.5}
+    batch = replace(config, gap_seconds=gaps).pairs(cache, "train").batch(0, 16)
+    found = set(zip(batch.embodiment, batch.gap_frames.tolist(), strict=True))
+    assert found == {("toy-square", 2), ("toy-disc", 5)}
+
+
+def test_collapse_stops_the_run_and_leaves_the_last_checkpoint(config, cache, tmp_path):
+    care = replace(config.codebook, minimum_codes=9, grace=6, patience=3, replace_every=0)
+    with pytest.raises(CodebookCollapse, match="step 7"):
+        list(quantize(replace(config, codebook=care), cache, tmp_path))
+    assert [p.name for p in list_checkpoints(tmp_path / "checkpoints")] == ["step-00000005"]
+
+
+def test_run_json_is_the_config(config, cache, tmp_path):
+    list(quantize(config, cache, tmp_path))
+    kept = json.loads((tmp_path / "run.json").read_text())
+    assert kept["loop"]["batch_size"] == 8 and kept["model"]["codebook_size"] == 8
+
+
+def test_preview_shows_four_pictures_a_row(config, cache):
+    pairs = FramePairs(cache, 0.3, split="holdout")
+    grid = preview_grid(LatentActionQuantizer(config.model), pairs, rows=3)
+    assert grid.shape == (3 * 36, 4 * 36, 3) and grid.dtype == np.uint8
+    first = pairs.batch(0, 3)
+    assert np.array_equal(grid[2:34, 2:34], first.frame[0])
+    assert np.array_equal(grid[38:70, 38:70], first.future[1])
