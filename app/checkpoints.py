@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.codes import parse_codes
 from app.limits import UserError
 from app.views import Model, Preset
 
@@ -27,9 +28,9 @@ class Loaded:
 
 
 class Checkpoints:
-    """Checkpoint folders by name; `folder` holds them, or is one itself.
+    """Checkpoint folders and official `.pt` files by name; `folder` holds them, or is one itself.
 
-    load: folder -> quantizer, raising ValueError or OSError with one sentence.
+    load: folder or file -> quantizer, raising ValueError or OSError with one sentence.
     """
 
     def __init__(self, folder: Path, load: Callable[[Path], Any]) -> None:
@@ -42,7 +43,7 @@ class Checkpoints:
         """Names in alphabetical order; the folder's own name when there is no checkpoint in it."""
         if not self._folder.is_dir() or (self._folder / "config.json").is_file():
             return (self._folder.name,)
-        inside = [p.name for p in self._folder.iterdir() if p.is_dir() and p.name[0] not in "._"]
+        inside = [p.name for p in self._folder.iterdir() if _is_offered(p)]
         return tuple(sorted(inside)) or (self._folder.name,)
 
     def get(self, name: str) -> Loaded:
@@ -60,11 +61,12 @@ class Checkpoints:
             return self._loaded[name]
 
     def _open(self, name: str) -> Loaded:
-        folder = self._folder / name if (self._folder / name).is_dir() else self._folder
+        folder = self._folder / name if (self._folder / name).exists() else self._folder
         try:
             _check_files(folder)
             quantizer = self._load(folder)
-            return Loaded(_view(name, folder, quantizer), quantizer, _usage(folder))
+            view = _view(name, folder, quantizer)
+            return Loaded(view, quantizer, _usage(folder, view))
         # Whatever a wrong file makes a loader raise, the page must open and say so.
         except Exception as error:
             log.warning("could not load the checkpoint %s", name, exc_info=True)
@@ -95,7 +97,13 @@ def still_codes(usage: dict[str, Any], embodiment: str) -> tuple[int, ...] | Non
     return None
 
 
+def _is_offered(path: Path) -> bool:
+    return path.name[0] not in "._" and (path.is_dir() or path.suffix == ".pt")
+
+
 def _check_files(folder: Path) -> None:
+    if folder.is_file():
+        return
     if not folder.is_dir():
         raise FileNotFoundError(f"the folder is missing; {CONTENT}")
     missing = [f for f in ("config.json", "model.safetensors") if not (folder / f).is_file()]
@@ -125,18 +133,21 @@ def _title(name: str, folder: Path) -> str:
     return name.replace("-", " ").capitalize()
 
 
-def _usage(folder: Path) -> dict[str, Any]:
+def _usage(folder: Path, view: Model) -> dict[str, Any]:
     path = folder / "usage.json"
     if not path.is_file():
         return {}
     try:
         usage = json.loads(path.read_text(encoding="utf-8"))
         for measured in (usage.get("overall", {}), *usage.get("embodiments", {}).values()):
-            presets({"overall": measured}, (), "")
+            for preset in presets({"overall": measured}, measured.get("still") or (), ""):
+                if preset.codes:
+                    parse_codes(preset.codes, view)
         return usage
-    except (ValueError, AttributeError, KeyError, TypeError) as error:
+    except (ValueError, AttributeError, KeyError, TypeError, UserError) as error:
         raise ValueError(
-            "usage.json is damaged; write it again with `python -m lapa checkup --write`"
+            "usage.json is damaged or of another model; "
+            "write it again with `python -m lapa checkup --write`"
         ) from error
 
 

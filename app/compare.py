@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from app.views import Figures
+from app.views import Clip, Figures, Model
 
 # Mean squared difference, in levels of 255, below which two frames differ only by compression.
 STILL = 0.1
@@ -25,6 +25,21 @@ def compare(image: np.ndarray, frame: np.ndarray, future: np.ndarray) -> Figures
 def mean_change(image: np.ndarray, frame: np.ndarray) -> float:
     """Mean absolute difference of two images on the 0-255 scale."""
     return float(np.abs(image.astype(np.int16) - frame).mean())
+
+
+def gap_frames(gap_seconds: float, fps: float) -> int:
+    """The gap H in whole frames of a clip, halves up, at least one; as `lapa.data` rounds it."""
+    return max(1, math.floor(gap_seconds * fps + 0.5))
+
+
+def no_future(clip: Clip, model: Model) -> str:
+    """Why there is nothing to compare a prediction with, in one sentence."""
+    if clip.frames == 1:
+        return "A single picture has no true future to compare with."
+    return (
+        f"The clip ends before {model.gap_seconds:g} s have passed, "
+        "so there is no true future to compare with."
+    )
 
 
 def _mse(a: np.ndarray, b: np.ndarray) -> float:

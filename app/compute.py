@@ -54,6 +54,11 @@ class Compute:
         key = (clip_id, loaded.view.name, index, "codes")
         return self._results.get_or_make(key, lambda: self.encode(loaded, frame, future))
 
+    def still(self, loaded: Loaded, clip_id: str, frame: np.ndarray) -> Codes:
+        """The latent action where a clip's first frame follows itself."""
+        key = (clip_id, loaded.view.name, 0, "still")
+        return self._results.get_or_make(key, lambda: self.encode(loaded, frame, frame))
+
     def encode(self, loaded: Loaded, frame: np.ndarray, future: np.ndarray) -> Codes:
         """The latent action between two frames."""
         return tuple(int(code) for code in self.run(loaded.quantizer.encode, frame, future))
@@ -64,19 +69,29 @@ class Compute:
         latent = np.asarray(self.run(loaded.quantizer.latent, frame, future), np.float32)
         return Encoding(loaded.view.name, self.encode(loaded, frame, future), latent)
 
+    def scene(self, loaded: Loaded, clip_id: str, index: int, frame: np.ndarray) -> Any:
+        """All that a quantizer computes about a clip's frame before it looks at the code."""
+        key = (clip_id, loaded.view.name, index, "scene")
+        make = loaded.quantizer.prepare
+        return self._results.get_or_make(key, lambda: self.run(make, frame))
+
     def imagined(
         self, loaded: Loaded, clip_id: str, index: int, frame: np.ndarray, codes: Codes
     ) -> tuple[np.ndarray, float]:
         """The imagined next frame of a clip's frame, and the milliseconds its decoding took."""
         key = (clip_id, loaded.view.name, index, codes)
-        return self._results.get_or_make(key, lambda: self.decode(loaded, frame, codes))
 
-    def decode(self, loaded: Loaded, frame: np.ndarray, codes: Codes) -> tuple[np.ndarray, float]:
-        """As `imagined`, for any frame."""
+        def make() -> tuple[np.ndarray, float]:
+            return self.decode(loaded, self.scene(loaded, clip_id, index, frame), codes)
+
+        return self._results.get_or_make(key, make)
+
+    def decode(self, loaded: Loaded, scene: Any, codes: Codes) -> tuple[np.ndarray, float]:
+        """As `imagined`, for any frame or its scene."""
 
         def timed() -> tuple[np.ndarray, float]:
             start = time.perf_counter()
-            image = loaded.quantizer.decode(frame, np.array(codes))
+            image = loaded.quantizer.decode(scene, np.array(codes))
             return image, 1000 * (time.perf_counter() - start)
 
         return self.run(timed)
@@ -93,13 +108,20 @@ class Compute:
         """Every value of one position on a clip's frame."""
         # The sweep is the same whatever code stood at its position.
         key = (clip_id, loaded.view.name, index, *_with(codes, position, "every"))
-        return self._results.get_or_make(key, lambda: self.sweep(loaded, frame, codes, position))
 
-    def sweep(self, loaded: Loaded, frame: np.ndarray, codes: Codes, position: int) -> Sweep:
-        """Every value of one position on any frame, in one batch."""
+        def make() -> Sweep:
+            scene = self.scene(loaded, clip_id, index, frame)
+            return self.sweep(loaded, scene, frame, codes, position)
+
+        return self._results.get_or_make(key, make)
+
+    def sweep(
+        self, loaded: Loaded, scene: Any, frame: np.ndarray, codes: Codes, position: int
+    ) -> Sweep:
+        """Every value of one position on any frame or its scene, in one batch."""
 
         def batch() -> np.ndarray:
-            return loaded.quantizer.sweep(frame, np.array(codes), position=position)
+            return loaded.quantizer.sweep(scene, np.array(codes), position=position)
 
         images = tuple(self.run(batch))
         return Sweep(
@@ -115,9 +137,9 @@ def _with(codes: tuple, position: int, code: Any) -> tuple:
 
 
 def _bytes_of(value: Any) -> int:
-    """Memory of a kept result: an array, an image with its time, codes, or a sweep."""
+    """Memory of a kept result: arrays and tensors, alone or inside tuples and sweeps."""
     if isinstance(value, Sweep):
         return sum(image.nbytes for image in value.images)
     if isinstance(value, tuple):
         return sum(_bytes_of(each) for each in value)
-    return value.nbytes if isinstance(value, np.ndarray) else 64
+    return getattr(value, "nbytes", 64)

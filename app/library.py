@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ import numpy as np
 
 from app.cache import Cache
 from app.intake import THUMBNAIL_SIDE, shrink
-from app.limits import Limits
+from app.limits import Limits, UserError
 from app.views import Clip
+
+log = logging.getLogger(__name__)
 
 
 class Library:
@@ -65,30 +68,47 @@ class Library:
             if self._episodes is not None:
                 return
             try:
-                episodes = self._read(self._folder)[0] if self._folder.is_dir() else []
+                found = self._read(self._folder)[0] if self._folder.is_dir() else []
             except (OSError, ValueError) as error:
-                episodes, self._problem = [], f"The clips cannot be read: {error}"
-            episodes = sorted(episodes, key=lambda e: (e.embodiment, e.task, e.id))
-            self._clips = {e.id: _clip(e) for e in episodes}
-            self._episodes = {e.id: e for e in episodes}
+                log.warning("could not read the clips", exc_info=True)
+                found, self._problem = [], f"The clips cannot be read: {error}"
+            episodes = {}
+            for episode in sorted(found, key=lambda e: (e.embodiment, e.task, e.id)):
+                clip = _clip(episode, taken=self._clips)
+                if clip is not None:
+                    self._clips[clip.id], episodes[clip.id] = clip, episode
             if not episodes and not self._problem:
                 self._problem = f"The folder {self._folder.name} holds no clips; upload your own."
+            self._episodes = episodes
 
     def _decode(self, clip_id: str) -> np.ndarray:
-        frames = np.ascontiguousarray(self._episodes[clip_id].frames)
+        try:
+            frames = np.ascontiguousarray(self._episodes[clip_id].frames)
+        except (OSError, ValueError) as error:
+            log.warning("could not decode the clip %s", clip_id, exc_info=True)
+            raise UserError(f"The clip {clip_id} is damaged; choose another one.") from error
+        if len(frames) != self._clips[clip_id].frames:
+            raise UserError(f"The clip {clip_id} is incomplete; choose another one.")
         frames.setflags(write=False)
         return frames
 
 
-def _clip(episode: Any) -> Clip:
+def _clip(episode: Any, taken: Mapping[str, Clip]) -> Clip | None:
+    try:
+        # A plain video does not say how many frames it has.
+        count = episode.length or len(episode.frames)
+    except (OSError, ValueError):
+        log.warning("left out the clip %s", episode.id, exc_info=True)
+        return None
     return Clip(
-        id=episode.id,
+        # An id is unique in its source only.
+        id=episode.id if episode.id not in taken else f"{episode.source}/{episode.id}",
         source=episode.source,
         embodiment=episode.embodiment,
         task=episode.task,
         instruction=episode.instruction,
         fps=float(episode.fps),
-        frames=len(episode),
+        frames=count,
         height=episode.height,
         width=episode.width,
         split=episode.split,

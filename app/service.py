@@ -17,7 +17,7 @@ import numpy as np
 from app import media
 from app.checkpoints import Checkpoints, Loaded, presets, still_codes
 from app.codes import check_position, parse_codes
-from app.compare import compare
+from app.compare import compare, gap_frames, no_future
 from app.compute import Compute
 from app.intake import THUMBNAIL_SIDE, shrink
 from app.library import Library
@@ -138,8 +138,8 @@ class Explorer:
             future = self._prepared(loaded, clip, index + gap, session)
             inferred = self._compute.inferred(loaded, clip_id, index, frame, future)
         if codes is None:
-            codes = inferred
-        codes = self._codes(loaded, codes, clip.embodiment, frame)
+            codes = inferred or self._still(loaded, clip.embodiment, frame)
+        codes = parse_codes(codes, loaded.view)
         image, milliseconds = self._compute.imagined(loaded, clip_id, index, frame, codes)
         return Prediction(
             model=model,
@@ -155,7 +155,7 @@ class Explorer:
             aspect=clip.aspect,
             milliseconds=milliseconds,
             gap_frames=gap,
-            note="" if future is not None else _no_future(clip, loaded.view),
+            note="" if future is not None else no_future(clip, loaded.view),
         )
 
     def sweep(
@@ -184,7 +184,7 @@ class Explorer:
         gap = gap_frames(loaded.view.gap_seconds, clip.fps)
         frame = self._prepared(loaded, clip, index, session)
         if index + gap >= clip.frames:
-            raise UserError(_no_future(clip, loaded.view))
+            raise UserError(no_future(clip, loaded.view))
         future = self._prepared(loaded, clip, index + gap, session)
         return self._compute.encoding(loaded, frame, future)
 
@@ -205,26 +205,26 @@ class Explorer:
         """The latent action between two frames, (H, W, 3) uint8 of any size."""
         return self._compute.encoding(self._usable(model), frame, future)
 
-    def decode_image(
-        self, model: str, frame: np.ndarray, codes: Sequence[int] | str | None
-    ) -> np.ndarray:
-        """The imagined next frame, (h, w, 3) uint8 at the model's image size.
-
-        codes: None for "do nothing".
-        """
+    def decode_image(self, model: str, frame: np.ndarray, codes: Sequence[int] | str) -> np.ndarray:
+        """The imagined next frame, (h, w, 3) uint8 at the model's image size."""
         loaded = self._usable(model)
-        frame = self._compute.resize(loaded, frame)
-        return self._compute.decode(loaded, frame, self._codes(loaded, codes, "", frame))[0]
+        codes = parse_codes(codes, loaded.view)
+        return self._compute.decode(loaded, self._compute.resize(loaded, frame), codes)[0]
 
     def sweep_image(
-        self, model: str, frame: np.ndarray, codes: Sequence[int] | str | None, position: int
+        self, model: str, frame: np.ndarray, codes: Sequence[int] | str, position: int
     ) -> Sweep:
-        """Every value of one position on any frame; codes as in `decode_image`."""
+        """Every value of one position on any frame."""
         loaded = self._usable(model)
+        codes = parse_codes(codes, loaded.view)
         position = check_position(position, loaded.view)
         frame = self._compute.resize(loaded, frame)
-        codes = self._codes(loaded, codes, "", frame)
-        return self._compute.sweep(loaded, frame, codes, position)
+        return self._compute.sweep(loaded, frame, frame, codes, position)
+
+    def still_codes(self, model: str, frame: np.ndarray) -> tuple[int, ...]:
+        """The latent action that leaves a picture as it is."""
+        loaded = self._usable(model)
+        return self._still(loaded, "", self._compute.resize(loaded, frame))
 
     # Uploads
 
@@ -271,17 +271,6 @@ class Explorer:
         native = self.frame(clip.id, index, session)
         return self._compute.prepared(loaded, clip.id, index, native)
 
-    def _codes(
-        self,
-        loaded: Loaded,
-        codes: Sequence[int] | str | None,
-        embodiment: str,
-        frame: np.ndarray,
-    ) -> tuple[int, ...]:
-        if codes is None:
-            codes = self._still(loaded, embodiment, frame)
-        return parse_codes(codes, loaded.view)
-
     def _still(
         self, loaded: Loaded, embodiment: str, frame: np.ndarray | None = None
     ) -> tuple[int, ...]:
@@ -289,26 +278,14 @@ class Explorer:
         measured = still_codes(loaded.usage, embodiment)
         if measured is not None:
             return measured
-        if frame is None:
-            clips = self._library.clips(embodiment) or self._library.clips()
-            grey = np.full((64, 64, 3), 128, np.uint8)
-            frame = self._library.frames(clips[0].id)[0] if clips else grey
-        frame = self._compute.resize(loaded, frame)
-        return self._compute.encode(loaded, frame, frame)
-
-
-def gap_frames(gap_seconds: float, fps: float) -> int:
-    """The gap H in whole frames of a clip, at least one; as `lapa.data` rounds it."""
-    return max(1, round(gap_seconds * fps))
-
-
-def _no_future(clip: Clip, model: Model) -> str:
-    if clip.frames == 1:
-        return "A single picture has no true future to compare with."
-    return (
-        f"The clip ends before {model.gap_seconds:g} s have passed, "
-        "so there is no true future to compare with."
-    )
+        if frame is not None:
+            return self._compute.encode(loaded, frame, frame)
+        clips = self._library.clips(embodiment) or self._library.clips()
+        grey = np.full((64, 64, 3), 128, np.uint8)
+        native = self._library.frames(clips[0].id)[0] if clips else grey
+        clip_id = clips[0].id if clips else ""
+        frame = self._compute.prepared(loaded, clip_id, 0, native)
+        return self._compute.still(loaded, clip_id, frame)
 
 
 def _read_episodes(folder: Path) -> Any:
