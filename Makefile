@@ -54,9 +54,9 @@ clean:
 # A stamp is written when its step ended well, so nothing is installed twice; a changed
 # requirements file makes its stamp old.
 $(VENV)/.python:
-	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; n = "%d.%d" % v; \
-	  sys.exit("Python 3.10 to 3.12 is needed, $(PYTHON) is %s. Try: make PYTHON=python3.12" % n) if v < (3, 10) else None; \
-	  v > (3, 12) and print("Python %s is newer than what is tested (3.10 to 3.12); trying it." % n)'
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; n = "Python %d.%d" % v; \
+	  v < (3, 10) and sys.exit(n + " is too old: 3.10 to 3.12 is needed, as in make PYTHON=python3.12"); \
+	  v > (3, 12) and sys.stderr.write(n + " is newer than what is tested (3.10 to 3.12); trying it.\n")'
 	@$(PYTHON) -m venv "$(VENV)" || \
 	  { echo "Python cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@touch $@
