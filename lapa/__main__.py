@@ -1,4 +1,4 @@
-"""The command line: python -m lapa prepare | quantize | checkup | bench.
+"""The command line: python -m lapa prepare | quantize | checkup | ablate | bench.
 
 Results go to standard output, progress to standard error. What the user got wrong ends in one
 sentence and exit code 2, a run that went wrong (collapse, divergence) in advice and exit code 1.
@@ -7,6 +7,7 @@ sentence and exit code 2, a run that went wrong (collapse, divergence) in advice
 from __future__ import annotations
 
 import argparse
+import importlib
 import shlex
 import sys
 from collections.abc import Iterable, Sequence
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from lapa.training.progress import Progress
     from lapa.training.quantize import QuantizeConfig
 
-BENCH = "Time pressing a code and sweeping a position against the official call."
+# commands whose options live with them: name -> (module, what it is for)
+ASIDE = {
+    "ablate": ("lapa.ablation", "Measure what each choice of the shipped network is worth."),
+    "bench": ("lapa.bench", "Time pressing a code and sweeping against the official call."),
+}
 DESCRIPTION = "Train, measure and time latent action quantizers."
 EXAMPLES = """examples:
   python -m lapa prepare ../shared/robots --out cache/robots-128
@@ -32,8 +37,8 @@ EXAMPLES = """examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments[:1] == ["bench"]:
-        return bench(arguments[1:])
+    if arguments and arguments[0] in ASIDE:
+        return aside(arguments[0], arguments[1:])
     options = parser().parse_args(arguments, argparse.Namespace(arguments=arguments))
     try:
         return options.run(options)
@@ -54,7 +59,8 @@ def parser() -> argparse.ArgumentParser:
     _prepare_options(commands.add_parser("prepare", help="decode video once into a cache"))
     _quantize_options(commands.add_parser("quantize", help="train a quantizer"))
     _checkup_options(commands.add_parser("checkup", help="measure a quantizer on held-out video"))
-    commands.add_parser("bench", help=BENCH)
+    for name, (_, purpose) in ASIDE.items():
+        commands.add_parser(name, help=purpose[0].lower() + purpose[1:-1])
     return top
 
 
@@ -103,13 +109,13 @@ def _checkup_options(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=run_checkup)
 
 
-def bench(arguments: Sequence[str]) -> int:
-    """python -m lapa bench: its options live with it, and are read only when it is asked for."""
-    from lapa.bench import add_arguments, command
-
-    options = argparse.ArgumentParser(prog="python -m lapa bench", description=BENCH)
-    add_arguments(options)
-    return command(options.parse_args(arguments))
+def aside(name: str, arguments: Sequence[str]) -> int:
+    """A command of ASIDE: its module is read only when it is asked for."""
+    module, purpose = ASIDE[name]
+    chosen = importlib.import_module(module)
+    options = argparse.ArgumentParser(prog=f"python -m lapa {name}", description=purpose)
+    chosen.add_arguments(options)
+    return chosen.command(options.parse_args(arguments))
 
 
 def prepare(options: argparse.Namespace) -> int:

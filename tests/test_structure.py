@@ -30,6 +30,7 @@ ARROWS: dict[str, set[str]] = {
     "evaluation": {"models", "data", "nn"},
     "results": set(),
     "bench": {"models", "official", "evaluation", "results"},
+    "ablation": {"presets", "training", "evaluation", "models", "data"},
     "presets": {"training", "models", "data", "evaluation"},
     "__init__": {"*"},
     "__main__": {"*"},

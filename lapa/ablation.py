@@ -1,0 +1,174 @@
+"""What each choice of the shipped network is worth: `python -m lapa ablate`.
+
+The same short run again and again, at half the resolution, each time with one choice changed
+back. The figures are those of `checkup` on held-out episodes. Runs this short rank choices; they
+do not say how good the trained model is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from lapa.data import Cache, FramePairs
+from lapa.evaluation.checkup import checkup
+from lapa.evaluation.publish import write_json
+from lapa.evaluation.table import measure
+from lapa.models.quantizer import LatentActionQuantizer
+from lapa.presets import robots, shared_data
+from lapa.training.quantize import QuantizeConfig, quantize
+
+START, END = "<!-- ablation:start -->", "<!-- ablation:end -->"
+HALF = {"image_size": 64, "patch_size": 8, "stem_widths": (48,)}
+# name -> changes of the model, the loss and the care for the codebook
+VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
+    "as shipped": {},
+    "VQ with EMA instead of NSVQ": {"model": {"quantizer": "vq_ema"}},
+    "FSQ instead of NSVQ": {"model": {"quantizer": "fsq", "quant_dim": 3}},
+    "latents not normalised": {"model": {"normalise_latents": False}},
+    "unused codes not re-seeded": {"codebook": {"replace_every": 0}},
+    "one codebook for all positions, channels mixed": {
+        "model": {"shared_codebook": True, "mix_code_channels": True}
+    },
+    "convolutions down to the codes": {"model": {"reduce": "conv"}},
+    "spatial then temporal encoder": {"model": {"encoder": "factorised", "spatial_depth": 1}},
+    "change on x_t instead of warp": {"model": {"head": "change"}},
+    "pixels instead of warp": {"model": {"head": "pixels"}},
+    "plain MSE loss": {"loss": {"mse": 100.0, "normalised": 0.0}},
+    "with augmentation": {"augment": {}},
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """Held-out figures of one variant; `ratio` and `delta_psnr` are over all pairs."""
+
+    name: str
+    parameters: int
+    ratio: float
+    delta_psnr: float
+    least_used: int
+    least_perplexity: float
+
+
+def variant(name: str, steps: int) -> QuantizeConfig:
+    """The `robots` preset at half the resolution with one choice of VARIANTS changed."""
+    changes, base = VARIANTS[name], robots(steps)
+    care = replace(base.codebook, grace=steps)  # a collapse is a result here, not an accident
+    quiet = {"save_every": 0, "evaluate_every": 0, "preview_every": 0, "ema_decay": 0.98}
+    return replace(
+        base,
+        model=replace(base.model, **HALF, **changes.get("model", {})),
+        loop=replace(base.loop, **quiet),
+        loss=replace(base.loss, **changes.get("loss", {})),
+        codebook=replace(care, **changes.get("codebook", {})),
+        augment="augment" in changes,
+    )
+
+
+def ablate(cache: Cache, folder: Path, *, steps: int, stride: int = 4) -> Iterator[Result]:
+    """Train and measure every variant; a variant already measured in `folder` is not run again.
+
+    Args:
+        cache: frames at 64 px with both splits.
+        folder: where the results of single variants are kept.
+        steps: optimiser steps a variant.
+        stride: every n-th held-out pair is measured.
+    """
+    for index, name in enumerate(VARIANTS):
+        kept = folder / f"{index:02d}-{steps}.json"
+        if not kept.exists():
+            result = _measured(name, cache, folder / "run", steps=steps, stride=stride)
+            write_json(kept, vars(result))
+        yield Result(**json.loads(kept.read_text(encoding="utf-8")))
+
+
+def _measured(name: str, cache: Cache, run: Path, *, steps: int, stride: int) -> Result:
+    config = variant(name, steps)
+    shutil.rmtree(run, ignore_errors=True)
+    for told in quantize(config, cache, run):
+        if told.step % 50 == 0 and told.event == "step":
+            print(f"{name}: {told.line()}", file=sys.stderr, flush=True)
+    model = LatentActionQuantizer.from_pretrained(run / "model")
+    pairs = FramePairs(cache, config.model.gap_seconds, split="holdout")
+    report = checkup(measure(model, pairs, stride=stride))
+    codes = report.codes.overall
+    return Result(
+        name=name,
+        parameters=sum(p.numel() for p in model.parameters()),
+        ratio=report.reconstruction.overall.ratio,
+        delta_psnr=report.control.overall.delta_psnr,
+        least_used=codes.least_used,
+        least_perplexity=codes.least_perplexity,
+    )
+
+
+def as_markdown(results: list[Result]) -> str:
+    """One row a variant."""
+    lines = [
+        "| one choice changed | parameters | MSE ratio | ΔPSNR | least codes used | perplexity |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for r in results:
+        lines.append(
+            f"| {r.name} | {r.parameters / 1e6:.2f} M | {r.ratio:.3f} | {r.delta_psnr:.2f} dB "
+            f"| {r.least_used} | {r.least_perplexity:.1f} |"
+        )
+    return "\n".join(lines)
+
+
+def publish(results: list[Result], *, command: str, card: Path, kept: Path) -> None:
+    """Put the table between the markers of the model card and the figures into results.json."""
+    text = card.read_text(encoding="utf-8")
+    block = f"{START}\n{as_markdown(results)}\n\nMade by `{command}`.\n{END}"
+    pattern = re.compile(f"{re.escape(START)}.*?{re.escape(END)}", re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"{card} has no place for the table: {START} … {END} is missing")
+    card.write_text(pattern.sub(lambda _: block, text, count=1), encoding="utf-8")
+    figures = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
+    figures["ablation"] = {"command": command, "variants": [vars(r) for r in results]}
+    write_json(kept, figures)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `python -m lapa ablate`."""
+    parser.add_argument("--data", type=Path, help="video or a cache at 64 px (../shared/robots)")
+    parser.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-64)")
+    parser.add_argument("--out", type=Path, default=Path("runs/ablation"), help="(runs/ablation)")
+    parser.add_argument("--steps", type=int, default=300, help="optimiser steps a variant (300)")
+    parser.add_argument("--write", type=Path, help="checkpoint folder whose card gets the table")
+    parser.add_argument(
+        "--results", type=Path, default=Path("assets/results.json"), help="(assets/results.json)"
+    )
+
+
+def command(options: argparse.Namespace) -> int:
+    """Run with parsed options, print the table, and return the exit code."""
+    try:
+        results = list(
+            ablate(_cache(options.data, options.cache), options.out, steps=options.steps)
+        )
+        print(as_markdown(results))
+        if options.write:
+            told = f"python -m lapa ablate --steps {options.steps} --write {options.write}"
+            card = options.write / "README.md"
+            publish(results, command=told, card=card, kept=options.results)
+    except (ValueError, FileNotFoundError) as error:
+        print(f"lapa ablate: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _cache(data: Path | None, folder: Path | None) -> Cache:
+    data = data or shared_data()
+    if (data / "manifest.jsonl").exists():
+        return Cache.open(data)
+    size = HALF["image_size"]
+    return Cache.build(data, folder or Path("cache") / f"{data.resolve().name}-{size}", size)
