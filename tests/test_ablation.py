@@ -1,4 +1,4 @@
-"""The ablation: every variant is a network that can be built, and results land where they belong."""
+"""The ablation: every variant can be built, and results land where they belong."""
 
 from __future__ import annotations
 
