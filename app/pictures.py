@@ -20,7 +20,7 @@ from app.intake import (
 )
 from app.limits import MB, Limits, UserError
 
-FORMATS = ("PNG", "JPEG", "MPO", "GIF", "WEBP", "BMP", "TIFF", "PPM")
+FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
 # A multi-page TIFF or a stereo JPEG is a set of pictures: its first one is meant.
 MOVING_FORMATS = ("GIF", "WEBP", "PNG")
 ON_WHITE = "transparent parts are shown on white"
