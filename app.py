@@ -12,6 +12,7 @@ import argparse
 import logging
 import os
 import threading
+import time
 from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
@@ -42,6 +43,7 @@ def arguments() -> argparse.Namespace:
 
 def warm_up(explorer: Explorer, warm: threading.Event) -> None:
     """Loads the models and makes one prediction; a failure is shown by the page itself."""
+    start = time.perf_counter()
     try:
         explorer.warm()
         model, clips = explorer.models()[0], explorer.clips()
@@ -50,6 +52,7 @@ def warm_up(explorer: Explorer, warm: threading.Event) -> None:
     except Exception:
         logging.getLogger(__name__).exception("The first prediction failed.")
     warm.set()
+    print(f"Models loaded after {time.perf_counter() - start:.1f} s.", flush=True)
 
 
 def main() -> None:

@@ -9,8 +9,8 @@ from typing import Any
 import gradio as gr
 
 from app import api
-from app.components import head, panel
 from app.service import Explorer
+from app.tabs.components import head, panel
 from app.tabs.explore import explore
 from app.theme import STYLE, theme
 

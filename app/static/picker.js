@@ -37,13 +37,13 @@ Lapa.part("picker", (element, gradio) => {
   }
 
   function tile(clip) {
-    const words = clip.uploaded ? clip.instruction || "Your upload" : clip.instruction || clip.task;
+    const words = clip.uploaded ? clip.task || "Your upload" : clip.instruction || clip.task;
     const image = Lapa.make("img", { alt: "", draggable: "false" });
     const option = Lapa.make("button", { type: "button", role: "option", class: "lx-clip", tabindex: -1,
       "data-clip": clip.id, "aria-label": `${words}, ${clip.embodiment}`, title: words,
       onclick: () => pick(clip), onkeydown: arrows },
     Lapa.make("span", { class: "lx-thumb" }, image), Lapa.make("span", { class: "lx-words" }, words),
-    Lapa.make("span", { class: "lx-robot" }, clip.embodiment));
+    Lapa.make("span", { class: "lx-robot" }, clip.uploaded ? "your upload" : clip.embodiment));
     if (thumbs.has(clip.id)) image.src = thumbs.get(clip.id);
     else seen.observe(option);
     return option;

@@ -1,1 +1,1 @@
-"""One module a tab: layout first, wiring last, callbacks are named functions."""
+"""One module a tab (layout first, wiring last), and what tabs share: components, links, words."""

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import gradio as gr
 
-from app.components import panel
 from app.service import Explorer
+from app.tabs.components import panel
 from app.tabs.explore_handlers import Handlers
 
 

@@ -17,8 +17,9 @@ from urllib.parse import parse_qsl
 import gradio as gr
 from gradio.utils import get_upload_folder
 
-from app import figures, links
+from app import figures
 from app.service import Explorer, UserError
+from app.tabs import links
 from app.views import Clip, Model
 
 OPENING_EMBODIMENT = "metaworld-sawyer"

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import gradio as gr
 
-from app.glossary import GLOSSARY
+from app.tabs.glossary import GLOSSARY
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parents[1] / "static"
 SCRIPTS = (
     "store",
     "images",

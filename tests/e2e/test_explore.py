@@ -1,0 +1,247 @@
+"""Explore in Chromium, as a visitor meets it: open, press, sweep, take, undo, look."""
+
+from __future__ import annotations
+
+import re
+import statistics
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+FIRST_PICTURE_SECONDS = 3.0
+PRESS_MILLISECONDS = 150.0
+
+
+def test_first_picture_is_there_soon(visit, record_property) -> None:
+    visit()  # the server's own first page is not what a visitor waits for
+    screen = visit()
+    record_property("first_picture_seconds", round(screen.opened_in, 2))
+    assert screen.opened_in < FIRST_PICTURE_SECONDS
+    assert len(screen.codes()) == 4
+    assert screen.picture(".lx-now") != screen.picture(".lx-next")
+
+
+def test_a_code_pressed_by_mouse_changes_image_and_text(visit) -> None:
+    screen = visit()
+    before, position, code = screen.picture(), 1, screen.other_code(1)
+    screen.press(position, code)
+    assert screen.picture() != before
+    expect(screen.code(position, code)).to_have_attribute("aria-checked", "true")
+    expect(screen.page.locator(".lx-says")).to_contain_text("Latent action [")
+
+
+def test_pads_by_keyboard(visit) -> None:
+    screen = visit()
+    codes = screen.codes()
+    screen.code(0, codes[0]).focus()
+    screen.page.keyboard.press("ArrowRight")
+    codes[0] = (codes[0] + 1) % 8
+    screen.expect_codes(codes)
+    expect(screen.code(0, codes[0])).to_be_focused()
+    screen.page.keyboard.press("ArrowDown")
+    codes[0] = (codes[0] + 4) % 8
+    screen.expect_codes(codes)
+    screen.page.keyboard.press("5")
+    codes[0] = 5
+    screen.expect_codes(codes)
+
+
+def test_each_pad_is_one_tab_stop_with_a_visible_focus(visit) -> None:
+    screen = visit()
+    screen.code(0, screen.codes()[0]).focus()
+    for _ in range(2):  # over the next pad's "sweep"
+        screen.page.keyboard.press("Tab")
+    expect(screen.code(1, screen.codes()[1])).to_be_focused()
+    outline = screen.page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+
+
+def test_a_pressed_code_is_painted_within_150_ms(visit, record_property) -> None:
+    screen = visit()
+    screen.page.wait_for_timeout(2500)  # thumbnails and the first sweep are done
+    taken = []
+    for turn in range(20):
+        position = turn % 4
+        screen.press(position, screen.other_code(position))
+        taken.append(screen.latency())
+        screen.page.wait_for_timeout(120)
+    median = statistics.median(taken)
+    record_property("press_median_ms", round(median, 1))
+    print(f"press to paint: median {median:.0f} ms, slowest {max(taken):.0f} ms")
+    assert median < PRESS_MILLISECONDS, sorted(taken)
+
+
+def test_the_latent_action_can_be_typed(visit) -> None:
+    screen = visit()
+    for text, codes in (("[1,2,3,4]", [1, 2, 3, 4]), ("4 3 2 1", [4, 3, 2, 1])):
+        screen.action.fill(text)
+        screen.action.press("Enter")
+        screen.expect_codes(codes)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("[1,2,9,4]", "Code 9 at position 2 does not exist"),
+        ("1 2 3", "That is 3 codes"),
+        ("[1,x,3,4]", "“x” is not a code"),
+        ("", "Nothing was entered"),
+    ],
+)
+def test_what_cannot_be_typed_is_said(visit, text: str, sentence: str) -> None:
+    screen = visit()
+    before = screen.codes()
+    screen.action.fill(text)
+    screen.action.press("Enter")
+    error = screen.page.locator("#lx-action-error")
+    expect(error).to_contain_text(sentence)
+    expect(error).to_contain_text("Accepted: 4 codes from 0 to 7")
+    assert screen.codes() == before
+    screen.action.press("Escape")
+    expect(error).to_be_empty()
+
+
+def test_undo_and_redo(visit) -> None:
+    screen = visit()
+    undo, redo = (screen.page.get_by_role("button", name=n, exact=True) for n in ("Undo", "Redo"))
+    first, before = screen.codes(), screen.picture()
+    expect(undo).to_be_disabled()
+    screen.press(0, screen.other_code(0))
+    second = screen.codes()
+    screen.press(2, screen.other_code(2))
+    third = screen.codes()
+    undo.click()
+    screen.expect_codes(second)
+    screen.page.keyboard.press("Control+z")
+    screen.expect_codes(first)
+    assert screen.picture() == before
+    screen.page.keyboard.press("Control+Shift+z")
+    screen.expect_codes(second)
+    redo.click()
+    screen.expect_codes(third)
+    expect(redo).to_be_disabled()
+
+
+def test_ctrl_z_in_the_text_field_is_left_to_the_field(visit) -> None:
+    screen = visit()
+    screen.press(0, screen.other_code(0))
+    codes = screen.codes()
+    screen.action.focus()
+    screen.page.keyboard.press("Control+z")
+    screen.page.wait_for_timeout(400)
+    assert screen.codes() == codes
+
+
+def test_sweep_shows_every_code_and_takes_one(visit) -> None:
+    screen = visit()
+    screen.sweep(2)
+    cells = screen.page.locator(".lx-cell")
+    expect(cells).to_have_count(8)
+    pictures = {screen.picture(f'.lx-cell[data-k="{k}"] canvas') for k in range(8)}
+    assert len(pictures) > 1
+    for k in range(8):
+        expect(screen.swept(k)).to_contain_text(re.compile(r"\d+\.\d"))
+    wanted = screen.codes()
+    wanted[2] = screen.other_code(2)
+    screen.swept(wanted[2]).click()
+    screen.expect_codes(wanted)
+    expect(screen.swept(wanted[2])).to_have_attribute("aria-pressed", "true")
+    wanted[2] = (wanted[2] + 1) % 8
+    screen.swept(wanted[2]).focus()
+    screen.page.keyboard.press("Enter")
+    screen.expect_codes(wanted)
+
+
+def test_presets(visit) -> None:
+    screen = visit()
+    presets = screen.page.get_by_role("group", name="Presets")
+    before = screen.codes()
+    presets.get_by_role("button", name="Do nothing").click()
+    expect(screen.stage).not_to_have_attribute("data-painted", "1")
+    still = screen.codes()
+    for _ in range(3):
+        presets.get_by_role("button", name="Random").click()
+    expect(screen.stage).not_to_have_attribute("data-codes", ".".join(map(str, still)))
+    assert all(0 <= code < 8 for code in screen.codes()) and len(before) == 4
+
+
+def test_overlays_work_in_the_browser_alone(visit) -> None:
+    screen = visit()
+    screen.press(0, screen.other_code(0))
+    plain, painted = screen.picture(), screen.stage.get_attribute("data-painted")
+    screen.page.get_by_role("radio", name="Difference").click()
+    assert screen.picture() != plain
+    expect(screen.page.locator(".lx-legend")).to_be_visible()
+    screen.page.get_by_role("radio", name="Slider").click()
+    split = screen.page.get_by_role("slider", name=re.compile("Before and after"))
+    split.fill("100")
+    assert screen.picture() == screen.picture(".lx-now")
+    split.fill("0")
+    assert screen.picture() == plain
+    screen.page.get_by_role("radio", name="Blink").click()
+    expect(screen.page.locator(".lx-badge")).to_have_text("now")
+    expect(screen.page.locator(".lx-badge")).to_have_text("imagined")
+    screen.page.get_by_role("radio", name="Plain").click()
+    assert screen.picture() == plain
+    assert screen.stage.get_attribute("data-painted") == painted
+
+
+def test_the_true_future_and_its_inferred_codes(visit) -> None:
+    screen = visit()
+    inferred = screen.codes()  # the page opens on them
+    truth = screen.page.get_by_label("The true future", exact=True)
+    expect(truth).to_contain_text("[" + ",".join(map(str, inferred)) + "]")
+    expect(truth).to_contain_text("dB")
+    screen.press(3, screen.other_code(3))
+    truth.get_by_role("button", name="Use inferred codes").click()
+    screen.expect_codes(inferred)
+
+
+def test_scrubbing_and_stepping_through_the_episode(visit) -> None:
+    screen = visit()
+    first, before = int(screen.stage.get_attribute("data-frame")), screen.picture(".lx-now")
+    screen.page.get_by_role("button", name="Next frame").click()
+    expect(screen.stage).to_have_attribute("data-frame", str(first + 1))
+    time = screen.page.get_by_role("slider", name="Frame of the episode")
+    last = time.get_attribute("max")
+    time.focus()
+    screen.page.keyboard.press("End")
+    expect(screen.stage).to_have_attribute("data-frame", last)
+    assert screen.picture(".lx-now") != before
+    expect(screen.page.locator(".lx-none")).to_contain_text("no true future")
+
+
+def test_the_gallery_is_filtered_and_opens_clips(visit) -> None:
+    screen = visit()
+    screen.page.get_by_role("combobox", name="Embodiment").select_option("fetch")
+    clips = screen.page.get_by_role("listbox").get_by_role("option", name=re.compile("fetch"))
+    gallery = screen.page.locator(".lx-clip")
+    assert clips.count() == gallery.count() > 0
+    expect(gallery.first.locator("img")).to_have_attribute("src", re.compile("^data:image/webp"))
+    gallery.first.click()
+    expect(screen.stage).to_have_attribute("data-clip", gallery.first.get_attribute("data-clip"))
+    expect(gallery.first).to_have_attribute("aria-selected", "true")
+
+
+def test_words_are_explained_on_focus_and_tap(visit) -> None:
+    screen = visit()
+    term = screen.page.locator('[data-term="latent action"]')
+    term.focus()
+    expect(screen.page.get_by_role("tooltip")).to_contain_text("[3,1,0,6]")
+    screen.page.keyboard.press("Escape")
+    expect(screen.page.get_by_role("tooltip")).to_be_hidden()
+    terms = screen.page.evaluate(
+        "[...document.querySelectorAll('[data-term]')].map(e => e.dataset.term)"
+    )
+    known = screen.page.evaluate("Object.keys(Lapa.glossary)")
+    assert set(terms) <= set(known)
+
+
+def test_light_and_dark(visit) -> None:
+    screen = visit()
+    paper = "getComputedStyle(document.body).backgroundColor"
+    before = screen.page.evaluate(paper)
+    screen.page.get_by_role("button", name="Switch between light and dark").click()
+    assert screen.page.evaluate(paper) != before
