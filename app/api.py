@@ -18,7 +18,7 @@ from gradio.processing_utils import save_img_array_to_cache
 from gradio.utils import get_upload_folder
 
 from app import media
-from app.codes import parse_codes
+from app.codes import is_whole, parse_codes
 from app.service import Explorer, UserError
 from app.views import Model
 
@@ -237,12 +237,9 @@ def _given(codes: Any) -> Any:
 
 
 def _whole(value: Any, argument: str) -> int:
-    try:
-        if not isinstance(value, bool) and float(value) == int(float(value)):
-            return int(float(value))
-    except (TypeError, ValueError, OverflowError):
-        pass
-    raise UserError(f"`{argument}` must be a whole number; {str(value)[:40]!r} came.")
+    if not is_whole(value):
+        raise UserError(f"`{argument}` must be a whole number; {value!r:.40} came.")
+    return int(value)
 
 
 def _file(image: np.ndarray) -> Any:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+import numpy as np
+
 from app.limits import UserError
 from app.views import Model
 
@@ -20,7 +22,7 @@ def parse_codes(codes: str | Sequence[int], model: Model) -> tuple[int, ...]:
         if inside is None:
             raise _unlike(model, codes)
         codes = [int(code) for code in re.split(r"[\s,;]+", inside.group(1))]
-    if not isinstance(codes, Sequence) or not all(_is_whole(code) for code in codes):
+    if not isinstance(codes, Sequence | np.ndarray) or not all(map(is_whole, codes)):
         raise _unlike(model, codes)
     codes = tuple(int(code) for code in codes)
     if len(codes) != model.code_length:
@@ -39,7 +41,7 @@ def parse_codes(codes: str | Sequence[int], model: Model) -> tuple[int, ...]:
 
 def check_position(position: int, model: Model) -> int:
     """The position if the model has it; otherwise UserError naming those it has."""
-    if not _is_whole(position) or not 0 <= position < model.code_length:
+    if not is_whole(position) or not 0 <= position < model.code_length:
         raise UserError(
             f"Position {_short(position)} does not exist; "
             f"the model {model.name} has positions 0 to {model.code_length - 1}."
@@ -47,10 +49,13 @@ def check_position(position: int, model: Model) -> int:
     return int(position)
 
 
-def _is_whole(value: object) -> bool:
-    # Codes come as floats from JSON, and as numpy integers from the models.
-    whole = isinstance(value, int) or (hasattr(value, "__int__") and not isinstance(value, str))
-    return whole and not isinstance(value, bool) and value == int(value)
+def is_whole(value: object) -> bool:
+    """Whether a value from a program is a whole number; JSON may have made it a float."""
+    if isinstance(value, bool | np.bool_):
+        return False
+    if isinstance(value, float | np.floating):
+        return float(value).is_integer()
+    return isinstance(value, int | np.integer)
 
 
 def _unlike(model: Model, codes: object) -> UserError:

@@ -16,7 +16,7 @@ import numpy as np
 
 from app import media
 from app.checkpoints import Checkpoints, Loaded, presets, still_codes
-from app.codes import check_position, parse_codes
+from app.codes import check_position, is_whole, parse_codes
 from app.compare import compare, gap_frames, no_future
 from app.compute import Compute
 from app.intake import THUMBNAIL_SIDE, shrink
@@ -98,12 +98,11 @@ class Explorer:
     def frame(self, clip_id: str, index: int, session: str | None = None) -> np.ndarray:
         """Frame `index` of a clip, (H, W, 3) uint8, read-only, as large as it is stored."""
         clip = self.clip(clip_id, session)
-        if not isinstance(index, int | np.integer) or not 0 <= index < clip.frames:
-            raise UserError(
-                f"There is no frame {index}; the clip has frames 0 to {clip.frames - 1}."
-            )
+        if not is_whole(index) or not 0 <= index < clip.frames:
+            last = clip.frames - 1
+            raise UserError(f"There is no frame {index!s:.20}; the clip has frames 0 to {last}.")
         upload = self._sessions.get(clip_id, session)
-        return (upload.frames if upload else self._library.frames(clip_id))[index]
+        return (upload.frames if upload else self._library.frames(clip_id))[int(index)]
 
     def thumbnail(self, clip_id: str, session: str | None = None) -> np.ndarray:
         """The clip's first frame, at most 128 pixels wide and high."""

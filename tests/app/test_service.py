@@ -1,0 +1,409 @@
+"""The service's answers: models, clips, predictions, sweeps, presets, and every refusal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.compare import compare, gap_frames
+from app.service import Explorer, Limits, UserError
+
+
+def test_importing_the_service_loads_no_model_library(root: Path) -> None:
+    code = (
+        "import sys, app.service, app.media; "
+        "print([m for m in ('torch', 'lapa', 'av', 'gradio') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=root, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_nothing_is_loaded_before_it_is_asked_for(make_explorer) -> None:
+    loads = []
+    service = make_explorer(load=loads.append, read=loads.append)
+    assert service.random_codes and not loads
+
+
+def test_models_are_described_and_loaded_once(make_explorer, quantizer) -> None:
+    loads = []
+    service = make_explorer(load=lambda folder: loads.append(folder.name) or quantizer)
+    for _ in range(3):
+        (model,) = service.models()
+    assert model == service.model("small") and loads == ["small"]
+    assert (model.title, model.image_size, model.code_length) == ("Small quantizer", 32, 4)
+    assert (model.codebook_size, model.gap_seconds, model.parameters) == (8, 0.5, 1234)
+    assert model.usable and model.error is None
+
+
+def test_an_unknown_model_is_named(explorer: Explorer) -> None:
+    with pytest.raises(UserError, match="no checkpoint 'large'; there are: small"):
+        explorer.model("large")
+    with pytest.raises(UserError, match="no checkpoint '../../etc'"):
+        explorer.predict("../../etc", "red-push-0", 0)
+
+
+def fail(error: Exception):
+    def load(folder: Path) -> None:
+        raise error
+
+    return load
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (ValueError("the weights do not fit: missing stem.weight"), "missing stem.weight"),
+        (FileNotFoundError("no model.safetensors"), "no model.safetensors"),
+        (KeyError("dim"), "damaged or not a quantizer's"),
+        (RuntimeError("internal\nassert"), "damaged or not a quantizer's"),
+    ],
+)
+def test_a_bad_checkpoint_becomes_one_sentence(make_explorer, checkpoint, error, said) -> None:
+    service = make_explorer(load=fail(error))
+    (model,) = service.models()
+    assert not model.usable and said in model.error and model.error.endswith(".")
+    assert str(checkpoint.parent) not in model.error and "\n" not in model.error
+    # the rest works
+    assert service.frame("red-push-0", 3).shape == (48, 64, 3)
+    for ask in (
+        lambda: service.predict("small", "red-push-0", 0),
+        lambda: service.sweep("small", "red-push-0", 0, (0, 0, 0, 0), 1),
+        lambda: service.presets("small", "red-arm"),
+        lambda: service.random_codes("small", 1),
+    ):
+        with pytest.raises(UserError) as caught:
+            ask()
+        assert str(caught.value) == model.error
+
+
+def test_a_good_checkpoint_beside_a_bad_one_works(make_explorer, checkpoint, quantizer) -> None:
+    (checkpoint.parent / "broken").mkdir()
+    service = make_explorer()
+    broken, small = service.models()
+    assert "config.json and model.safetensors missing" in broken.error and small.usable
+    assert service.predict("small", "red-push-0", 0).image.shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty"])
+def test_no_checkpoints_at_all(tmp_path: Path, kind: str) -> None:
+    folder = tmp_path / "nowhere"
+    if kind == "empty":
+        folder.mkdir()
+    (model,) = Explorer(folder, tmp_path).models()
+    assert not model.usable and "nowhere" in model.error
+    assert str(tmp_path) not in model.error
+
+
+def test_the_folder_may_be_a_checkpoint_itself(checkpoint: Path, quantizer) -> None:
+    service = Explorer(checkpoint, checkpoint, load=lambda folder: quantizer)
+    assert [model.name for model in service.models()] == ["small"]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda folder: (folder / "model.safetensors").write_bytes(b"\x10" * 40),
+        lambda folder: (folder / "config.json").write_text("{nonsense"),
+        lambda folder: (folder / "config.json").write_text('{"image_size": -3}'),
+        lambda folder: (folder / "model.safetensors").unlink(),
+    ],
+    ids=["damaged weights", "no JSON", "impossible values", "no weights"],
+)
+def test_damaged_checkpoints_with_the_real_loader(checkpoint: Path, tmp_path: Path, harm) -> None:
+    pytest.importorskip("torch")
+    harm(checkpoint)
+    (model,) = Explorer(checkpoint.parent, tmp_path).models()
+    assert not model.usable and model.error.startswith("The checkpoint small cannot be loaded")
+    assert str(tmp_path) not in model.error and model.error.count("\n") == 0
+
+
+def test_clips_are_listed_and_filtered(explorer: Explorer) -> None:
+    assert explorer.embodiments() == ("blue-arm", "red-arm")
+    assert explorer.tasks("red-arm") == ("lift", "push") and explorer.tasks() == ("lift", "push")
+    assert [clip.id for clip in explorer.clips("red-arm")] == ["red-lift-0", "red-push-0"]
+    assert [clip.id for clip in explorer.clips(task="push")] == ["blue-push-0", "red-push-0"]
+    clip = explorer.clip("red-push-0")
+    assert (clip.frames, clip.fps, clip.height, clip.width) == (20, 10, 48, 64)
+    assert clip.aspect == pytest.approx(4 / 3) and not clip.uploaded
+    with pytest.raises(UserError, match="'green-arm'; there are: blue-arm, red-arm"):
+        explorer.clips("green-arm")
+    with pytest.raises(UserError, match="no clip 'nope'"):
+        explorer.clip("nope")
+
+
+def test_without_clips_the_page_says_so(tmp_path: Path, make_explorer) -> None:
+    service = make_explorer(read=lambda folder: ([], None))
+    assert service.clips() == () and "no clips" in service.clips_problem()
+    broken = make_explorer(read=fail(ValueError("index 3 is no JSON")))
+    assert broken.clips() == () and "index 3" in broken.clips_problem()
+    assert Explorer(tmp_path, tmp_path / "gone").clips_problem()
+
+
+def test_a_damaged_clip_is_one_sentence(make_explorer) -> None:
+    class Damaged:
+        id, source, embodiment, task, instruction = "bad-0", "small", "red-arm", "push", ""
+        fps, split, height, width, length = 10.0, "holdout", 48, 64, 9
+
+        @property
+        def frames(self) -> np.ndarray:
+            raise ValueError("holds 3 frames where the index says 9")
+
+    service = make_explorer(read=lambda folder: ([Damaged()], None))
+    with pytest.raises(UserError, match="bad-0 is damaged"):
+        service.frame("bad-0", 0)
+
+
+def test_frames_and_thumbnails(explorer: Explorer) -> None:
+    frame = explorer.frame("red-push-0", 7)
+    assert frame.shape == (48, 64, 3) and int(frame[0, 0, 0]) == 40 + 4 * 7
+    with pytest.raises(ValueError, match="read-only"):
+        frame[0] = 0
+    assert explorer.thumbnail("red-push-0").shape == (48, 64, 3)
+    for index in (-1, 20, 2.5, "3", None):
+        with pytest.raises(UserError, match="frames 0 to 19"):
+            explorer.frame("red-push-0", index)
+
+
+def test_a_prediction_with_inferred_codes(explorer: Explorer) -> None:
+    seen = explorer.predict("small", "red-push-0", 3)
+    # five frames later, 4 levels brighter each, is 20 levels: 2.5 steps of 8, rounded to 2
+    assert seen.gap_frames == 5 and seen.future_index == 8
+    assert seen.codes == seen.inferred == (2, 2, 2, 2)
+    assert np.array_equal(seen.image, seen.frame + 16)
+    assert np.array_equal(seen.future, seen.frame + 20)
+    assert seen.figures.mse_ratio == pytest.approx(4**2 / 20**2)
+    assert "96 % closer" in seen.figures.sentence
+    assert seen.figures.psnr > seen.figures.copy_psnr
+    assert seen.note == "" and seen.milliseconds > 0 and seen.aspect == pytest.approx(4 / 3)
+    assert seen.frame.shape == seen.image.shape == seen.future.shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize("codes", [(0, 7, 0, 0), [0, 7, 0, 0], "[0,7,0,0]", np.array([0, 7, 0, 0])])
+def test_a_prediction_with_given_codes(explorer: Explorer, codes) -> None:
+    seen = explorer.predict("small", "red-push-0", 3, codes)
+    assert seen.codes == (0, 7, 0, 0) and seen.inferred == (2, 2, 2, 2)
+    assert int(seen.image[0, -1, 0]) - int(seen.frame[0, -1, 0]) == 56
+
+
+def test_the_gap_follows_the_clips_rate(explorer: Explorer) -> None:
+    assert explorer.predict("small", "blue-push-0", 1).future_index == 1 + 3
+
+
+def test_the_gap_is_rounded_as_in_training() -> None:
+    data = pytest.importorskip("lapa.data")
+    for gap in (0.05, 0.1, 0.25, 0.3, 0.5, 0.6, 0.75, 1.0, 1.5):
+        for fps in (1, 3, 4, 5, 7.5, 10, 15, 16, 24, 29.97, 30, 50, 60):
+            assert gap_frames(gap, fps) == data.gap_in_frames(gap, fps), (gap, fps)
+
+
+def test_at_the_end_of_a_clip_there_is_no_future(explorer: Explorer) -> None:
+    assert explorer.predict("small", "red-push-0", 14).future_index == 19
+    seen = explorer.predict("small", "red-push-0", 15)
+    assert seen.future is seen.future_index is seen.inferred is seen.figures is None
+    assert "ends before 0.5 s" in seen.note
+    # nothing is known about what comes, so nothing is done
+    assert seen.codes == (0, 0, 0, 0) and np.array_equal(seen.image, seen.frame)
+    with pytest.raises(UserError, match="ends before"):
+        explorer.encode_clip("small", "red-push-0", 15)
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        ((0, 0, 8, 0), "Code 8 at position 2 is out of range; the model small has codes 0 to 7"),
+        ((0, -1, 0, 0), "Code -1 at position 1"),
+        ("[0,0,0]", "4 positions, but 3 codes"),
+        ("1,2,3,4,5", "4 positions, but 5 codes"),
+        ("", r"written like \[0,0,0,0\]"),
+        ("abc", "'abc' came"),
+        ("[1,2,3,4", None),
+        ((0.5, 0, 0, 0), "written like"),
+        ((True, 0, 0, 0), "written like"),
+        (("1", "2", "3", "4"), "written like"),
+        ({"a": 1}, "written like"),
+        (3, "written like"),
+        ("9" * 500, "written like"),
+        ((float("nan"), 0, 0, 0), "written like"),
+        ((float("inf"), 0, 0, 0), "written like"),
+    ],
+)
+def test_wrong_codes_are_named(explorer: Explorer, codes, said) -> None:
+    if said is None:
+        assert explorer.predict("small", "red-push-0", 0, codes).codes == (1, 2, 3, 4)
+        return
+    with pytest.raises(UserError, match=said):
+        explorer.predict("small", "red-push-0", 0, codes)
+
+
+@pytest.mark.parametrize("text", ["[3,1,0,6]", "3,1,0,6", " 3 1 0 6 ", "(3, 1, 0, 6)", "3;1;0;6"])
+def test_codes_as_people_write_them(explorer: Explorer, text: str) -> None:
+    assert explorer.predict("small", "red-push-0", 0, text).codes == (3, 1, 0, 6)
+
+
+def test_a_sweep_shows_every_value(explorer: Explorer) -> None:
+    swept = explorer.sweep("small", "red-push-0", 3, (1, 2, 3, 4), 2)
+    assert swept.position == 2 and len(swept.images) == 8
+    assert swept.codes == tuple((1, 2, k, 4) for k in range(8))
+    for codes, image, change in zip(swept.codes, swept.images, swept.change, strict=True):
+        seen = explorer.predict("small", "red-push-0", 3, codes)
+        assert np.array_equal(image, seen.image)
+        assert change == pytest.approx(np.abs(image.astype(float) - seen.frame).mean())
+    for position in (-1, 4, 1.5, "2", None, True):
+        with pytest.raises(UserError, match="positions 0 to 3"):
+            explorer.sweep("small", "red-push-0", 3, (1, 2, 3, 4), position)
+
+
+def test_a_pressed_code_costs_one_decode(explorer: Explorer, quantizer) -> None:
+    explorer.predict("small", "red-push-0", 3)
+    quantizer.calls.clear()
+    explorer.predict("small", "red-push-0", 3, (5, 5, 5, 5))
+    assert quantizer.calls == ["decode"]
+    explorer.predict("small", "red-push-0", 3, (5, 5, 5, 5))
+    assert quantizer.calls == ["decode"]
+    explorer.sweep("small", "red-push-0", 3, (5, 5, 5, 5), 1)
+    explorer.sweep("small", "red-push-0", 3, (5, 0, 5, 5), 1)
+    assert quantizer.calls == ["decode", "sweep"]
+
+
+def test_results_are_forgotten_when_memory_is_short(make_explorer, quantizer) -> None:
+    service = make_explorer(Limits(prediction_bytes=20_000))
+    for code in range(8):
+        service.predict("small", "red-push-0", 3, (code, 0, 0, 0))
+    assert service._compute._results.bytes <= 20_000
+    quantizer.calls.clear()
+    seen = service.predict("small", "red-push-0", 3, (0, 0, 0, 0))
+    assert "decode" in quantizer.calls and np.array_equal(seen.image, seen.frame)
+
+
+def test_clips_are_decoded_once_while_memory_lasts(make_explorer, small_clips) -> None:
+    first, second, _ = small_clips
+    roomy = make_explorer(read=lambda folder: (small_clips, None))
+    for _ in range(3):
+        roomy.frame(first.id, 0), roomy.frame(second.id, 0)
+    assert (first.decoded, second.decoded) == (1, 1)
+    # room for the larger clip alone: each makes the other go
+    tight = make_explorer(Limits(clip_bytes=200_000), read=lambda folder: (small_clips, None))
+    for _ in range(3):
+        tight.frame(first.id, 0), tight.frame(second.id, 0)
+    assert (first.decoded, second.decoded) == (4, 4)
+
+
+def test_random_codes_fit_and_repeat(explorer: Explorer) -> None:
+    drawn = [explorer.random_codes("small", seed) for seed in range(50)]
+    assert drawn == [explorer.random_codes("small", seed) for seed in range(50)]
+    assert len(set(drawn)) > 45 and all(len(codes) == 4 for codes in drawn)
+    assert {code for codes in drawn for code in codes} == set(range(8))
+
+
+USAGE = {
+    "pairs": 500,
+    "embodiments": {
+        "red-arm": {
+            "pairs": 100,
+            "frequent": [
+                {"codes": [2, 2, 2, 2], "share": 0.12},
+                {"codes": [1, 0, 0, 1], "share": 0.0355},
+            ],
+            "still": [0, 0, 1, 0],
+        }
+    },
+    "overall": {"pairs": 500, "frequent": [{"codes": [3, 3, 3, 3], "share": 0.5}], "still": []},
+}
+
+
+def test_presets_come_from_what_was_measured(explorer: Explorer, write_usage) -> None:
+    write_usage(USAGE)
+    nothing, first, second = explorer.presets("small", "red-arm")
+    assert (nothing.name, nothing.codes) == ("do nothing", (0, 0, 1, 0))
+    assert (first.name, first.codes, first.note) == (
+        "frequent 1",
+        (2, 2, 2, 2),
+        "12 % of red-arm pairs",
+    )
+    assert second.note == "3.55 % of red-arm pairs"
+    # the measured code is also what is shown where there is no future
+    assert explorer.predict("small", "red-push-0", 19).codes == (0, 0, 1, 0)
+
+
+def test_presets_of_a_robot_that_was_not_measured(explorer: Explorer, write_usage) -> None:
+    write_usage(USAGE)
+    nothing, first = explorer.presets("small", "upload")
+    assert nothing.codes == (0, 0, 0, 0) and first.codes == (3, 3, 3, 3)
+    assert first.note == "50 % of all pairs"
+
+
+def test_without_measurement_doing_nothing_is_inferred(explorer: Explorer, quantizer) -> None:
+    assert [preset.name for preset in explorer.presets("small", "red-arm")] == ["do nothing"]
+    quantizer.calls.clear()
+    explorer.presets("small", "red-arm")
+    assert quantizer.calls == []
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        [],
+        {"overall": 3},
+        {"overall": {"frequent": [{"codes": [9, 0, 0, 0], "share": 0.1}]}},
+        {"overall": {"still": [1, 2]}},
+        {"overall": {"frequent": [{"codes": [1, 0, 0, 0]}]}},
+    ],
+)
+def test_a_damaged_usage_file_is_said(explorer: Explorer, write_usage, usage) -> None:
+    write_usage(usage)
+    assert "usage.json is damaged" in explorer.model("small").error
+
+
+def test_pictures_without_a_clip(explorer: Explorer) -> None:
+    frame = np.full((90, 120, 3), 50, np.uint8)
+    encoding = explorer.encode_images("small", frame, frame + 24)
+    assert encoding.codes == (3, 3, 3, 3) and encoding.latent.shape == (4, 2)
+    assert encoding.latent.dtype == np.float32 and encoding.latent[0, 0] == pytest.approx(3)
+    assert int(explorer.decode_image("small", frame, (1, 0, 0, 0))[0, 0, 0]) == 58
+    assert len(explorer.sweep_image("small", frame, "0,0,0,0", 3).images) == 8
+    assert explorer.still_codes("small", frame) == (0, 0, 0, 0)
+
+
+class TestSentences:
+    """Figures in plain words, in all cases."""
+
+    frame = np.full((8, 8, 3), 100, np.uint8)
+    future = np.full((8, 8, 3), 120, np.uint8)
+
+    def of(self, level: float, future: np.ndarray | None = None) -> tuple[float | None, str]:
+        image = np.full((8, 8, 3), level, np.uint8)
+        figures = compare(image, self.frame, self.future if future is None else future)
+        return figures.mse_ratio, figures.sentence
+
+    def test_closer(self) -> None:
+        ratio, said = self.of(110)
+        assert ratio == pytest.approx(0.25)
+        assert said == "This prediction is 75 % closer to the true future than the copied frame."
+
+    def test_perfect(self) -> None:
+        ratio, said = self.of(120)
+        assert ratio == 0 and "100 % closer" in said
+        assert compare(self.future, self.frame, self.future).psnr == 100
+
+    def test_worse(self) -> None:
+        ratio, said = self.of(97)
+        assert ratio == pytest.approx(23**2 / 400) and "32 % further from" in said
+
+    def test_much_worse(self) -> None:
+        assert "4.0 times as far from" in self.of(80)[1]
+
+    def test_equal(self) -> None:
+        assert "as close to the true future as" in self.of(100)[1]
+        assert "as close" in self.of(140)[1]
+
+    def test_nothing_moves(self) -> None:
+        ratio, said = self.of(100, self.frame)
+        assert ratio is None and "Nothing moves" in said and "leaves the frame alone" in said
+        ratio, said = self.of(105, self.frame)
+        assert ratio is None and "changes the frame by 5.0 of 255 levels" in said

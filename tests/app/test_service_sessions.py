@@ -1,0 +1,129 @@
+"""Uploads belong to the visit that sent them, and are forgotten with it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from app.service import Explorer, Limits, UserError
+
+
+def test_an_upload_becomes_a_clip(explorer: Explorer, send_video) -> None:
+    clip = explorer.add_upload(send_video("my robot.gif"), "alice")
+    assert clip.uploaded and clip.embodiment == clip.source == "upload"
+    assert clip.task == "my robot.gif" and clip.instruction == ""
+    assert (clip.frames, clip.fps, clip.height, clip.width) == (10, 10, 48, 64)
+    assert explorer.clip(clip.id, "alice") == clip
+    assert int(explorer.frame(clip.id, 3, "alice")[0, 0, 0]) == 22
+    assert explorer.thumbnail(clip.id, "alice").shape == (48, 64, 3)
+    seen = explorer.predict("small", clip.id, 2, None, "alice")
+    assert seen.future_index == 7 and seen.codes == seen.inferred
+    assert len(explorer.sweep("small", clip.id, 2, None, 1, "alice").images) == 8
+    assert explorer.presets("small", clip.embodiment)
+
+
+def test_a_picture_has_no_future(explorer: Explorer, send_picture) -> None:
+    clip = explorer.add_upload(send_picture(), "alice")
+    seen = explorer.predict("small", clip.id, 0, None, "alice")
+    assert clip.frames == 1 and seen.future is None and "single picture" in seen.note
+    assert np.array_equal(seen.image, seen.frame)
+
+
+def test_no_other_visitor_sees_an_upload(explorer: Explorer, send_video) -> None:
+    mine = explorer.add_upload(send_video(), "alice").id
+    explorer.predict("small", mine, 2, None, "alice")
+    asks = [
+        lambda who: explorer.clip(mine, who),
+        lambda who: explorer.frame(mine, 0, who),
+        lambda who: explorer.thumbnail(mine, who),
+        lambda who: explorer.predict("small", mine, 2, None, who),
+        lambda who: explorer.predict("small", mine, 2, (0, 0, 0, 0), who),
+        lambda who: explorer.sweep("small", mine, 2, (0, 0, 0, 0), 0, who),
+        lambda who: explorer.encode_clip("small", mine, 2, who),
+    ]
+    for ask in asks:
+        ask("alice")
+        for stranger in ("bob", "", None, "Alice", "alice "):
+            with pytest.raises(UserError) as caught:
+                ask(stranger)
+            # the same words as for a clip that never was
+            with pytest.raises(UserError) as unknown:
+                explorer.clip("upload-abc", stranger)
+            assert str(caught.value) == str(unknown.value).replace("upload-abc", mine)
+    assert mine not in [clip.id for clip in explorer.clips()]
+
+
+def test_ids_cannot_be_guessed(explorer: Explorer, send_picture) -> None:
+    path = send_picture()
+    ids = [explorer.add_upload(path, f"visitor {i}").id for i in range(20)]
+    assert len(set(ids)) == 20 and min(map(len, ids)) > 20
+
+
+def test_a_closed_page_leaves_nothing(explorer: Explorer, send_video) -> None:
+    mine, hers = (explorer.add_upload(send_video(), who).id for who in ("alice", "carol"))
+    for clip_id, who in ((mine, "alice"), (hers, "carol")):
+        explorer.predict("small", clip_id, 2, None, who)
+        explorer.sweep("small", clip_id, 2, None, 2, who)
+    explorer.drop_session("alice")
+    with pytest.raises(UserError):
+        explorer.clip(mine, "alice")
+    kept = [key[0] for key in explorer._compute._results._values]
+    assert mine not in kept and hers in kept
+    assert explorer.clip(hers, "carol")
+    explorer.drop_session("alice")
+    explorer.drop_session(None)
+    explorer.drop_session("carol")
+    assert explorer._sessions.bytes == 0 and explorer._compute._results.bytes == 0
+
+
+def test_only_the_latest_uploads_of_a_visit_are_kept(make_explorer, send_picture) -> None:
+    service = make_explorer(Limits(uploads_per_session=2))
+    first, second, third = (service.add_upload(send_picture(), "alice").id for _ in range(3))
+    other = service.add_upload(send_picture(), "bob").id
+    with pytest.raises(UserError, match="only the latest"):
+        service.clip(first, "alice")
+    for clip_id, who in ((second, "alice"), (third, "alice"), (other, "bob")):
+        assert service.clip(clip_id, who)
+
+
+def test_all_visits_together_stay_within_memory(make_explorer, send_video) -> None:
+    one = 10 * 48 * 64 * 3
+    service = make_explorer(Limits(session_bytes_total=3 * one))
+    ids = [service.add_upload(send_video(), f"visitor {i}").id for i in range(3)]
+    service.frame(ids[0], 0, "visitor 0")  # used again, so not the first to go
+    service.add_upload(send_video(), "visitor 3")
+    assert service._sessions.bytes == 3 * one
+    assert service.clip(ids[0], "visitor 0")
+    with pytest.raises(UserError):
+        service.clip(ids[1], "visitor 1")
+
+
+def test_an_upload_larger_than_all_memory(make_explorer, send_video) -> None:
+    service = make_explorer(Limits(session_bytes_total=1000))
+    with pytest.raises(UserError, match="larger than this server keeps"):
+        service.add_upload(send_video(), "alice")
+    assert service._sessions.bytes == 0
+
+
+@pytest.mark.parametrize("session", [None, ""])
+def test_an_upload_needs_a_visit(explorer: Explorer, send_picture, session) -> None:
+    with pytest.raises(UserError, match="open page"):
+        explorer.add_upload(send_picture(), session)
+
+
+def test_the_file_goes_when_asked(explorer: Explorer, send_picture, tmp_path) -> None:
+    kept, good, bad = send_picture("kept.png"), send_picture("good.png"), tmp_path / "bad.mp4"
+    bad.write_text("not a video")
+    explorer.add_upload(kept, "alice")
+    explorer.add_upload(good, "alice", delete=True)
+    with pytest.raises(UserError):
+        explorer.add_upload(bad, "alice", delete=True)
+    assert kept.exists() and not good.exists() and not bad.exists()
+
+
+def test_a_refused_upload_leaves_nothing(explorer: Explorer, tmp_path) -> None:
+    path = tmp_path / "bad.mp4"
+    path.write_text("not a video")
+    with pytest.raises(UserError, match="neither a picture nor a video"):
+        explorer.add_upload(path, "alice")
+    assert explorer._sessions.bytes == 0
