@@ -9,16 +9,27 @@
   const FULL = 72;       // grey levels at which the colour scale ends
   const RAMP = [[66, 20, 120], [150, 44, 128], [224, 74, 102], [253, 155, 106], [252, 243, 176]];
 
-  async function load(url) {
-    const image = new Image();
-    image.src = url;
-    await image.decode();
-    return image;
+  const KEPT = 48;
+  const kept = new Map();
+
+  /* The decoded image of a data URL; the latest ones are kept, as x_t stays while codes change. */
+  function load(url) {
+    if (!kept.has(url)) {
+      kept.set(url, decode(url));
+      if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+    }
+    return kept.get(url);
+  }
+
+  async function decode(url) {
+    const [kind, text] = url.split(",");
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    return createImageBitmap(new Blob([bytes], { type: kind.slice(5, kind.indexOf(";")) }));
   }
 
   function fit(canvas, image) {
-    if (canvas.width !== image.naturalWidth) canvas.width = image.naturalWidth;
-    if (canvas.height !== image.naturalHeight) canvas.height = image.naturalHeight;
+    if (canvas.width !== image.width) canvas.width = image.width;
+    if (canvas.height !== image.height) canvas.height = image.height;
     return canvas.getContext("2d", { willReadFrequently: true });
   }
 
@@ -26,7 +37,7 @@
     if (!image.pixels) {
       const context = fit(document.createElement("canvas"), image);
       context.drawImage(image, 0, 0);
-      image.pixels = context.getImageData(0, 0, image.naturalWidth, image.naturalHeight);
+      image.pixels = context.getImageData(0, 0, image.width, image.height);
     }
     return image.pixels;
   }

@@ -5,7 +5,7 @@ Lapa.part("truth", (element) => {
   const use = $('[data-do="use"]');
   let drawn = 0;
 
-  async function shown({ answer }) {
+  async function shown(answer) {
     const turn = ++drawn;
     const known = Boolean(answer.future);
     $(".lx-known").hidden = !known;
@@ -41,7 +41,7 @@ Lapa.part("truth", (element) => {
   }
 
   use.addEventListener("click", () => Lapa.go({ a: Lapa.page.shown.inferred }));
-  Lapa.on("shown", shown);
+  Lapa.on("painted", shown);  // after the imagined frame, which a visitor waits for
   Lapa.on("state", state);
   Lapa.on("painted", state);
 });

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from urllib.parse import quote
 
 import gradio as gr
 
@@ -52,7 +53,8 @@ def panel(
 
 
 def head() -> str:
-    """The scripts of all components and the glossary, for the page's head."""
+    """The icon, the scripts of all components and the glossary, for the page's head."""
     scripts = "\n".join((STATIC / f"{name}.js").read_text("utf-8") for name in SCRIPTS)
     glossary = json.dumps(GLOSSARY, ensure_ascii=False).replace("</", "<\\/")
-    return f"<script>\n{scripts}\nLapa.glossary = {glossary};\n</script>"
+    icon = f'<link rel="icon" href="data:image/svg+xml,{quote((STATIC / "icon.svg").read_text())}">'
+    return f"{icon}\n<script>\n{scripts}\nLapa.glossary = {glossary};\n</script>"

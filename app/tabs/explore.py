@@ -29,10 +29,13 @@ def explore(explorer: Explorer, page: gr.Blocks, is_warm: Callable[[], bool]) ->
         sweep = panel("sweep", events=["sweep"])
         panel("truth")
 
+    # The named endpoints (/sweep, ...) belong to app/api.py; the page's own events stay private.
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
-    busy = {**quiet, "trigger_mode": "multiple"}
-    page.load(handlers.open_page, None, [picker, stage], **quiet)
-    stage.open(handlers.open_again, None, [picker, stage], **quiet)
-    stage.predict(handlers.predict, None, stage, concurrency_limit=2, **busy)
-    sweep.sweep(handlers.sweep, None, sweep, concurrency_limit=1, **busy)
-    picker.uploaded(handlers.upload, None, picker, concurrency_limit=2, **quiet)
+    many = {**quiet, "trigger_mode": "multiple"}
+    opened = [picker, stage]
+    page.load(handlers.open_page, None, opened, api_name="page_open", **quiet)
+    stage.open(handlers.open_again, None, opened, api_name="page_open_again", **quiet)
+    # Past the queue: a press is short, the service computes one at a time, and a visitor waits.
+    stage.predict(handlers.predict, None, stage, api_name="page_predict", queue=False, **many)
+    sweep.sweep(handlers.sweep, None, sweep, api_name="page_sweep", **many)
+    picker.uploaded(handlers.upload, None, picker, api_name="page_upload", **quiet)

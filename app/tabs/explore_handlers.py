@@ -60,6 +60,7 @@ class Handlers:
         self._explorer = explorer
         self._is_warm = is_warm
         self._thumbnail = functools.lru_cache(maxsize=2000)(self._make_thumbnail)
+        self._presets = functools.lru_cache(maxsize=200)(self._make_presets)
 
     def open_page(self, request: gr.Request) -> tuple[Record, Record]:
         """The catalogue and the first picture for whatever the address asks for."""
@@ -158,6 +159,10 @@ class Handlers:
     def _make_thumbnail(self, clip_id: str) -> str:
         return figures.thumb_url(self._explorer.thumbnail(clip_id))
 
+    def _make_presets(self, model: str, embodiment: str) -> list[Record]:
+        presets = self._explorer.presets(model, embodiment)
+        return [figures.preset_record(preset) for preset in presets]
+
     def _models(self) -> tuple[Model, ...]:
         return tuple(self._explorer.models())
 
@@ -175,12 +180,11 @@ class Handlers:
             state.model, state.clip, state.index, state.codes, session
         )
         clip = self._explorer.clip(state.clip, session)
-        presets = self._explorer.presets(state.model, clip.embodiment)
         return {
             **figures.prediction_record(prediction),
             "clip": state.clip,
             "model": figures.model_record(model),
-            "presets": [figures.preset_record(preset) for preset in presets],
+            "presets": self._presets(state.model, clip.embodiment),
         }
 
     def _bare_frame(self, state: links.State, model: Model, session: str | None) -> Record:

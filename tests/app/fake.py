@@ -97,7 +97,7 @@ class FakeExplorer:
             Preset("frequent 1", (3, 1, 0, 6), f"12 % of {embodiment} pairs"),
         )
 
-    def add_upload(self, path, session: str | None) -> Clip:
+    def add_upload(self, path, session: str | None, *, delete: bool = False) -> Clip:
         if not str(path).endswith((".png", ".mp4")):
             raise UserError("This file is neither an image nor a video that can be read.")
         kept = self.uploads.setdefault(session, [])
