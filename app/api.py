@@ -17,7 +17,6 @@ from gradio import FileData
 from gradio.processing_utils import save_img_array_to_cache
 from gradio.utils import get_upload_folder
 
-from app import media
 from app.codes import is_whole, parse_codes
 from app.service import Explorer, UserError
 from app.views import Model
@@ -37,7 +36,9 @@ def register(explorer: Explorer) -> None:
         "decode": endpoints.imagine_next_frame,
         "sweep": endpoints.sweep_one_position,
     }.items():
-        gr.api(function, api_name=name, concurrency_limit=4, concurrency_id="endpoints")
+        # The service queues by itself, and through gradio's queue an MCP tool that gives a picture
+        # and a record would give both as one text.
+        gr.api(function, api_name=name, queue=False)
 
 
 def _one_sentence(endpoint: Endpoint) -> Endpoint:
@@ -224,7 +225,7 @@ class Endpoints:
             )
         if Path(get_upload_folder()).resolve() not in Path(path).resolve().parents:
             raise UserError(f"The picture `{argument}` was not uploaded here; send it as a file.")
-        return media.read_image(path, self._explorer.limits)
+        return self._explorer.read_picture(path)
 
 
 def _only(*, clip: str, picture: Any) -> None:

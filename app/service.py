@@ -227,6 +227,11 @@ class Explorer:
 
     # Uploads
 
+    def read_picture(self, path: Path | str) -> np.ndarray:
+        """The picture in a file, (H, W, 3) uint8, kept nowhere; UserError if it is none."""
+        with self._decoders:
+            return media.read_image(path, self.limits)
+
     def add_upload(self, path: Path | str, session: str | None, *, delete: bool = False) -> Clip:
         """Decode a picture or video into memory, for this session only.
 

@@ -131,15 +131,32 @@ def recordings() -> list[Recording]:
     ]
 
 
-@pytest.fixture
-def checkpoint(tmp_path: Path) -> Path:
-    """A folder with one checkpoint named `small`."""
-    folder = tmp_path / "checkpoints" / "small"
+def write_checkpoint(parent: Path) -> Path:
+    folder = parent / "checkpoints" / "small"
     folder.mkdir(parents=True)
     (folder / "config.json").write_text("{}")
     (folder / "model.safetensors").write_bytes(b"weights")
     (folder / "README.md").write_text("---\nlicense: mit\n---\n# Small quantizer\ntext")
     return folder
+
+
+@pytest.fixture
+def checkpoint(tmp_path: Path) -> Path:
+    """A folder with one checkpoint named `small`."""
+    return write_checkpoint(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def small_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Explorer]:
+    """As `make_explorer`, for a server that lives through many tests."""
+    parent = tmp_path_factory.mktemp("world")
+    folder = write_checkpoint(parent)
+
+    def make(*, load=None) -> Explorer:
+        load = load or (lambda folder: SmallQuantizer())
+        return Explorer(folder.parent, parent, load=load, read=lambda folder: (recordings(), None))
+
+    return make
 
 
 @pytest.fixture

@@ -1,0 +1,119 @@
+"""The service and the endpoints on the shipped clips and the shipped checkpoint."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from app.service import Explorer
+
+MODEL = "robots"
+
+
+@pytest.fixture(scope="module")
+def shipped(root: Path) -> Explorer:
+    pytest.importorskip("lapa.data")
+    return Explorer(root / "assets" / "checkpoints", root / "assets" / "clips")
+
+
+@pytest.fixture(scope="module")
+def explorer(shipped: Explorer, root: Path) -> Explorer:
+    folder = root / "assets" / "checkpoints" / MODEL
+    if not folder.is_dir():
+        pytest.skip(f"the checkpoint {MODEL} is not in assets/checkpoints yet")
+    assert shipped.model(MODEL).error is None
+    return shipped
+
+
+@pytest.fixture(scope="module")
+def client(explorer: Explorer) -> Iterator:
+    gr = pytest.importorskip("gradio")
+    gradio_client = pytest.importorskip("gradio_client")
+    from app import api
+
+    with gr.Blocks() as page:
+        api.register(explorer)
+    _, url, _ = page.launch(prevent_thread_lock=True, server_name="127.0.0.1", quiet=True)
+    yield gradio_client.Client(url, verbose=False)
+    page.close()
+
+
+def one_of_each(explorer: Explorer) -> list:
+    """A clip of every embodiment, and a frame early enough to have a future."""
+    return [(clips[0], 3) for clips in map(explorer.clips, explorer.embodiments())]
+
+
+def test_every_shipped_clip_is_listed_and_one_of_each_opens(shipped: Explorer) -> None:
+    assert shipped.clips_problem() == ""
+    clips = shipped.clips()
+    assert len(clips) >= 80 and len(shipped.embodiments()) == 11
+    assert {clip.split for clip in clips} == {"holdout"}
+    for clip, _ in one_of_each(shipped):
+        frame = shipped.frame(clip.id, clip.frames - 1)
+        assert frame.shape == (clip.height, clip.width, 3) and frame.std() > 5
+
+
+def test_predictions_are_the_librarys_own(explorer: Explorer) -> None:
+    from lapa.models.quantizer import LatentActionQuantizer
+
+    laq = LatentActionQuantizer.from_pretrained(explorer._checkpoints._folder / MODEL)
+    for clip, index in one_of_each(explorer)[:3]:
+        seen = explorer.predict(MODEL, clip.id, index)
+        frame = laq.resize(np.array(explorer.frame(clip.id, index)))
+        future = laq.resize(np.array(explorer.frame(clip.id, seen.future_index)))
+        assert np.array_equal(seen.frame, frame) and np.array_equal(seen.future, future)
+        assert seen.codes == tuple(laq.encode(frame, future).tolist())
+        assert np.array_equal(seen.image, laq.decode(frame, seen.codes))
+        swept = explorer.sweep(MODEL, clip.id, index, seen.codes, 1)
+        here = swept.images[seen.codes[1]].astype(int)
+        assert np.abs(here - seen.image).max() <= 2
+
+
+def test_inferred_codes_bring_most_robots_closer_to_the_future(explorer: Explorer) -> None:
+    ratios = []
+    for embodiment in explorer.embodiments():
+        for clip in explorer.clips(embodiment)[:2]:
+            figures = explorer.predict(MODEL, clip.id, clip.frames // 3).figures
+            ratios.append(figures.mse_ratio if figures and figures.mse_ratio else 1.0)
+    assert np.median(ratios) < 0.95
+
+
+def test_a_pressed_code_is_fast(explorer: Explorer) -> None:
+    clip, index = one_of_each(explorer)[0]
+    explorer.predict(MODEL, clip.id, index)
+    size = explorer.model(MODEL).codebook_size
+    times = []
+    for seed in range(9):
+        codes = explorer.random_codes(MODEL, seed)
+        start = time.perf_counter()
+        explorer.predict(MODEL, clip.id, index, codes)
+        times.append(1000 * (time.perf_counter() - start))
+    assert size >= 8 and np.median(times) < 150, times
+
+
+def test_the_endpoints_with_the_shipped_model(client, explorer: Explorer, tmp_path: Path) -> None:
+    from gradio_client import handle_file
+
+    clip, index = one_of_each(explorer)[4]
+    seen = explorer.predict(MODEL, clip.id, index)
+    place = {"clip": clip.id, "index": index, "model": MODEL}
+    answer = client.predict(**place, api_name="/encode")
+    assert tuple(answer["codes"]) == seen.inferred
+    assert np.isfinite(answer["latent"]).all()
+    path, record = client.predict(codes=answer["text"], **place, api_name="/decode")
+    with Image.open(path) as image:
+        assert np.array_equal(np.asarray(image), seen.image)
+    assert record["figures"]["sentence"] == seen.figures.sentence
+    _, record = client.predict(2, codes=answer["codes"], **place, api_name="/sweep")
+    assert len(record["images"]) == explorer.model(MODEL).codebook_size
+    # the same frames sent as files, at the model's size, give the same latent action
+    for name, pixels in (("frame", seen.frame), ("future", seen.future)):
+        Image.fromarray(pixels).save(tmp_path / f"{name}.png")
+    files = {n: handle_file(str(tmp_path / f"{n}.png")) for n in ("frame", "future")}
+    sent = client.predict(**files, model=MODEL, api_name="/encode")
+    assert tuple(sent["codes"]) == seen.inferred
