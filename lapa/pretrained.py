@@ -56,6 +56,8 @@ def save(folder: str | os.PathLike, config: dict[str, Any], state: dict[str, Ten
     (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+    # safetensors writes for the owner alone; a checkpoint is read by whoever may read its config
+    (folder / WEIGHTS).chmod((folder / CONFIG).stat().st_mode & 0o777)
 
 
 def load(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
