@@ -102,28 +102,16 @@ Lapa.part("pads", (element) => {
   });
   text.addEventListener("change", take);
 
-  /* ---- presets ---- */
+  /* ---- presets; the frequent ones have a panel of their own ---- */
   function presets() {
     const { model, shown } = Lapa.page;
-    const chips = [Lapa.make("button", { type: "button", class: "lx-button", "data-preset": "random",
-      title: "A latent action at random", onclick: random }, "Random")];
-    let titled = false;
-    for (const preset of (shown && shown.presets) || []) {
-      const frequent = preset.name.startsWith("frequent");
-      if (frequent && !titled) {
-        titled = chips.push(Lapa.make("span", { class: "lx-label" }, "Most frequent"));
-      }
-      chips.push(Lapa.make("button", { type: "button", class: "lx-button", "data-preset": preset.name,
-        title: `${preset.name}: ${Lapa.written(preset.codes)}, ${preset.note}`,
-        onclick: () => Lapa.go({ a: preset.codes }) }, ...words(preset, frequent)));
-    }
+    const offered = ((shown && shown.presets) || []).filter((each) => !each.name.startsWith("frequent"));
+    const chips = offered.map((preset) => Lapa.make("button", { type: "button", class: "lx-button",
+      "data-preset": preset.name, title: `${Lapa.written(preset.codes)}: ${preset.note}`,
+      onclick: () => Lapa.go({ a: preset.codes }) }, preset.name[0].toUpperCase() + preset.name.slice(1)));
+    chips.push(Lapa.make("button", { type: "button", class: "lx-button", "data-preset": "random",
+      title: "A latent action at random", onclick: random }, "Random"));
     $(".lx-presets").replaceChildren(...(model && !model.error ? chips : []));
-  }
-
-  function words(preset, frequent) {
-    const share = (preset.note.match(/^[\d.]+\s?%/) || [""])[0];
-    if (!frequent) return [preset.name[0].toUpperCase() + preset.name.slice(1)];
-    return [Lapa.make("code", {}, Lapa.written(preset.codes)), share ? Lapa.make("small", {}, share) : null];
   }
 
   function random() {

@@ -13,7 +13,7 @@ Lapa.part("picker", (element, gradio) => {
   function catalogue(value) {
     Lapa.page.models = value.models;
     Lapa.page.clips = value.clips.concat(Lapa.page.clips.filter((clip) => clip.uploaded));
-    options(robots, "All embodiments", Lapa.page.clips.map((clip) => clip.embodiment));
+    options(robots, "All", Lapa.page.clips.map((clip) => clip.embodiment));
     filter();
     Lapa.emit("catalogue", value);
   }
@@ -28,7 +28,7 @@ Lapa.part("picker", (element, gradio) => {
 
   function filter() {
     const ofRobot = Lapa.page.clips.filter((clip) => !robots.value || clip.embodiment === robots.value);
-    options(tasks, "All tasks", ofRobot.map((clip) => clip.task));
+    options(tasks, "All", ofRobot.map((clip) => clip.task));
     const listed = ofRobot.filter((clip) => !tasks.value || clip.task === tasks.value);
     tiles = new Map(listed.map((clip) => [clip.id, tile(clip)]));
     gallery.replaceChildren(...tiles.values());
@@ -40,7 +40,7 @@ Lapa.part("picker", (element, gradio) => {
     const words = clip.uploaded ? clip.task || "Your upload" : clip.instruction || clip.task;
     const image = Lapa.make("img", { alt: "", draggable: "false" });
     const option = Lapa.make("button", { type: "button", role: "option", class: "lx-clip", tabindex: -1,
-      "data-clip": clip.id, "aria-label": `${words}, ${clip.embodiment}`, title: words,
+      "data-clip": clip.id, title: words,
       onclick: () => pick(clip), onkeydown: arrows },
     Lapa.make("span", { class: "lx-thumb" }, image), Lapa.make("span", { class: "lx-words" }, words),
     Lapa.make("span", { class: "lx-robot" }, clip.uploaded ? "your upload" : clip.embodiment));
@@ -143,7 +143,7 @@ Lapa.part("picker", (element, gradio) => {
     Lapa.page.clips = [value.clip, ...Lapa.page.clips.filter((clip) => clip.id !== value.clip.id)];
     thumbs.set(value.clip.id, value.thumbnail);
     robots.value = tasks.value = "";
-    options(robots, "All embodiments", Lapa.page.clips.map((clip) => clip.embodiment));
+    options(robots, "All", Lapa.page.clips.map((clip) => clip.embodiment));
     filter();
     pick(value.clip);
     reveal();

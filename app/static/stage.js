@@ -95,7 +95,7 @@ Lapa.part("stage", (element, gradio) => {
   function broken(error) {
     $(".lx-broken").hidden = !error;
     $(".lx-broken").textContent = error ? `${error} You can still browse the frames.` : "";
-    root.classList.toggle("no-model", Boolean(error));
+    document.body.classList.toggle("lx-no-model", Boolean(error));
   }
 
   function notes(answer) {

@@ -56,11 +56,12 @@ Lapa.part("sweep", (element, gradio) => {
 
   function cell(_, k) {
     const canvas = Lapa.make("canvas", {}), bar = Lapa.make("i", {}), amount = Lapa.make("span", {});
+    const heard = Lapa.make("span", { class: "lx-heard" });
     const button = Lapa.make("button", { type: "button", class: "lx-cell", "data-k": k, onclick: () => take(k) },
       Lapa.make("span", { class: "lx-view" }, canvas),
       Lapa.make("span", { class: "lx-cell-head" }, Lapa.make("b", {}, String(k)), amount),
-      Lapa.make("span", { class: "lx-meter", "aria-hidden": "true" }, bar));
-    return { button, canvas, bar, amount };
+      Lapa.make("span", { class: "lx-meter", "aria-hidden": "true" }, bar), heard);
+    return { button, canvas, bar, amount, heard };
   }
 
   function take(k) {
@@ -70,13 +71,12 @@ Lapa.part("sweep", (element, gradio) => {
   function mark() {
     if (!shown) return;
     const real = Lapa.page.shown && Lapa.page.shown.inferred;
-    cells.forEach(({ button }, k) => {
+    cells.forEach(({ button, heard }, k) => {
       const chosen = Boolean(Lapa.state.a) && Lapa.state.a[shown.position] === k;
       button.classList.toggle("chosen", chosen);
       button.classList.toggle("real", Boolean(real && real[shown.position] === k));
       button.setAttribute("aria-pressed", chosen);
-      button.setAttribute("aria-label", `Take code ${k} at position ${shown.position}: ` +
-        `changes the picture by ${shown.items[k].change.toFixed(1)} grey levels`);
+      heard.textContent = `grey levels of change; take code ${k} at position ${shown.position}`;
     });
   }
 

@@ -27,6 +27,7 @@ SCRIPTS = (
     "picker",
     "sweep",
     "truth",
+    "frequent",
     "help",
 )
 

@@ -27,7 +27,9 @@ def explore(explorer: Explorer, page: gr.Blocks, is_warm: Callable[[], bool]) ->
         panel("pads")
         picker = panel("picker", events=["uploaded"], server_functions=[thumbnails])
         sweep = panel("sweep", events=["sweep"])
-        panel("truth")
+        with gr.Column(elem_id="lx-right"):
+            panel("truth")
+            panel("frequent")
 
     # The named endpoints (/sweep, ...) belong to app/api.py; the page's own events stay private.
     quiet = {"show_progress": "hidden", "api_visibility": "private"}

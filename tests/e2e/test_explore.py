@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -157,14 +158,28 @@ def test_sweep_shows_every_code_and_takes_one(visit) -> None:
 def test_presets(visit) -> None:
     screen = visit()
     presets = screen.page.get_by_role("group", name="Presets")
-    before = screen.codes()
     presets.get_by_role("button", name="Do nothing").click()
     expect(screen.stage).not_to_have_attribute("data-painted", "1")
     still = screen.codes()
     for _ in range(3):
         presets.get_by_role("button", name="Random").click()
     expect(screen.stage).not_to_have_attribute("data-codes", ".".join(map(str, still)))
-    assert all(0 <= code < 8 for code in screen.codes()) and len(before) == 4
+    assert all(0 <= code < 8 for code in screen.codes())
+
+
+def test_the_most_frequent_latent_actions_of_the_embodiment(visit, checkpoints: Path) -> None:
+    if not (checkpoints / "robots" / "usage.json").is_file():
+        pytest.skip("the checkpoint has no usage.json: `python -m lapa checkup --write` makes it")
+    screen = visit()
+    frequent = screen.page.locator(".lx-rank")
+    expect(screen.page.locator(".lx-frequent")).to_contain_text("metaworld-sawyer")
+    expect(frequent.nth(1)).to_contain_text(re.compile(r"\d+\.\d %"))
+    frequent.nth(1).click()
+    codes = [
+        int(digit) for digit in re.findall(r"\d", frequent.nth(1).locator("code").inner_text())
+    ]
+    screen.expect_codes(codes)
+    expect(frequent.nth(1)).to_have_attribute("aria-pressed", "true")
 
 
 def test_overlays_work_in_the_browser_alone(visit) -> None:
