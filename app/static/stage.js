@@ -32,6 +32,7 @@ Lapa.part("stage", (element, gradio) => {
       const latency = performance.now() - since;
       root.dataset.latency = latency.toFixed(1);
       Lapa.page.latencies.push(latency);
+      if (Lapa.page.latencies.length > 500) Lapa.page.latencies.shift();
     }
     Lapa.emit("painted", answer);
   }
@@ -116,6 +117,12 @@ Lapa.part("stage", (element, gradio) => {
     $('[data-step="1"]').disabled = !clip || Lapa.state.f >= clip.frames - 1;
   }
 
+  /* "Blink" pressed again shows the other picture: the way to blink where motion is reduced. */
+  function choose(mode) {
+    if (mode === "blink" && Lapa.state.o === "blink") blink();
+    else Lapa.look({ o: mode });
+  }
+
   let dragging = false;
   time.addEventListener("input", () => {
     Lapa.go({ f: Number(time.value) }, { merge: dragging });
@@ -130,7 +137,7 @@ Lapa.part("stage", (element, gradio) => {
   }
   split.addEventListener("input", paint);
   overlays.forEach((button, at) => {
-    button.addEventListener("click", () => Lapa.look({ o: button.dataset.overlay }));
+    button.addEventListener("click", () => choose(button.dataset.overlay));
     button.addEventListener("keydown", (event) => {
       const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
       if (!by) return;

@@ -88,6 +88,7 @@ window.Lapa = (() => {
           touch();
         }
       }
+      if (answer.model.positions && state.p >= answer.model.positions) state.p = 0;
       if (!answer.pending) link();
       emit("state", state);
     }

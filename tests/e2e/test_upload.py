@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import av
@@ -9,6 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
+
+from app import ui
+from tests.app.fake import FakeExplorer
 
 pytestmark = pytest.mark.browser
 
@@ -57,18 +61,18 @@ def screen_upload_id(screen) -> str:
     return own.get_attribute("data-clip")
 
 
-@pytest.mark.parametrize("kind", ["text named mp4", "0 bytes", "truncated"])
-def test_a_bad_file_is_explained_next_to_the_control(visit, tmp_path: Path, kind: str) -> None:
-    path = tmp_path / "bad.mp4"
-    whole = write_video(tmp_path / "whole.mp4").read_bytes()
-    words = b"just some words\n" * 40
-    path.write_bytes({"text named mp4": words, "0 bytes": b"", "truncated": whole[:900]}[kind])
+def test_a_bad_file_is_explained_next_to_the_control(visit, tmp_path: Path) -> None:
     screen = visit()
     clip, codes = screen.stage.get_attribute("data-clip"), screen.codes()
-    screen.upload(path)
-    expect(screen.upload_error).not_to_be_empty()
-    sentence = screen.upload_error.inner_text()
-    assert sentence.endswith(".") and len(sentence) > 20, sentence
+    for name, content in {
+        "words.mp4": b"just some words\n" * 40,
+        "empty.mp4": b"",
+        "truncated.mp4": write_video(tmp_path / "whole.mp4").read_bytes()[:900],
+    }.items():
+        (tmp_path / name).write_bytes(content)
+        screen.upload(tmp_path / name)
+        expect(screen.upload_error).to_contain_text(name)
+        assert screen.upload_error.inner_text().endswith(".")
     assert screen.stage.get_attribute("data-clip") == clip and screen.codes() == codes
     screen.upload(write_video(tmp_path / "good.mp4"))
     expect(screen.stage).to_have_attribute("data-clip", screen_upload_id(screen))
@@ -102,3 +106,18 @@ def test_files_do_not_stay_on_disk(visit, tmp_path: Path, tmp_path_factory) -> N
     screen_upload_id(screen)
     left = list(tmp_path_factory.getbasetemp().glob("app*/uploads/**/mine.png"))
     assert not left
+
+
+def test_a_closed_page_drops_its_uploads(visit) -> None:
+    explorer = FakeExplorer()
+    page = ui.build(explorer)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    try:
+        screen = visit(base=url)
+        screen.page.close()
+        deadline = time.monotonic() + 15
+        while not explorer.dropped and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert explorer.dropped and explorer.dropped[0]
+    finally:
+        page.close()
