@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from app import ui
+from tests.app.fake import FakeExplorer
 from tests.e2e.conftest import running_app
 
 pytestmark = pytest.mark.browser
@@ -58,6 +60,20 @@ def test_a_folder_without_a_checkpoint_says_so(
         expect(screen.stage).to_have_attribute("data-frame", str(int(frame) + 1))
         assert screen.picture(".lx-now") != before
         screen.page.close()  # before the app it talks to ends
+
+
+def test_a_page_opened_while_the_model_loads_catches_up(visit) -> None:
+    page = ui.build(FakeExplorer(), is_warm=lambda: False)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    try:
+        screen = visit("?c=blue-arm-lift-0&f=4&a=3.1.0.6&p=2", base=url)
+        screen.expect_codes([3, 1, 0, 6])
+        expect(screen.stage).to_have_attribute("data-frame", "4")
+        expect(screen.strip).to_have_attribute("data-position", "2")
+        screen.press(0, 5)
+        screen.page.close()
+    finally:
+        page.close()
 
 
 def test_everything_has_a_name(visit) -> None:
