@@ -41,6 +41,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "spatial then temporal encoder": {"model": {"encoder": "factorised", "spatial_depth": 1}},
     "change on x_t instead of warp": {"model": {"head": "change"}},
     "pixels instead of warp": {"model": {"head": "pixels"}},
+    "codes never settled": {"codebook": {"settle_at": 0}},
     "plain MSE loss": {"loss": {"mse": 100.0, "normalised": 0.0}},
     "with augmentation": {"augment": {}},
 }

@@ -55,7 +55,8 @@ def robots(steps: int = 8_000) -> QuantizeConfig:
     """The shipped quantizer: 128 px, the explorer's network, every embodiment of `robots`.
 
     Small batches, because early progress follows the number of updates; the loss counts every
-    pair by how far it got, because plain MSE learns the mean motion and ignores the codes.
+    pair by how far it got, because plain MSE learns the mean motion and ignores the codes. Then
+    the codes are settled and the decoder learns to imagine them sharply.
     """
     return QuantizeConfig(
         model=explorer_config(),
@@ -71,7 +72,9 @@ def robots(steps: int = 8_000) -> QuantizeConfig:
             preview_every=1000,
         ),
         loss=LossWeights(mse=0.0, normalised=1.0, normalised_floor=3e-3),
-        codebook=CodebookCare(replace_every=25, replace_until=steps // 4),
+        codebook=CodebookCare(
+            replace_every=25, replace_until=steps // 4, settle_at=steps * 23 // 40
+        ),
         augment=False,
     )
 

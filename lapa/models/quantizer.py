@@ -45,6 +45,7 @@ class Scene(NamedTuple):
     frame: Tensor
     begun: Tensor
     maps: tuple[Tensor, ...]
+    bias: Tensor | None
     kind: frames.Kind
 
 
@@ -181,16 +182,25 @@ class LatentActionQuantizer(nn.Module):
     # ---- the computation --------------------------------------------------------------------
 
     def forward(
-        self, frame: Tensor, future: Tensor, *, noise: Tensor | None = None
+        self,
+        frame: Tensor,
+        future: Tensor,
+        *,
+        noise: Tensor | None = None,
+        settled: bool = False,
     ) -> QuantizerOutput:
         """A training (or evaluation) pass over float frames (B, 3, h, w) in [0, 1] at image_size.
 
         In evaluation mode no noise is added: the image is the one `decode` gives for the codes.
-        `noise` (B, S, D) replaces NSVQ's random vector.
+        `noise` (B, S, D) replaces NSVQ's random vector. `settled`: the codes' meaning is fixed;
+        only the decoder learns, and it sees their exact vectors also in training mode.
         """
-        first, last = self.stem(frame), self.stem(future)
-        found = self.codebook(self._difference(first.tokens, last.tokens), noise)
-        scene = self._scene(frame, first, frames.Kind(numpy=False, single=False))
+        with self._unless(settled):
+            first, last = self.stem(frame), self.stem(future)
+            difference = self._difference(first.tokens, last.tokens)
+            found = self.codebook.exact(difference) if settled else self.codebook(difference, noise)
+        kind = frames.Kind(numpy=False, single=False)
+        scene = self._scene(frame, first, kind, settled=settled)
         return QuantizerOutput(
             self._imagine(scene, found.quantized), found.codes, found.latent, found.loss
         )
@@ -232,15 +242,21 @@ class LatentActionQuantizer(nn.Module):
             shape = (len(x), 2, 1, 1)
         return self.temporal(x, shape).unflatten(0, (batch, grid * grid)).transpose(1, 2)
 
-    def _scene(self, frame: Tensor, pyramid: patches.Pyramid, kind: frames.Kind) -> Scene:
+    def _scene(
+        self, frame: Tensor, pyramid: patches.Pyramid, kind: frames.Kind, *, settled: bool = False
+    ) -> Scene:
         tokens = pyramid.tokens.detach() if self.config.detach_first_frame else pyramid.tokens
-        begun = self.decoder.begin(self._placed(tokens), self._still(len(frame)), self._bias())
-        return Scene(frame, begun, pyramid.maps, kind)
+        # the encoder uses these too: settled codes must not move with them
+        with self._unless(settled):
+            placed, bias = self._placed(tokens), self._bias()
+        begun = self.decoder.begin(placed, self._still(len(frame)), bias)
+        return Scene(frame, begun, pyramid.maps, bias, kind)
 
     def _imagine(self, scene: Scene, quantized: Tensor) -> Tensor:
         """Scene of B or 1 frames and quantized latents (B, S, D) -> image (B, 3, h, w)."""
         shape = self._still(len(scene.begun))
-        tokens = self.decoder.finish(scene.begun, shape, self._bias(), self._context(quantized))
+        context = self._context(quantized)
+        tokens = self.decoder.finish(scene.begun, shape, scene.bias, context)
         return self.head(tokens, scene.frame, scene.maps)
 
     def _context(self, quantized: Tensor) -> Tensor:
@@ -256,6 +272,11 @@ class LatentActionQuantizer(nn.Module):
     def _bias(self) -> Tensor | None:
         grid = self.config.grid
         return None if self.position_bias is None else self.position_bias(grid, grid)
+
+    @staticmethod
+    def _unless(settled: bool) -> torch.set_grad_enabled:
+        """Gradients as they are, or none."""
+        return torch.set_grad_enabled(torch.is_grad_enabled() and not settled)
 
     def _still(self, batch: int) -> tuple[int, int, int, int]:
         return batch, 1, self.config.grid, self.config.grid

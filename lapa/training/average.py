@@ -33,6 +33,12 @@ class WeightAverage:
         for mine, theirs in zip(self.module.buffers(), model.buffers(), strict=True):
             mine.copy_(theirs)
 
+    @torch.no_grad()
+    def give(self, model: nn.Module) -> None:
+        """Set the parameters of `model` to their averages."""
+        for mine, theirs in zip(self.module.parameters(), model.parameters(), strict=True):
+            theirs.copy_(mine)
+
     @contextmanager
     def following(self, model: nn.Module) -> Iterator[None]:
         """Apply to the average whatever the body does to the parameters of `model`.

@@ -23,10 +23,15 @@ class CodebookCare:
     from the batch (0: never). Use is judged over the last `window` batches; a position with fewer
     than `minimum_codes` codes in use or a perplexity below `minimum_perplexity` for `patience`
     steps in a row is a collapse, which is never called before step `grace`.
+
+    At step `settle_at` (0: never) the model takes its averaged weights; from then on stem, encoder
+    and codebook are frozen and the decoder alone learns, from the codes' exact vectors. Until then
+    it sees them through NSVQ's noise, which blurs what it imagines.
     """
 
     replace_every: int = 50
     replace_until: int = 5_000
+    settle_at: int = 0
     window: int = 20
     minimum_codes: int = 2
     minimum_perplexity: float = 1.2

@@ -123,15 +123,21 @@ class QuantizeRecipe:
         if self.config.augment:
             generator = torch.Generator().manual_seed(self.config.loop.seed * 1_000_003 + index)
             frame, future = augment(frame, future, generator)
-        out = model(frame, future)
+        out = model(frame, future, settled=self._is_settled(index, accelerator))
         self._codes.append(out.codes.detach())
         self._latent = out.latent.detach().float()
         return total_loss(out.image, frame, future, out.loss, self.config.loss)
 
+    def _is_settled(self, index: int, accelerator: Accelerator) -> bool:
+        """Whether batch `index` (of all processes) belongs to a step after `settle_at`."""
+        settle_at = self.config.codebook.settle_at
+        step = index // (self.config.loop.accumulate * accelerator.num_processes) + 1
+        return 0 < settle_at < step
+
     def after_step(
         self, step: int, model: nn.Module, average: WeightAverage, accelerator: Accelerator
     ) -> dict[str, Metric]:
-        """Re-seed unused codes when due, count the codes of all processes, watch for collapse."""
+        """Re-seed unused codes when due, settle them, count the use, watch for collapse."""
         self.watch.update(accelerator.gather(torch.cat(self._codes)))
         self._codes.clear()
         metrics = self.watch.metrics()
@@ -139,6 +145,8 @@ class QuantizeRecipe:
         if care.replace_every and step % care.replace_every == 0 and step <= care.replace_until:
             with average.following(model):
                 metrics["codes_replaced"] = _replace_unused(model, self._latent, accelerator)
+        if step == care.settle_at:
+            average.give(model)
         self.watch.check(step)
         return metrics
 

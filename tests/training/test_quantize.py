@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from lapa.models.quantizer import LatentActionQuantizer
 from lapa.presets import debug
 from lapa.training.checkpoint import list_checkpoints
 from lapa.training.health import CodebookCollapse
+from lapa.training.loop import fit
 from lapa.training.preview import preview_grid
 from lapa.training.quantize import QuantizeRecipe, quantize
 from lapa.training.records import read_metrics
@@ -86,6 +88,38 @@ def test_fsq_trains_and_replaces_nothing(config, cache, tmp_path):
     model = replace(config.model, quantizer="fsq", quant_dim=3)
     list(quantize(replace(config, model=model), cache, tmp_path))
     assert sum(r.get("codes_replaced", 0) for r in read_metrics(tmp_path)) == 0
+
+
+def test_settled_codes_stay_while_the_decoder_learns(config, cache, tmp_path):
+    config = replace(config, codebook=replace(config.codebook, settle_at=6))
+    for progress in quantize(config, cache, tmp_path / "run"):
+        if progress.event == "step" and progress.step == 6:
+            break  # killed here: what was saved at step 5 resumes into the settled part
+    deque(quantize(config, cache, tmp_path / "run", resume=True), 0)
+    deque(quantize(config, cache, tmp_path / "whole"), 0)
+    assert losses(tmp_path / "run") == losses(tmp_path / "whole")
+
+    short = replace(config, loop=replace(config.loop, steps=6, final_share=1.0))
+    long = replace(config, loop=replace(config.loop, steps=12, final_share=1.0))
+    recipes = {}
+    for name, each in {"short": short, "long": long}.items():
+        recipes[name] = QuantizeRecipe(each, each.pairs(cache, "train"), each.pairs(cache, "train"))
+        loop = replace(each.loop, learning_rate=1e-3, warmup_steps=12)
+        deque(fit(recipes[name], loop, tmp_path / name), 0)
+    before, after = (recipes[name].model.state_dict() for name in ("short", "long"))
+    changed = {key.split(".")[0] for key in before if not torch.equal(before[key], after[key])}
+    assert changed == {"decoder", "head", "to_context", "code_positions"}
+
+
+def test_a_settled_pass_is_exact_in_training_mode(config):
+    model = LatentActionQuantizer(config.model).train()
+    frame, future = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
+    out = model(frame, future, settled=True)
+    assert torch.equal(out.image, model.eval()(frame, future).image)
+    assert model.codebook.usage.sum() == 0
+    out.image.mean().backward()
+    assert model.stem.first.weight.grad is None and model.codebook.vectors.grad is None
+    assert model.to_context.weight.grad is not None
 
 
 def test_judge_sees_the_averaged_model_and_held_out_pairs(config, cache, tmp_path):

@@ -55,15 +55,21 @@ class Codebook(nn.Module):
 
         `noise` (B, S, D) replaces the random vector where a quantizer draws one (NSVQ).
         """
-        if self.training and self.scale is not None:
+        if not self.training:
+            return self.exact(latent)
+        if self.scale is not None:
             self._track(latent.detach())
         latent = self.scaled_latent(latent)
         codes = self.nearest(latent)
-        if not self.training:
-            return Quantized(self.lookup(codes), codes, latent, latent.new_zeros(()))
         self._count(codes)
         quantized, loss = self.relax(latent, codes, noise)
         return Quantized(quantized, codes, latent, loss)
+
+    def exact(self, latent: Tensor) -> Quantized:
+        """Quantize latents (B, S, D) to their vectors, in any mode; nothing is counted."""
+        latent = self.scaled_latent(latent)
+        codes = self.nearest(latent)
+        return Quantized(self.lookup(codes), codes, latent, latent.new_zeros(()))
 
     def relax(self, latent: Tensor, codes: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
         """The differentiable stand-in for `lookup(codes)` in training, and the quantizer's loss."""
