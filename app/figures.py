@@ -75,13 +75,16 @@ def preset_record(preset: Preset) -> dict[str, Any]:
     return {"name": preset.name, "codes": list(preset.codes), "note": preset.note}
 
 
-def prediction_record(prediction: Prediction) -> dict[str, Any]:
-    """Everything the stage, the pads and the comparison show for one prediction."""
-    future = prediction.future
+def prediction_record(prediction: Prediction, *, kept: bool = False) -> dict[str, Any]:
+    """Everything the stage, the pads and the comparison show for one prediction.
+
+    kept: the browser has the pictures that do not depend on the codes; they are not sent again.
+    """
+    future = None if kept else prediction.future
     return {
         "index": prediction.index,
         "codes": [int(code) for code in prediction.codes],
-        "frame": data_url(prediction.frame),
+        "frame": None if kept else data_url(prediction.frame),
         "image": data_url(prediction.image),
         "future": None if future is None else data_url(future),
         "futureIndex": prediction.future_index,

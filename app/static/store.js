@@ -34,11 +34,16 @@ window.Lapa = (() => {
     if (!wire.next || !wire.send) return;
     wire.flying = wire.next;
     wire.next = null;
+    wire.flying.wish.kept = keeps(wire.flying.wish);
     clearTimeout(wire.timer);
     wire.timer = setTimeout(giveUp, PATIENCE_MS);
     emit("busy", true);
     wire.send(wire.flying.wish);
   }
+
+  /* Whether the pictures of this frame are here already, so that only the imagined one is sent. */
+  const keeps = ({ m, c, f }) => Boolean(page.shown && page.shown.image &&
+    page.shown.model.name === m && page.shown.clip === c && page.shown.index === f);
 
   function giveUp() {
     wire.flying = null;
@@ -55,6 +60,9 @@ window.Lapa = (() => {
     if (flight) {
       clearTimeout(wire.timer);
       wire.flying = null;
+      if (flight.wish.kept) {
+        answer = { ...answer, frame: page.shown.frame, future: page.shown.future };
+      }
     }
     if (answer.state && !flight) adopt(answer);
     const latest = !wire.next;

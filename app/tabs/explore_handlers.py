@@ -121,7 +121,7 @@ class Handlers:
     @_answers
     def predict(self, event: Record, session: str | None) -> Record:
         """The imagined next frame for the state the browser sent."""
-        return self._picture(_state(event), session)
+        return self._picture(_state(event), session, kept=event.get("kept") is True)
 
     @_answers
     def sweep(self, event: Record, session: str | None) -> Record:
@@ -172,7 +172,7 @@ class Handlers:
     def _clip_record(self, clip: Clip, gap_seconds: float) -> Record:
         return {**figures.clip_record(clip), "opening": opening_frame(clip, gap_seconds)}
 
-    def _picture(self, state: links.State, session: str | None) -> Record:
+    def _picture(self, state: links.State, session: str | None, *, kept: bool = False) -> Record:
         model = self._explorer.model(state.model)
         if not model.usable:
             return self._bare_frame(state, model, session)
@@ -181,7 +181,7 @@ class Handlers:
         )
         clip = self._explorer.clip(state.clip, session)
         return {
-            **figures.prediction_record(prediction),
+            **figures.prediction_record(prediction, kept=kept),
             "clip": state.clip,
             "model": figures.model_record(model),
             "presets": self._presets(state.model, clip.embodiment),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from app.figures import latent_action
 from app.views import Clip, Model
 
 VERSION = "1"
@@ -169,7 +170,7 @@ def _fit_codes(
     if len(codes) == model.code_length and all(0 <= c < model.codebook_size for c in codes):
         return codes
     notes.append(
-        f"The link's latent action {_short(str(list(codes)))} does not fit {model.name}, which "
+        f"The link's latent action {_short(latent_action(codes))} does not fit {model.name}, which "
         f"takes {model.code_length} codes from 0 to {model.codebook_size - 1}; "
         "the inferred codes are shown instead."
     )

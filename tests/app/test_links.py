@@ -52,7 +52,7 @@ def test_an_empty_query_opens_the_first_clip_on_its_opening_frame() -> None:
         ({"f": "99999"}, "asks for frame 99999; this clip has frames 0 to 29, so frame 29"),
         ({"f": "-3"}, "so frame 0 is shown"),
         ({"f": "twelve"}, "frame “twelve” is not a whole number"),
-        ({"a": "1.2.3"}, "[1, 2, 3] does not fit robots, which takes 4 codes from 0 to 7"),
+        ({"a": "1.2.3"}, "[1,2,3] does not fit robots, which takes 4 codes from 0 to 7"),
         ({"a": "1.2.3.8"}, "does not fit robots"),
         ({"a": "1.2.3.-1"}, "does not fit robots"),
         ({"a": "one.two"}, "“one.two” is not a list of codes"),

@@ -102,6 +102,12 @@ def test_a_press_answers_with_its_number(handlers: Handlers) -> None:
     assert answer["clip"] == CLIP and answer["model"]["positions"] == 4
 
 
+def test_pictures_the_browser_keeps_are_not_sent_again(handlers: Handlers) -> None:
+    answer = handlers.predict(event(a=[1, 2, 3, 4], kept=True), visitor())
+    assert answer["image"] and answer["frame"] is answer["future"] is None
+    assert answer["figures"] and answer["inferred"]
+
+
 def test_a_sweep_has_every_code(handlers: Handlers) -> None:
     answer = handlers.sweep(event(a=[1, 2, 3, 4], p=1), visitor())
     assert [item["codes"] for item in answer["items"]] == [[1, k, 3, 4] for k in range(BOOK)]
