@@ -150,12 +150,13 @@ window.Lapa = (() => {
     emit("look", state);
   }
 
-  /* ---- the link ---- */
+  /* ---- the link: Python writes it, only how things are shown is known here first ---- */
   function link() {
-    const query = new URLSearchParams({ v: "1", m: state.m, c: state.c, f: String(state.f) });
-    if (state.a) query.set("a", state.a.join("."));
+    if (!page.shown) return;
+    const query = new URLSearchParams(page.shown.link);
     query.set("p", state.p === null ? "-" : String(state.p));
-    if (state.o !== "none") query.set("o", state.o);
+    if (state.o === "none") query.delete("o");
+    else query.set("o", state.o);
     const theme = new URLSearchParams(location.search).get("__theme");
     if (theme) query.set("__theme", theme);
     window.history.replaceState(window.history.state, "", `${location.pathname}?${query}`);

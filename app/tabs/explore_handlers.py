@@ -10,6 +10,7 @@ import functools
 import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -85,7 +86,7 @@ class Handlers:
         )
         return catalogue, {
             **self._picture(state, None),
-            "state": _state_record(state),
+            "state": links.to_event(state),
             "notes": notes + more,
         }
 
@@ -100,7 +101,11 @@ class Handlers:
             wanted, models=[unknown], clips=clips, opening=_opening(unknown.gap_seconds)
         )
         frame = self._bare_frame(state, unknown, None)
-        return self._catalogue(clips, ()), {**frame, "state": _state_record(state), "pending": True}
+        return self._catalogue(clips, ()), {
+            **frame,
+            "state": links.to_event(state),
+            "pending": True,
+        }
 
     def _catalogue(self, clips: Sequence[Clip], models: Sequence[Model]) -> Record:
         gap = models[0].gap_seconds if models else 0.0
@@ -113,7 +118,7 @@ class Handlers:
     def _empty_page(self, model: Model) -> Record:
         state = links.State(model=model.name, clip="", index=0)
         return {
-            "state": _state_record(state),
+            "state": links.to_event(state),
             "model": figures.model_record(model),
             "error": self._explorer.clips_problem() + " You can upload an image or a video.",
         }
@@ -121,12 +126,12 @@ class Handlers:
     @_answers
     def predict(self, event: Record, session: str | None) -> Record:
         """The imagined next frame for the state the browser sent."""
-        return self._picture(_state(event), session, kept=event.get("kept") is True)
+        return self._picture(links.from_event(event), session, kept=event.get("kept") is True)
 
     @_answers
     def sweep(self, event: Record, session: str | None) -> Record:
         """Every code of one position for the state the browser sent."""
-        state = _state(event)
+        state = links.from_event(event)
         if state.codes is None or state.position is None:
             raise UserError("A sweep needs a latent action and a position.")
         swept = self._explorer.sweep(
@@ -183,6 +188,7 @@ class Handlers:
         return {
             **figures.prediction_record(prediction, kept=kept),
             "clip": state.clip,
+            "link": links.write(replace(state, codes=prediction.codes)),
             "model": figures.model_record(model),
             "presets": self._presets(state.model, clip.embodiment),
         }
@@ -193,6 +199,7 @@ class Handlers:
         frame = self._explorer.frame(state.clip, state.index, session)
         return {
             "clip": state.clip,
+            "link": links.write(state),
             "index": state.index,
             "codes": None,
             "inferred": None,
@@ -228,33 +235,6 @@ def opening_frame(clip: Clip, gap_seconds: float) -> int:
 
 def _opening(gap_seconds: float) -> Callable[[Clip], int]:
     return functools.partial(opening_frame, gap_seconds=gap_seconds)
-
-
-def _state(event: Record) -> links.State:
-    """The browser's state, checked for type here and for meaning by the service."""
-    codes, position = event.get("a"), event.get("p")
-    try:
-        return links.State(
-            model=str(event["m"]),
-            clip=str(event["c"]),
-            index=int(event["f"]),
-            codes=None if codes is None else tuple(int(code) for code in codes),
-            position=None if position is None else int(position),
-            overlay=str(event.get("o", "none")),
-        )
-    except (KeyError, TypeError, ValueError, OverflowError):
-        raise UserError("The page sent a state that cannot be read; please reload it.") from None
-
-
-def _state_record(state: links.State) -> Record:
-    return {
-        "m": state.model,
-        "c": state.clip,
-        "f": state.index,
-        "a": None if state.codes is None else list(state.codes),
-        "p": state.position,
-        "o": state.overlay,
-    }
 
 
 def _uploaded_path(path: object) -> Path:

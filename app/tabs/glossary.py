@@ -19,8 +19,8 @@ GLOSSARY: dict[str, str] = {
     "frame.",
     "latent action": "The change between two frames in a few codes, one per position; you can "
     "type it, for example [3,1,0,6].",
-    "most frequent": "The share of held-out frame pairs of this embodiment for which the model "
-    "infers exactly these codes.",
+    "most frequent": "The share of this embodiment's frame pairs, in clips kept out of training, "
+    "for which the model infers exactly these codes.",
     "position": "One of the places in a latent action; each place holds one code.",
     "PSNR": "Peak signal-to-noise ratio in decibels (dB): how close two pictures are; higher is "
     "closer.",

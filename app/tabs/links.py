@@ -1,7 +1,8 @@
 """The state of the Explore tab as query parameters: `?v=1&m=robots&c=<clip>&f=12&a=3.1.0.6`.
 
 `read` takes a query apart without trusting it, `settle` fits what was wanted to what exists, and
-`write` is their inverse: the same state always gives the same link. Whatever had to be dropped
+`write` is their inverse: the same state always gives the same link. In events of the browser the
+same state travels as a record (`from_event`, `to_event`). Whatever had to be dropped
 or clamped is told in words, one sentence each, instead of being corrected silently.
 """
 
@@ -9,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlencode
 
 from app.figures import latent_action
+from app.service import UserError
 from app.views import Clip, Model
 
 VERSION = "1"
@@ -111,6 +114,38 @@ def write(state: State) -> str:
     if state.overlay != "none":
         pairs["o"] = state.overlay
     return urlencode(pairs)
+
+
+def from_event(event: Mapping[str, Any]) -> State:
+    """The state an event of the browser carries, checked for type here, for meaning later.
+
+    Raises:
+        UserError: it is not a state; the sentence is for the page.
+    """
+    codes, position = event.get("a"), event.get("p")
+    try:
+        return State(
+            model=str(event["m"]),
+            clip=str(event["c"]),
+            index=int(event["f"]),
+            codes=None if codes is None else tuple(int(code) for code in codes),
+            position=None if position is None else int(position),
+            overlay=str(event.get("o", "none")),
+        )
+    except (KeyError, TypeError, ValueError, OverflowError):
+        raise UserError("The page sent a state that cannot be read; please reload it.") from None
+
+
+def to_event(state: State) -> dict[str, Any]:
+    """A state as the browser keeps it; `from_event` is the inverse."""
+    return {
+        "m": state.model,
+        "c": state.clip,
+        "f": state.index,
+        "a": None if state.codes is None else list(state.codes),
+        "p": state.position,
+        "o": state.overlay,
+    }
 
 
 def _number(text: str | None, name: str, notes: list[str]) -> int | None:

@@ -40,6 +40,7 @@ def reopened(query: str | dict, models=MODELS) -> tuple[links.State, list[str]]:
 )
 def test_a_written_state_is_read_back_exactly(state: links.State) -> None:
     assert reopened(links.write(state)) == (state, [])
+    assert links.from_event(links.to_event(state)) == state
 
 
 def test_an_empty_query_opens_the_first_clip_on_its_opening_frame() -> None:

@@ -84,6 +84,7 @@ def test_opening_by_a_link(handlers: Handlers) -> None:
     _, first = handlers.open_page(visitor(query))
     assert first["codes"] == [3, 1, 0, 6] and first["index"] == 4
     assert first["state"]["p"] == 2 and first["state"]["o"] == "diff"
+    assert first["link"] == "v=1&m=squares&c=blue-arm-lift-0&f=4&a=3.1.0.6&p=2&o=diff"
 
 
 def test_a_page_opened_before_the_model_is_loaded_shows_the_frame(explorer: FakeExplorer) -> None:
