@@ -19,11 +19,10 @@ import torch
 from torch import Tensor, nn
 
 from lapa import pretrained
-from lapa.models import frames
+from lapa.models import bricks, frames
 from lapa.models.config import LAQConfig
-from lapa.nn import heads, patches, quantizers, reduce
-from lapa.nn.attention import ContinuousPositionBias
-from lapa.nn.transformer import Transformer, positions
+from lapa.nn.patches import Pyramid
+from lapa.nn.transformer import positions
 from lapa.official import laq as official
 
 Frames = np.ndarray | Tensor
@@ -60,36 +59,17 @@ class LatentActionQuantizer(nn.Module):
     def __init__(self, config: LAQConfig) -> None:
         super().__init__()
         self.config = c = config
-        sizes = {"heads": c.heads, "dim_head": c.dim_head, "norm_kv": not c.raw_keys}
-        biased = c.position == "bias"
-        self.position_bias = ContinuousPositionBias(c.dim, c.heads) if biased else None
-        self.positions = None if biased else positions(c.grid**2, c.dim)
-        self.stem = (
-            patches.LinearPatches(c.dim, c.patch_size)
-            if c.stem == "patch"
-            else patches.ConvStem(c.dim, c.patch_size, c.stem_widths)
-        )
-        self.spatial = (
-            Transformer(c.dim, depth=c.spatial_depth, peg=biased, **sizes)
-            if c.spatial_depth
-            else None
-        )
-        self.temporal = Transformer(
-            c.dim, depth=c.temporal_depth, peg=biased, pair=c.encoder == "pair", **sizes
-        )
-        self.reduce = _build_reduce(c)
-        self.codebook = quantizers.build(
-            c.quantizer,
-            size=c.codebook_size,
-            length=c.code_length,
-            dim=c.quant_dim,
-            shared=c.shared_codebook,
-            normalise=c.normalise_latents,
-        )
+        self.position_bias = bricks.position_bias(c)
+        self.positions = positions(c.grid**2, c.dim) if c.position == "learned" else None
+        self.stem = bricks.stem(c)
+        self.spatial = bricks.spatial(c)
+        self.temporal = bricks.temporal(c)
+        self.reduce = bricks.reduction(c)
+        self.codebook = bricks.codebook(c)
         self.to_context = nn.Linear(c.quant_dim, c.dim)
         self.code_positions = None if c.mix_code_channels else positions(c.code_length, c.dim)
-        self.decoder = Transformer(c.dim, depth=c.decoder_depth, peg=biased, cross=True, **sizes)
-        self.head = _build_head(c)
+        self.decoder = bricks.decoder(c)
+        self.head = bricks.head(c)
 
     # ---- public API -------------------------------------------------------------------------
 
@@ -243,7 +223,7 @@ class LatentActionQuantizer(nn.Module):
         return self.temporal(x, shape).unflatten(0, (batch, grid * grid)).transpose(1, 2)
 
     def _scene(
-        self, frame: Tensor, pyramid: patches.Pyramid, kind: frames.Kind, *, settled: bool = False
+        self, frame: Tensor, pyramid: Pyramid, kind: frames.Kind, *, settled: bool = False
     ) -> Scene:
         tokens = pyramid.tokens.detach() if self.config.detach_first_frame else pyramid.tokens
         # the encoder uses these too: settled codes must not move with them
@@ -284,17 +264,3 @@ class LatentActionQuantizer(nn.Module):
     @property
     def _device(self) -> torch.device:
         return self.to_context.weight.device
-
-
-def _build_reduce(c: LAQConfig) -> nn.Module:
-    if c.reduce == "conv":
-        return reduce.ConvReduce(c.dim, c.quant_dim, c.grid, c.code_length)
-    return reduce.AttentionReduce(
-        c.dim, c.quant_dim, c.code_length, heads=c.heads, dim_head=c.dim_head
-    )
-
-
-def _build_head(c: LAQConfig) -> nn.Module:
-    if c.head == "warp":
-        return heads.WarpHead(c.dim, c.grid, c.stem_widths)
-    return heads.PixelHead(c.dim, c.patch_size, c.grid, change=c.head == "change")
