@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from .attention import Attention
-from .transformer import feed_forward
+from .transformer import FeedForward
 
 
 def code_grid(length: int) -> tuple[int, int]:
@@ -61,7 +61,7 @@ class AttentionReduce(nn.Module):
         super().__init__()
         self.queries = nn.Parameter(torch.randn(length, dim) * 0.02)
         self.read = Attention(dim, heads=heads, dim_head=dim_head, dim_context=dim)
-        self.feed_forward = feed_forward(dim)
+        self.feed_forward = FeedForward(dim)
         # no bias: it would cancel in the difference of the two frames anyway
         self.project = nn.Linear(dim, quant_dim, bias=False)
 

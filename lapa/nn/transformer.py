@@ -50,15 +50,26 @@ class GEGLU(nn.Module):
         return F.gelu(gate) * value
 
 
-def feed_forward(dim: int) -> nn.Sequential:
+class FeedForward(nn.Sequential):
     """LayerNorm, GEGLU with two thirds of four times the width, projection back."""
-    inner = int(4 * (2 / 3) * dim)
-    return nn.Sequential(
-        nn.LayerNorm(dim),
-        nn.Linear(dim, inner * 2, bias=False),
-        GEGLU(),
-        nn.Linear(inner, dim, bias=False),
-    )
+
+    def __init__(self, dim: int) -> None:
+        inner = int(4 * (2 / 3) * dim)
+        super().__init__(
+            nn.LayerNorm(dim),
+            nn.Linear(dim, inner * 2, bias=False),
+            GEGLU(),
+            nn.Linear(inner, dim, bias=False),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…, d) -> (…, d)."""
+        if torch.is_grad_enabled() or x.device.type != "cpu":
+            return super().forward(x)
+        # the same numbers; CPU libraries are a third faster with the large matrix on the left
+        norm, widen, _, narrow = self
+        value, gate = (widen.weight @ norm(x).flatten(0, -2).T).chunk(2)
+        return (narrow.weight @ (F.gelu(gate) * value)).T.reshape(x.shape)
 
 
 class Block(nn.Module):
@@ -83,7 +94,7 @@ class Block(nn.Module):
         self.cross_attention = (
             Attention(dim, **sizes, dim_context=dim, null_tokens=2) if cross else None
         )
-        self.feed_forward = feed_forward(dim)
+        self.feed_forward = FeedForward(dim)
 
     def look(self, x: Tensor, shape: Shape, bias: Tensor | None) -> Tensor:
         """The half that does not see the context."""
