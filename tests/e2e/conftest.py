@@ -53,20 +53,9 @@ def _wait_until_loaded(app: subprocess.Popen, log: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def checkpoints(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped checkpoints, or an untrained one where none is shipped yet."""
-    shipped = root / "assets" / "checkpoints"
-    if (shipped / "robots" / "model.safetensors").is_file():
-        return shipped
-    import torch
-
-    from lapa.models.quantizer import LAQConfig, LatentActionQuantizer
-
-    torch.manual_seed(0)
-    config = LAQConfig(image_size=64, patch_size=16, dim=64, heads=2, dim_head=32, gap_seconds=0.6)
-    folder = tmp_path_factory.mktemp("checkpoints")
-    LatentActionQuantizer(config).save_pretrained(folder / "robots")
-    return folder
+def checkpoints(root: Path) -> Path:
+    """The shipped checkpoints."""
+    return root / "assets" / "checkpoints"
 
 
 @pytest.fixture(scope="session")

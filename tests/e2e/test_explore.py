@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import statistics
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -163,9 +162,7 @@ def test_presets(visit) -> None:
     assert all(0 <= code < 8 for code in screen.codes())
 
 
-def test_the_most_frequent_latent_actions_of_the_embodiment(visit, checkpoints: Path) -> None:
-    if not (checkpoints / "robots" / "usage.json").is_file():
-        pytest.skip("the checkpoint has no usage.json: `python -m lapa checkup --write` makes it")
+def test_the_most_frequent_latent_actions_of_the_embodiment(visit) -> None:
     screen = visit()
     frequent = screen.page.locator(".lx-rank")
     expect(screen.page.locator(".lx-frequent")).to_contain_text("metaworld-sawyer")
