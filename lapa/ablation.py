@@ -1,8 +1,8 @@
 """What each choice of the shipped network is worth: `python -m lapa ablate`.
 
-The same short run again and again, at half the resolution, each time with one choice changed
-back. The figures are those of `checkup` on held-out episodes. Runs this short rank choices; they
-do not say how good the trained model is.
+The same short run again and again, at half the resolution and with a schedule to match, each time
+with one choice changed back. The figures are those of `checkup` on held-out episodes. Runs this
+short rank choices; they do not say how good the trained model is.
 """
 
 from __future__ import annotations
@@ -62,12 +62,19 @@ class Result:
 def variant(name: str, steps: int) -> QuantizeConfig:
     """The `robots` preset at half the resolution with one choice of VARIANTS changed."""
     changes, base = VARIANTS[name], robots(steps)
-    care = replace(base.codebook, grace=steps)  # a collapse is a result here, not an accident
-    quiet = {"save_every": 0, "evaluate_every": 0, "preview_every": 0, "ema_decay": 0.98}
+    care = replace(
+        base.codebook,
+        replace_every=10,
+        replace_until=steps * 2 // 3,
+        settle_at=steps * 4 // 5,
+        grace=steps,  # a collapse is a result here, not an accident
+    )
+    quiet = {"save_every": 0, "evaluate_every": 0, "preview_every": 0}
+    short = {"warmup_steps": steps // 8, "ema_decay": 0.98}
     return replace(
         base,
         model=replace(base.model, **HALF, **changes.get("model", {})),
-        loop=replace(base.loop, **quiet),
+        loop=replace(base.loop, **quiet, **short),
         loss=replace(base.loss, **changes.get("loss", {})),
         codebook=replace(care, **changes.get("codebook", {})),
         augment="augment" in changes,
@@ -143,7 +150,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, help="video or a cache at 64 px (../shared/robots)")
     parser.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-64)")
     parser.add_argument("--out", type=Path, default=Path("runs/ablation"), help="(runs/ablation)")
-    parser.add_argument("--steps", type=int, default=300, help="optimiser steps a variant (300)")
+    parser.add_argument("--steps", type=int, default=240, help="optimiser steps a variant (240)")
     parser.add_argument("--write", type=Path, help="checkpoint folder whose card gets the table")
     parser.add_argument(
         "--results", type=Path, default=Path("assets/results.json"), help="(assets/results.json)"
