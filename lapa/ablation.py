@@ -102,6 +102,8 @@ def _measured(name: str, cache: Cache, run: Path, *, steps: int, stride: int) ->
     config = variant(name, steps)
     shutil.rmtree(run, ignore_errors=True)
     for told in quantize(config, cache, run):
+        if told.event == "stopped":
+            sys.exit(f"lapa ablate: stopped; the variants measured so far are in {run.parent}")
         if told.step % 50 == 0 and told.event == "step":
             print(f"{name}: {told.line()}", file=sys.stderr, flush=True)
     model = LatentActionQuantizer.from_pretrained(run / "model")

@@ -17,45 +17,30 @@ from typing import Any
 import torch
 from torch import Tensor
 
-# official name -> ours, as regular expressions with their replacement
-NAMES = (
-    (r"^spatial_rel_pos_bias\.", "position_bias."),
-    (r"^to_patch_emb_first_frame\.1\.", "stem.net.0."),
-    (r"^to_patch_emb_first_frame\.2\.", "stem.net.1."),
-    (r"^to_patch_emb_first_frame\.3\.", "stem.net.2."),
-    (r"^enc_spatial_transformer\.", "spatial."),
-    (r"^enc_temporal_transformer\.", "temporal."),
-    (r"^dec_spatial_transformer\.", "decoder."),
-    (r"^to_pixels_first_frame\.0\.", "head.project."),
-    (r"^vq\.project_in\.", "reduce.project."),
-    (r"^vq\.cnn_encoder\.", "reduce.convolutions."),
-    (r"^vq\.project_out\.", "to_context."),
-    (r"^vq\.codebooks$", "codebook.vectors"),
-    (r"(layers\.\d+)\.0\.dsconv\.", r"\1.peg.conv."),
-    (r"(layers\.\d+)\.1\.", r"\1.self_attention."),
-    (r"(layers\.\d+)\.2\.", r"\1.cross_attention."),
-    (r"(layers\.\d+)\.3\.4\.", r"\1.feed_forward.3."),
-    (r"(layers\.\d+)\.3\.", r"\1.feed_forward."),
+Names = tuple[tuple[str, str], ...]
+# (official name, ours) of whole modules, and of the parts of a transformer's layer
+MODULES = (
+    ("spatial_rel_pos_bias", "position_bias"),
+    ("to_patch_emb_first_frame.1", "stem.net.0"),
+    ("to_patch_emb_first_frame.2", "stem.net.1"),
+    ("to_patch_emb_first_frame.3", "stem.net.2"),
+    ("enc_spatial_transformer", "spatial"),
+    ("enc_temporal_transformer", "temporal"),
+    ("dec_spatial_transformer", "decoder"),
+    ("to_pixels_first_frame.0", "head.project"),
+    ("vq.project_in", "reduce.project"),
+    ("vq.cnn_encoder", "reduce.convolutions"),
+    ("vq.project_out", "to_context"),
+    ("vq.codebooks", "codebook.vectors"),
 )
-BACK = (
-    (r"^position_bias\.", "spatial_rel_pos_bias."),
-    (r"^stem\.net\.0\.", "to_patch_emb_first_frame.1."),
-    (r"^stem\.net\.1\.", "to_patch_emb_first_frame.2."),
-    (r"^stem\.net\.2\.", "to_patch_emb_first_frame.3."),
-    (r"^spatial\.", "enc_spatial_transformer."),
-    (r"^temporal\.", "enc_temporal_transformer."),
-    (r"^decoder\.", "dec_spatial_transformer."),
-    (r"^head\.project\.", "to_pixels_first_frame.0."),
-    (r"^reduce\.project\.", "vq.project_in."),
-    (r"^reduce\.convolutions\.", "vq.cnn_encoder."),
-    (r"^to_context\.", "vq.project_out."),
-    (r"^codebook\.vectors$", "vq.codebooks"),
-    (r"(layers\.\d+)\.peg\.conv\.", r"\1.0.dsconv."),
-    (r"(layers\.\d+)\.self_attention\.", r"\1.1."),
-    (r"(layers\.\d+)\.cross_attention\.", r"\1.2."),
-    (r"(layers\.\d+)\.feed_forward\.3\.", r"\1.3.4."),
-    (r"(layers\.\d+)\.feed_forward\.", r"\1.3."),
+LAYER_PARTS = (
+    ("0.dsconv", "peg.conv"),
+    ("1", "self_attention"),
+    ("2", "cross_attention"),
+    ("3.4", "feed_forward.3"),
+    ("3", "feed_forward"),
 )
+LAYER = re.compile(r"(.+\.layers\.\d+)\.(.+)")
 # in every official file, used by no computation: empty null tokens and an idle norm
 IDLE = re.compile(r"\.layers\.\d+\.1\.(null_kv|context_norm\.(gamma|beta))$")
 
@@ -93,7 +78,7 @@ def from_official(state: Mapping[str, Tensor]) -> tuple[dict[str, Any], dict[str
         raise ValueError(
             f"this state dict is not a LAPA latent action quantizer: {error} does not fit"
         ) from error
-    ours = {_rename(key, NAMES): value for key, value in state.items() if not IDLE.search(key)}
+    ours = {our_name(key): value for key, value in state.items() if not IDLE.search(key)}
     ours["codebook.vectors"] = ours["codebook.vectors"][None]
     # the official code does not save its usage counts
     ours.setdefault("codebook.usage", torch.zeros(1, config["codebook_size"], dtype=torch.int64))
@@ -107,15 +92,29 @@ def to_official(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return official
 
 
+def our_name(name: str) -> str:
+    """Our name of an official parameter."""
+    return _renamed(name, MODULES, LAYER_PARTS)
+
+
 def official_name(name: str) -> str:
     """The official name of one of our parameters."""
-    return _rename(name, BACK)
+    back = [tuple((ours, theirs) for theirs, ours in table) for table in (MODULES, LAYER_PARTS)]
+    return _renamed(name, *back)
 
 
-def _rename(key: str, rules: tuple[tuple[str, str], ...]) -> str:
-    for pattern, replacement in rules:
-        key = re.sub(pattern, replacement, key)
-    return key
+def _renamed(name: str, modules: Names, parts: Names) -> str:
+    inside = LAYER.fullmatch(name)
+    if inside is None:
+        return _replaced(name, modules)
+    return f"{_replaced(inside[1], modules)}.{_replaced(inside[2], parts)}"
+
+
+def _replaced(name: str, names: Names) -> str:
+    for old, new in names:
+        if f"{name}.".startswith(f"{old}."):
+            return new + name[len(old) :]
+    return name
 
 
 def _infer(state: Mapping[str, Tensor]) -> dict[str, Any]:
