@@ -18,6 +18,7 @@ from gradio.processing_utils import save_img_array_to_cache
 from gradio.utils import get_upload_folder
 
 from app.codes import is_whole, parse_codes
+from app.figures import latent_action
 from app.service import Explorer, UserError
 from app.views import Model
 
@@ -122,7 +123,7 @@ class Endpoints:
         return {
             "model": view.name,
             "codes": list(encoding.codes),
-            "text": _text(encoding.codes),
+            "text": latent_action(encoding.codes),
             "latent": encoding.latent.astype(float).round(6).tolist(),
             "gap_seconds": view.gap_seconds,
         }
@@ -249,16 +250,12 @@ def _file(image: np.ndarray) -> Any:
     return FileData(path=path, orig_name=Path(path).name, mime_type="image/png").model_dump()
 
 
-def _text(codes: tuple[int, ...]) -> str:
-    return f"[{','.join(map(str, codes))}]"
-
-
 def _listed(codes: tuple[int, ...] | None) -> list[int] | None:
     return None if codes is None else list(codes)
 
 
 def _action_record(model: Model, codes: tuple[int, ...]) -> dict[str, Any]:
-    return {"model": model.name, "codes": list(codes), "text": _text(codes)}
+    return {"model": model.name, "codes": list(codes), "text": latent_action(codes)}
 
 
 def _figures_record(seen: Any) -> dict[str, Any] | None:

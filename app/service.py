@@ -25,7 +25,7 @@ from app.limits import Limits, UserError
 from app.sessions import Sessions
 from app.views import Clip, Encoding, Model, Prediction, Preset, Sweep
 
-__all__ = ["Explorer", "Limits", "UserError"]
+__all__ = ["Explorer", "Limits", "UserError", "gap_frames"]
 
 
 class Explorer:

@@ -19,7 +19,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 
 from app import figures
-from app.service import Explorer, UserError
+from app.service import Explorer, UserError, gap_frames
 from app.tabs import links
 from app.views import Clip, Model
 
@@ -229,7 +229,7 @@ def by_turns(clips: Sequence[Clip], *, first: str) -> list[Clip]:
 
 def opening_frame(clip: Clip, gap_seconds: float) -> int:
     """A third into the episode, or earlier when the true future would otherwise be missing."""
-    last_with_future = clip.frames - 1 - round(gap_seconds * clip.fps)
+    last_with_future = clip.frames - 1 - gap_frames(gap_seconds, clip.fps)
     return max(0, min(clip.frames // 3, last_with_future))
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from lapa.nn.patches import BASE
+
 CHOICES = {
     "stem": ("patch", "conv"),
     "encoder": ("factorised", "pair"),
@@ -132,8 +134,8 @@ class LAQConfig:
         conv = self.stem == "conv"
         _check("head", self.head, conv or self.head != "warp", 'not "warp" unless stem is "conv"')
         if conv:
-            halvings = (self.patch_size // 4).bit_length() - 1
-            power = 4 << halvings == self.patch_size and halvings > 0
+            halvings = (self.patch_size // BASE).bit_length() - 1
+            power = BASE << halvings == self.patch_size and halvings > 0
             _check("patch_size", self.patch_size, power, "8, 16, 32, … with the conv stem")
             right = len(self.stem_widths) == halvings
             _check("stem_widths", self.stem_widths, right, f"{halvings} channel counts")

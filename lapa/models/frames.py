@@ -64,13 +64,13 @@ def to_batch(
 
 
 def resize(batch: Tensor, size: int) -> Tensor:
-    """(B, 3, H, W) in [0, 1] to (B, 3, size, size): bicubic, antialiased, kept in [0, 1]."""
+    """(B, 3, H, W) to (B, 3, size, size): bilinear, antialiased.
+
+    The filter of `lapa.data.resize`, so that a model meets frames as it was trained on them.
+    """
     if batch.shape[-2:] == (size, size):
         return batch
-    resized = F.interpolate(
-        batch, size=(size, size), mode="bicubic", antialias=True, align_corners=False
-    )
-    return resized.clamp(0, 1)
+    return F.interpolate(batch, (size, size), mode="bilinear", antialias=True)
 
 
 def _checked_tensor(frame: Tensor, name: str) -> Tensor:

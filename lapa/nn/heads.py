@@ -10,9 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .patches import from_patches
-
-BASE = 4  # pixels a side of one cell of the stem's finest map
+from .patches import BASE, from_patches
 
 
 class PixelHead(nn.Module):

@@ -10,6 +10,8 @@ from typing import NamedTuple
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+BASE = 4  # pixels a side of one cell of the convolutional stem's finest map
+
 
 class Pyramid(NamedTuple):
     """Tokens (b, n, d) in row-major patch order; `maps` from fine to coarse, (b, c, h, w) each."""
@@ -58,7 +60,7 @@ class ConvStem(nn.Module):
 
     def __init__(self, dim: int, patch_size: int, widths: tuple[int, ...]) -> None:
         super().__init__()
-        self.first = nn.Conv2d(3, widths[0], 4, 4)
+        self.first = nn.Conv2d(3, widths[0], BASE, BASE)
         outs = (*widths[1:], dim)
         self.halvings = nn.ModuleList(
             [nn.Conv2d(i, o, 3, 2, 1) for i, o in zip(widths, outs, strict=True)]

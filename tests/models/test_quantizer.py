@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from lapa.data import resize
 from lapa.models.config import LAQConfig, explorer_config
 from lapa.models.quantizer import LatentActionQuantizer
 
@@ -71,6 +72,12 @@ def test_any_frame_size_is_resized_to_the_models(model):
     assert model.resize(wide).shape == (64, 64, 3)
     direct = model.decode(wide, [0, 1, 2, 3])
     assert np.abs(direct.astype(int) - model.decode(model.resize(wide), [0, 1, 2, 3])).mean() < 1
+
+
+def test_frames_are_resized_as_for_training():
+    frame = picture(90, 160)
+    trained_on = resize(frame[None], 64)[0]
+    assert np.abs(explorer().resize(frame).astype(int) - trained_on).max() <= 1
 
 
 def test_evaluation_is_deterministic_and_free_of_noise(model):
