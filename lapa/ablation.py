@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from lapa.data import Cache, FramePairs
-from lapa.evaluation.checkup import checkup
+from lapa.evaluation.codes import code_use
+from lapa.evaluation.control import control
 from lapa.evaluation.publish import write_json
+from lapa.evaluation.reconstruction import reconstruction
 from lapa.evaluation.table import measure
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.presets import robots, shared_data
@@ -108,13 +110,13 @@ def _measured(name: str, cache: Cache, run: Path, *, steps: int, stride: int) ->
             print(f"{name}: {told.line()}", file=sys.stderr, flush=True)
     model = LatentActionQuantizer.from_pretrained(run / "model")
     pairs = FramePairs(cache, config.model.gap_seconds, split="holdout")
-    report = checkup(measure(model, pairs, stride=stride))
-    codes = report.codes.overall
+    table = measure(model, pairs, stride=stride)
+    codes = code_use(table).overall
     return Result(
         name=name,
         parameters=sum(p.numel() for p in model.parameters()),
-        ratio=report.reconstruction.overall.ratio,
-        delta_psnr=report.control.overall.delta_psnr,
+        ratio=float(reconstruction(table, draws=0).overall.ratio),
+        delta_psnr=float(control(table, draws=0).overall.delta_psnr),
         least_used=codes.least_used,
         least_perplexity=codes.least_perplexity,
     )

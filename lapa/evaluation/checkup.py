@@ -1,26 +1,78 @@
-"""The health report of a quantizer: every measure of one table, for people and for files."""
+"""The health report of a quantizer: every measure, with its progress, and the figures to watch.
+
+The quantizer sees every frame pair once (`table.measure`); use, agreement with the robot's actions
+and the probe are arithmetic on that. Leak, no-op, drift and transfer ask it further questions.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from lapa.data import FramePairs
-from lapa.evaluation.codes import CodeUse, FrequentCodes, code_use, frequent_codes
+from lapa.evaluation.codes import (
+    CodeUse,
+    Divergence,
+    FrequentCodes,
+    code_use,
+    divergence,
+    frequent_codes,
+)
+from lapa.evaluation.consistency import Consistency, consistency
 from lapa.evaluation.control import Control, control
+from lapa.evaluation.probe import Probe, probe
 from lapa.evaluation.reconstruction import Reconstruction, reconstruction
-from lapa.evaluation.table import Groups, PairTable, Quantizer, measure
+from lapa.evaluation.table import Groups, PairTable, Quantizer, measure, measure_batches
+from lapa.evaluation.watch import Tick, watched
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from lapa.evaluation.drift import Drift
+    from lapa.evaluation.leak import Leak
+    from lapa.evaluation.still import NoOp
+    from lapa.evaluation.transfer import Transfer
+    from lapa.evaluation.worst import Worst
+
+# the stages of a checkup and the share of its time that each takes with the shipped quantizer
+STAGES = {
+    "frame pairs": 0.55,
+    "same action, same code": 0.03,
+    "actions in the codes": 0.02,
+    "leak": 0.1,
+    "doing nothing": 0.05,
+    "drift": 0.1,
+    "transfer": 0.1,
+    "worst pairs": 0.05,
+}
 
 
 @dataclass(frozen=True)
 class Checkup:
-    """Closer to the future, controllability, use of the codes and the frequent ones."""
+    """All measures of one quantizer on one set of clips; None where the clips cannot tell.
+
+    consistency and probe need the robot's actions, transfer two embodiments, drift episodes that
+    are long enough. An embodiment that cannot tell is absent from a measure's `embodiments`.
+    worst: the pairs that were predicted worst. seconds: how long it took.
+    """
 
     reconstruction: Groups[Reconstruction]
     control: Groups[Control]
     codes: Groups[CodeUse]
     frequent: Groups[FrequentCodes]
+    divergence: Divergence
+    consistency: Groups[Consistency] | None
+    probe: Groups[Probe] | None
+    leak: Groups[Leak]
+    no_op: Groups[NoOp]
+    drift: Groups[Drift] | None
+    transfer: Transfer | None
+    worst: tuple[Worst, ...]
+    episodes: int
+    seconds: float
 
     @property
     def pairs(self) -> int:
@@ -31,119 +83,125 @@ class Checkup:
         return tuple(self.reconstruction.embodiments)
 
 
-def checkup(table: PairTable) -> Checkup:
-    """All measures of one table."""
-    return Checkup(reconstruction(table), control(table), code_use(table), frequent_codes(table))
+@dataclass(frozen=True)
+class Stage:
+    """How far a checkup is.
+
+    name: one of STAGES. done, total: steps of this stage. seconds_left: of the whole checkup,
+    None while unknown. report: with the last stage only.
+    """
+
+    name: str
+    done: int
+    total: int
+    seconds_left: float | None = None
+    report: Checkup | None = None
+
+
+def examine(
+    quantizer: Quantizer,
+    pairs: FramePairs,
+    *,
+    stride: int = 1,
+    seed: int = 0,
+    drift_steps: int = 16,
+) -> Iterator[Stage]:
+    """Measure everything, telling each step; the last stage carries the report.
+
+    Closing the iterator cancels: the quantizer stops after the batch that it is at.
+
+    Args:
+        stride: every stride-th frame pair of an episode is measured.
+        seed: of the random codes, foreign frames and draws.
+        drift_steps: length of the imagined rollouts, in gaps.
+    """
+    from lapa.evaluation.drift import drift
+    from lapa.evaluation.leak import leak
+    from lapa.evaluation.still import no_op
+    from lapa.evaluation.transfer import transfer
+    from lapa.evaluation.worst import worst
+
+    clock = _Clock(time.monotonic(), list(STAGES))
+    table = yield from clock.follow(_measured(quantizer, pairs, stride=stride, seed=seed))
+    calls: dict[str, Callable[[Tick], Any]] = {
+        "consistency": lambda tick: consistency(table, tick=tick),
+        "probe": lambda tick: probe(table, tick=tick),
+        "leak": lambda tick: leak(quantizer, pairs, stride=stride, seed=seed, tick=tick),
+        "no_op": lambda tick: no_op(quantizer, pairs, stride=stride, seed=seed, tick=tick),
+        "drift": lambda tick: drift(quantizer, pairs, steps=drift_steps, seed=seed, tick=tick),
+        "transfer": lambda tick: transfer(quantizer, pairs, seed=seed, tick=tick),
+        "worst": lambda tick: worst(quantizer, pairs, table, tick=tick),
+    }
+    found = {}
+    for name, call in calls.items():
+        found[name] = yield from clock.follow(watched(call))
+    report = Checkup(
+        reconstruction=reconstruction(table),
+        control=control(table),
+        codes=code_use(table),
+        frequent=frequent_codes(table),
+        divergence=divergence(table),
+        **found,
+        episodes=len(set(table.episode.tolist())),
+        seconds=time.monotonic() - clock.started,
+    )
+    yield Stage("done", 1, 1, 0.0, report)
+
+
+def checkup(quantizer: Quantizer, pairs: FramePairs, **options: int) -> Checkup:
+    """`examine` to its end, with its options."""
+    for stage in examine(quantizer, pairs, **options):
+        report = stage.report
+    return report
 
 
 def headline(quantizer: Quantizer, pairs: FramePairs, *, stride: int = 4) -> dict[str, float]:
     """The figures to watch while training, on every `stride`-th frame of the held-out episodes."""
-    report = checkup(measure(quantizer, pairs, stride=stride))
-    ratios = {f"ratio/{name}": r.ratio for name, r in report.reconstruction.embodiments.items()}
+    table = measure(quantizer, pairs, stride=stride)
+    rebuilt, codes = reconstruction(table, draws=0), code_use(table).overall
+    ratios = {f"ratio/{name}": float(r.ratio) for name, r in rebuilt.embodiments.items()}
     return {
-        "ratio": report.reconstruction.overall.ratio,
-        "delta_psnr": report.control.overall.delta_psnr,
-        "psnr": report.reconstruction.overall.psnr,
-        "codes_used": report.codes.overall.least_used,
-        "perplexity": report.codes.overall.least_perplexity,
+        "ratio": float(rebuilt.overall.ratio),
+        "delta_psnr": float(control(table, draws=0).overall.delta_psnr),
+        "psnr": rebuilt.overall.psnr,
+        "codes_used": codes.least_used,
+        "perplexity": codes.least_perplexity,
         **ratios,
     }
 
 
-HEADINGS = (
-    "",
-    "pairs",
-    "MSE ratio",
-    "ΔPSNR",
-    "PSNR",
-    "copy PSNR",
-    "codes used",
-    "perplexity",
-)
+@dataclass
+class _Clock:
+    """Turns the steps of one stage after the other into Stages with the time that is left."""
+
+    started: float
+    waiting: list[str]
+
+    def follow(self, steps: Generator[tuple[int, int], None, T]) -> Generator[Stage, None, T]:
+        """The steps of the next stage as Stages; returns what they return."""
+        name = self.waiting.pop(0)
+        yield Stage(name, 0, 1, self._left(name, 0))
+        with closing(steps):
+            while True:
+                try:
+                    done, total = next(steps)
+                except StopIteration as end:
+                    return end.value
+                yield Stage(name, done, total, self._left(name, done / max(total, 1)))
+
+    def _left(self, name: str, share: float) -> float | None:
+        """Seconds, from the time taken so far and the shares in STAGES."""
+        later = sum(STAGES[each] for each in self.waiting) + STAGES[name] * (1 - share)
+        passed = sum(STAGES.values()) - later
+        return (time.monotonic() - self.started) * later / passed if passed > 0.01 else None
 
 
-def rows(report: Checkup) -> list[tuple[str, ...]]:
-    """The held-out table as text: embodiments, their mean, and all pairs together."""
-    lines = [_row(name, report, name) for name in report.embodiments]
-    rebuilt, controlled = report.reconstruction, report.control
-    mean = (f"{rebuilt.mean('ratio'):.3f}", f"{controlled.mean('delta_psnr'):.2f} dB")
-    lines.append(("mean of embodiments", "", *mean, "", "", "", ""))
-    return [*lines, _row("all pairs", report, None)]
-
-
-def _row(title: str, report: Checkup, name: str | None) -> tuple[str, ...]:
-    rebuilt, controlled, codes = (
-        group.overall if name is None else group.embodiments[name]
-        for group in (report.reconstruction, report.control, report.codes)
-    )
-    return (
-        title,
-        str(rebuilt.pairs),
-        f"{rebuilt.ratio:.3f}",
-        f"{controlled.delta_psnr:.2f} dB",
-        f"{rebuilt.psnr:.2f}",
-        f"{rebuilt.copy_psnr:.2f}",
-        " ".join(str(used) for used in codes.used),
-        " ".join(f"{value:.1f}" for value in codes.perplexity),
-    )
-
-
-def as_text(report: Checkup) -> str:
-    """The table in aligned columns, for a terminal."""
-    lines = [HEADINGS, *rows(report)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(HEADINGS))]
-    return "\n".join(_aligned(line, widths) for line in lines)
-
-
-def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
-    first, *rest = zip(line, widths, strict=True)
-    return "  ".join([first[0].ljust(first[1]), *(cell.rjust(width) for cell, width in rest)])
-
-
-def as_markdown(report: Checkup) -> str:
-    """The table for a model card."""
-    lines = [HEADINGS, tuple("---" for _ in HEADINGS), *rows(report)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
-
-
-def as_json(report: Checkup) -> dict[str, Any]:
-    """The figures by group, JSON-able: what results.json keeps."""
-    rebuilt, controlled = report.reconstruction, report.control
-    return {
-        "pairs": report.pairs,
-        "overall": _figures(rebuilt.overall, controlled.overall, report.codes.overall),
-        "mean_of_embodiments": {
-            "ratio": round(rebuilt.mean("ratio"), 5),
-            "delta_psnr": round(controlled.mean("delta_psnr"), 4),
-        },
-        "embodiments": {
-            name: _figures(each, controlled.embodiments[name], report.codes.embodiments[name])
-            for name, each in rebuilt.embodiments.items()
-        },
-    }
-
-
-def _figures(rebuilt: Reconstruction, controlled: Control, codes: CodeUse) -> dict[str, Any]:
-    figures = asdict(rebuilt) | asdict(controlled) | asdict(codes)
-    return {name: _rounded(value) for name, value in figures.items()}
-
-
-def _rounded(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_rounded(item) for item in value]
-    return float(f"{value:.6g}") if isinstance(value, float) else value
-
-
-def usage(report: Checkup) -> dict[str, Any]:
-    """The contents of a checkpoint's usage.json: frequent and still latent actions by group."""
-    groups = report.frequent
-    return {
-        "pairs": report.pairs,
-        "embodiments": {name: _usage(each) for name, each in groups.embodiments.items()},
-        "overall": _usage(groups.overall),
-    }
-
-
-def _usage(group: FrequentCodes) -> dict[str, Any]:
-    frequent = [{"codes": list(c), "share": round(share, 5)} for c, share in group.frequent]
-    return {"pairs": group.pairs, "frequent": frequent, "still": list(group.still)}
+def _measured(
+    quantizer: Quantizer, pairs: FramePairs, *, stride: int, seed: int
+) -> Generator[tuple[int, int], None, PairTable]:
+    """The table of all pairs, telling (pairs done, pairs in all)."""
+    total, tables = len(pairs.all(stride=stride)), []
+    for table in measure_batches(quantizer, pairs, stride=stride, seed=seed):
+        tables.append(table)
+        yield sum(map(len, tables)), total
+    return PairTable.join(tables)

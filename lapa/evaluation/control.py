@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from lapa.evaluation.estimate import DRAWS, Estimate, mean
 from lapa.evaluation.table import Groups, PairTable, grouped, psnr
 
 
@@ -19,16 +20,21 @@ class Control:
     """
 
     pairs: int
-    delta_psnr: float
+    delta_psnr: Estimate
     psnr: float
     other_psnr: float
 
 
-def control(table: PairTable) -> Groups[Control]:
+def control(table: PairTable, *, draws: int = DRAWS) -> Groups[Control]:
     """ΔPSNR overall (all pairs pooled) and per embodiment."""
-    return grouped(table, _control)
+    return grouped(table, lambda part: _control(part, draws))
 
 
-def _control(table: PairTable) -> Control:
-    mine, other = float(psnr(table.mse).mean()), float(psnr(table.random_mse).mean())
-    return Control(pairs=len(table), delta_psnr=mine - other, psnr=mine, other_psnr=other)
+def _control(table: PairTable, draws: int) -> Control:
+    mine, other = psnr(table.mse), psnr(table.random_mse)
+    return Control(
+        pairs=len(table),
+        delta_psnr=mean(mine - other, table.episode, draws=draws),
+        psnr=float(mine.mean()),
+        other_psnr=float(other.mean()),
+    )

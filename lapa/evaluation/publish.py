@@ -12,7 +12,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from lapa.evaluation.checkup import Checkup, as_json, as_markdown, usage
+from lapa.evaluation.checkup import Checkup
+from lapa.evaluation.words import as_json, as_markdown, usage
 
 START, END = "<!-- checkup:start -->", "<!-- checkup:end -->"
 

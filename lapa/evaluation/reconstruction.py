@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from lapa.evaluation.estimate import DRAWS, Estimate, episode_sums, reweighted
 from lapa.evaluation.table import Groups, PairTable, grouped, psnr
 
 
@@ -20,28 +23,33 @@ class Reconstruction:
     """
 
     pairs: int
-    ratio: float
+    ratio: Estimate
     mse: float
     copy_mse: float
     psnr: float
     copy_psnr: float
 
 
-def reconstruction(table: PairTable) -> Groups[Reconstruction]:
+def reconstruction(table: PairTable, *, draws: int = DRAWS) -> Groups[Reconstruction]:
     """Closer to the future, overall and per embodiment. The overall ratio pools all pairs.
 
     A group in which nothing moves has no ratio: it is NaN.
     """
-    return grouped(table, _reconstruction)
+    return grouped(table, lambda part: _reconstruction(part, draws))
 
 
-def _reconstruction(table: PairTable) -> Reconstruction:
-    mse, copy = float(table.mse.mean()), float(table.copy_mse.mean())
+def _reconstruction(table: PairTable, draws: int) -> Reconstruction:
+    sums = episode_sums(np.stack([table.mse, table.copy_mse], 1), table.episode)
+
+    def ratio(weights: np.ndarray) -> np.ndarray:
+        mine, copy = (weights @ sums).T
+        return np.divide(mine, copy, out=np.full_like(mine, np.nan), where=copy > 0)
+
     return Reconstruction(
         pairs=len(table),
-        ratio=mse / copy if copy > 0 else float("nan"),
-        mse=mse,
-        copy_mse=copy,
+        ratio=reweighted(ratio, len(sums), draws=draws),
+        mse=float(table.mse.mean()),
+        copy_mse=float(table.copy_mse.mean()),
         psnr=float(psnr(table.mse).mean()),
         copy_psnr=float(psnr(table.copy_mse).mean()),
     )

@@ -7,14 +7,16 @@ their episode, because frame pairs of one episode are not independent.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
 
 from lapa.data import FramePairs
+from lapa.evaluation.actions import Actions
 
 T = TypeVar("T")
+TRANSLATION = ("x", "y", "z")
 
 
 class Quantizer(Protocol):
@@ -23,6 +25,7 @@ class Quantizer(Protocol):
     config: object
 
     def encode(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray: ...
+    def latent(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray: ...
     def prepare(self, frame: np.ndarray) -> object: ...
     def decode(self, frame: object, codes: np.ndarray) -> np.ndarray: ...
     def resize(self, frame: np.ndarray) -> np.ndarray: ...
@@ -32,38 +35,59 @@ class Quantizer(Protocol):
 class PairTable:
     """N frame pairs. Errors are mean squared errors of uint8 images divided by 255, in [0, 1].
 
-    embodiment (N,) str; episode (N,) int; codes and still (N, S) int64: the codes inferred for
-    (x_t, x_t+H) and for (x_t, x_t); mse: decode(x_t, codes) against x_t+H; copy_mse: x_t against
-    x_t+H; random_mse: decode(x_t, another latent action) against x_t+H; all (N,) float64.
-    codebook_size: K.
+    embodiment (N,) str; episode, t and gap_frames (N,) int64; codes and still (N, S) int64: the
+    codes inferred for (x_t, x_t+H) and for (x_t, x_t); mse: decode(x_t, codes) against x_t+H;
+    copy_mse: x_t against x_t+H; random_mse: decode(x_t, another latent action) against x_t+H; all
+    (N,) float64.
+    latent: before quantization, (N, S, D) float32. displacement: what the robot was told to do
+    between the frames, the sum of the action rows t … t+H-1, (N, A) float64; a column is the
+    action dimension of that place in `action_names` of the row's embodiment, NaN where an episode
+    lacks it. codebook_size: K. action_names: for every embodiment whose actions are known.
     """
 
     embodiment: np.ndarray
     episode: np.ndarray
+    t: np.ndarray
+    gap_frames: np.ndarray
     codes: np.ndarray
     still: np.ndarray
     mse: np.ndarray
     copy_mse: np.ndarray
     random_mse: np.ndarray
+    latent: np.ndarray
+    displacement: np.ndarray
     codebook_size: int
+    action_names: dict[str, tuple[str, ...]]
 
     def __len__(self) -> int:
         return len(self.mse)
 
     def where(self, mask: np.ndarray) -> PairTable:
         """The rows for which `mask` (N,) is true."""
-        columns = {f.name: getattr(self, f.name) for f in fields(self)}
-        size = columns.pop("codebook_size")
-        return PairTable(**{k: v[mask] for k, v in columns.items()}, codebook_size=size)
+        return replace(self, **{name: getattr(self, name)[mask] for name in COLUMNS})
+
+    def translation(self) -> np.ndarray:
+        """The displacement along x, y and z, (N, 3) float64; NaN where it is unknown."""
+        found = np.full((len(self), len(TRANSLATION)), np.nan)
+        for name, dims in self.action_names.items():
+            rows = self.embodiment == name
+            for axis, dim in enumerate(TRANSLATION):
+                if dim in dims:
+                    found[rows, axis] = self.displacement[rows, dims.index(dim)]
+        return found
 
     @staticmethod
     def join(tables: Sequence[PairTable]) -> PairTable:
         """One table from several of the same quantizer. Raises ValueError when there is none."""
         if not tables:
             raise ValueError("There are no frame pairs to measure.")
-        names = [f.name for f in fields(PairTable) if f.name != "codebook_size"]
-        columns = {name: np.concatenate([getattr(t, name) for t in tables]) for name in names}
-        return PairTable(**columns, codebook_size=tables[0].codebook_size)
+        columns = {name: np.concatenate([getattr(t, name) for t in tables]) for name in COLUMNS}
+        return replace(tables[0], **columns)
+
+
+COLUMNS = tuple(
+    f.name for f in fields(PairTable) if f.name not in ("codebook_size", "action_names")
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +99,7 @@ class Groups(Generic[T]):
 
     def mean(self, name: str) -> float:
         """The figure `name` averaged over embodiments, each counting the same."""
-        return float(np.mean([getattr(each, name) for each in self.embodiments.values()]))
+        return float(np.mean([float(getattr(each, name)) for each in self.embodiments.values()]))
 
 
 def grouped(table: PairTable, measure: Callable[[PairTable], T]) -> Groups[T]:
@@ -102,7 +126,7 @@ def measure_batches(
 
     The random latent actions depend on (seed, row) only, so the batch size changes nothing.
     """
-    rows = pairs.all(stride=stride)
+    rows, actions = pairs.all(stride=stride), Actions(pairs)
     for first in range(0, len(rows), batch_size):
         batch = pairs.take(rows[first : first + batch_size])
         frame, future = quantizer.resize(batch.frame), quantizer.resize(batch.future)
@@ -113,12 +137,17 @@ def measure_batches(
         yield PairTable(
             embodiment=np.asarray(batch.embodiment),
             episode=np.asarray(batch.episode),
+            t=np.asarray(batch.t),
+            gap_frames=np.asarray(batch.gap_frames),
             codes=codes,
             still=quantizer.encode(frame, frame),
             mse=squared_error(quantizer.decode(scene, codes), future),
             copy_mse=squared_error(frame, future),
             random_mse=squared_error(quantizer.decode(scene, other), future),
+            latent=quantizer.latent(frame, future),
+            displacement=actions.displacement(batch.episode, batch.t, batch.gap_frames),
             codebook_size=size,
+            action_names=actions.names,
         )
 
 

@@ -1,0 +1,26 @@
+"""Folds of whole episodes, so that nothing is predicted by a model that saw its episode."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+
+def folds(episode: np.ndarray, count: int = 5) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Masks (N,) of the rows to learn from and of those to predict, up to `count` of them.
+
+    The largest episode left goes to the smallest fold, so the folds are about alike and the same
+    at every call. Fewer episodes than `count` give a fold each; one episode gives none.
+    """
+    names, place, sizes = np.unique(episode, return_inverse=True, return_counts=True)
+    count = min(count, len(names))
+    if count < 2:
+        return
+    load, fold = np.zeros(count, np.int64), np.zeros(len(names), np.int64)
+    for index in np.argsort(-sizes, kind="stable"):
+        fold[index] = load.argmin()
+        load[fold[index]] += sizes[index]
+    for number in range(count):
+        predicted = fold[place] == number
+        yield ~predicted, predicted
