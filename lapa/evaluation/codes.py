@@ -56,7 +56,8 @@ class Divergence:
 
     JSD(P, Q) = H((P + Q) / 2) − (H(P) + H(Q)) / 2 (Lin 1991, section IV, equal weights), P and Q
     the shares of the codes at one position; the mean over positions. 0: the same use, 1: no code
-    in common. Few pairs make it larger.
+    in common. Few pairs make it larger, and so does drawing some of the episodes twice: the
+    draws are shifted to the mean of `value` before the interval is read from them.
     matrix: embodiments × embodiments, in the order of `embodiments`. mean: over every two of
     them, with its interval over episodes; NaN for one embodiment.
     """
@@ -82,17 +83,18 @@ def divergence(table: PairTable, *, draws: int = DRAWS) -> Divergence:
     _, episode = np.unique(table.episode, return_inverse=True)
     shape = (episode.max() + 1, len(names), table.codes.shape[1], table.codebook_size)
     counts = np.zeros(shape)
-    places = np.arange(shape[2])
-    np.add.at(counts, (episode[:, None], body[:, None], places, table.codes), 1)
+    np.add.at(counts, (episode[:, None], body[:, None], np.arange(shape[2]), table.codes), 1)
     matrix = jensen_shannon(counts.sum(0))
-    drawn = (
-        _off_diagonal(jensen_shannon(np.tensordot(weights, counts, 1)))
-        for weights in resamples(len(counts), draws, 0)
+    value = _off_diagonal(matrix)
+    weights = resamples(len(counts), draws, 0)
+    drawn = np.array(
+        [_off_diagonal(jensen_shannon(np.tensordot(row, counts, 1))) for row in weights]
     )
+    shift = value - drawn.mean() if len(drawn) else 0.0
     return Divergence(
         embodiments=tuple(names.tolist()),
         matrix=tuple(map(tuple, matrix.tolist())),
-        mean=interval(_off_diagonal(matrix), np.fromiter(drawn, np.float64)),
+        mean=interval(value, drawn + shift),
     )
 
 

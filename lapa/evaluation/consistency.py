@@ -209,4 +209,4 @@ class _Sums:
 
 def _ratio(above: np.ndarray, below: np.ndarray, empty: float = np.nan) -> np.ndarray:
     shape = np.broadcast_shapes(above.shape, below.shape)
-    return np.divide(above, below, out=np.full(shape, empty), where=below > 1e-9)
+    return np.divide(above, below, out=np.full(shape, float(empty)), where=below > 1e-9)

@@ -1,0 +1,202 @@
+"""Clips and quantizers whose every measure is known: a square that moves by its actions.
+
+The ground is a torus of one colour, so a frame shifted by its displacement is exactly the future.
+`clips` makes them as a cache in memory, `frame_pairs` the pairs of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+from lapa.data import Cache, FramePairs, Report
+from lapa.data.manifest import CachedEpisode
+
+SIZE, SQUARE, PIXELS = 24, 6, 2
+FPS, GAP = 10.0, 2
+# displacements of a pair along one axis, in actions: code k means REACH[k]
+REACH = tuple(range(-GAP, GAP + 1))
+K, S = len(REACH), 2
+
+
+@dataclass(frozen=True)
+class Body:
+    """An embodiment: its ground and square, and what a unit of movement is in its actions."""
+
+    name: str
+    ground: tuple[int, int, int]
+    square: tuple[int, int, int]
+    names: tuple[str, ...] = ("x", "y", "gripper")
+    unit: float = 1.0
+
+
+ARM = Body("arm", (40, 60, 90), (220, 200, 60))
+RED = Body("red", (120, 40, 40), (60, 220, 230), unit=0.1)
+HAND = Body("hand", (20, 110, 60), (240, 240, 240), names=("thumb", "index", "wrist"))
+BLIND = Body("blind", (90, 90, 30), (10, 10, 200), names=())
+
+
+def clips(
+    bodies: tuple[Body, ...] = (ARM, RED),
+    *,
+    episodes: int = 6,
+    length: int = 26,
+    seed: int = 0,
+    still: bool = False,
+) -> Cache:
+    """Held-out episodes of each body; every frame the square moves by −1, 0 or 1 steps of PIXELS
+    along each axis, as its actions x and y say. still: nothing moves."""
+    generator = np.random.default_rng(seed)
+    known, frames, told, start, values = [], [], [], 0, 0
+    for body in bodies:
+        for number in range(episodes):
+            moves = generator.integers(-1, 2, (length - 1, 2)) * (not still)
+            at = generator.integers(SIZE, size=2) + PIXELS * np.cumsum([[0, 0], *moves], 0)
+            frames.append(np.stack([picture(body, x, y) for x, y in at.astype(int)]))
+            rest = generator.normal(size=(length - 1, 1))
+            action = np.hstack([moves, rest]) * body.unit if body.names else np.empty((0, 0))
+            told.append(action.astype(np.float32).ravel())
+            known.append(
+                CachedEpisode(
+                    id=f"{body.name}-{number}",
+                    source="synthetic",
+                    embodiment=body.name,
+                    fps=FPS,
+                    split="holdout",
+                    height=SIZE,
+                    width=SIZE,
+                    action_names=body.names,
+                    start=start,
+                    length=length,
+                    action_start=values,
+                    action_dim=len(body.names),
+                    digest=str(len(known)),
+                )
+            )
+            start, values = start + length, values + told[-1].size
+    return Cache(
+        folder=Path("synthetic"),
+        image_size=SIZE,
+        frames=np.concatenate(frames),
+        episodes=tuple(known),
+        report=Report(len(known)),
+        fingerprint=f"synthetic-{seed}",
+        all_actions=np.concatenate(told),
+    )
+
+
+def frame_pairs(*bodies: Body, **options: object) -> FramePairs:
+    """The pairs of `clips(bodies, **options)` at a gap of two frames."""
+    return FramePairs(clips(bodies or (ARM, RED), **options), GAP / FPS, split="holdout")
+
+
+def picture(body: Body, x: int, y: int) -> np.ndarray:
+    """The square with its corner at (x, y), rows growing with y: (SIZE, SIZE, 3) uint8."""
+    image = np.full((SIZE, SIZE, 3), body.ground, np.uint8)
+    image[:SQUARE, :SQUARE] = body.square
+    return shifted(image, x, y)
+
+
+def shifted(image: np.ndarray, x: int, y: int) -> np.ndarray:
+    """Pixels moved right by x and down by y, around the edges."""
+    return np.roll(image, (y, x), axis=(-3, -2))
+
+
+class Oracle:
+    """Encodes the true displacement (code k of position 0: REACH[k] along x, of 1: along y),
+    and shifts the frame by it. Its latent is the displacement itself, (2, 1)."""
+
+    config = SimpleNamespace(
+        codebook_size=K, code_length=S, image_size=SIZE, quant_dim=1, gap_seconds=GAP / FPS
+    )
+
+    def resize(self, frame: np.ndarray) -> np.ndarray:
+        return frame
+
+    def prepare(self, frame: np.ndarray) -> np.ndarray:
+        return np.asarray(frame)
+
+    def encode(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+        if frame.ndim == 3:
+            return self.encode(frame[None], future[None])[0]
+        return np.stack([_best_shift(*pair) for pair in zip(frame, future, strict=True)])
+
+    def latent(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+        return (self.encode(frame, future)[..., None] - float(GAP)).astype(np.float32)
+
+    def decode(self, frame: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        codes = np.asarray(codes)
+        if frame.ndim == 3 and codes.ndim == 1:
+            return self._imagine(frame, codes)
+        count = max(len(np.atleast_2d(codes)), 1 if frame.ndim == 3 else len(frame))
+        frames = np.broadcast_to(frame, (count, SIZE, SIZE, 3))
+        rows = np.broadcast_to(codes, (count, codes.shape[-1]))
+        return np.stack([self._imagine(*each) for each in zip(frames, rows, strict=True)])
+
+    def _imagine(self, frame: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        return shifted(frame, *(PIXELS * REACH[code] for code in codes))
+
+
+class Copier(Oracle):
+    """Infers the true codes and ignores them."""
+
+    def _imagine(self, frame: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        return frame
+
+
+class Collapsed(Copier):
+    """One latent action for everything."""
+
+    def encode(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+        return np.full((*np.shape(frame)[:-3], S), GAP)
+
+
+class Random(Oracle):
+    """Codes that hang on the pixels of the frame and mean nothing; the same at every call."""
+
+    def encode(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+        if frame.ndim == 4:
+            return np.stack([self.encode(*pair) for pair in zip(frame, future, strict=True)])
+        key = [int(part.astype(np.int64).ravel() @ PRIMES) for part in (frame, future)]
+        return np.random.default_rng(key).integers(K, size=S)
+
+
+class Cheater(Oracle):
+    """Stores the future frame itself under a new latent action and shows it again, whatever the
+    frame: it rebuilds everything, and means nothing."""
+
+    config = SimpleNamespace(**(vars(Oracle.config) | {"codebook_size": 256}))
+
+    def __init__(self) -> None:
+        self.kept: list[np.ndarray] = []
+        self.numbers: dict[bytes, int] = {}
+
+    def encode(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+        if frame.ndim == 4:
+            return np.stack([self.encode(*pair) for pair in zip(frame, future, strict=True)])
+        number = self.numbers.setdefault(future.tobytes(), len(self.kept))
+        if number == len(self.kept):
+            self.kept.append(future.copy())
+        return np.array(divmod(number, 256))
+
+    def _imagine(self, frame: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        number = int(codes[0]) * 256 + int(codes[1])
+        return self.kept[number % len(self.kept)]
+
+
+PRIMES = np.arange(1, 3 * SIZE**2 + 1) ** 2 % 10_007
+SHIFTS = sorted(
+    ((a, b) for a in range(K) for b in range(K)), key=lambda s: abs(REACH[s[0]]) + abs(REACH[s[1]])
+)
+
+
+def _best_shift(frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+    """The codes whose shift of the frame is nearest to the future, of equals the smallest."""
+    errors = [
+        np.abs(shifted(frame, PIXELS * REACH[a], PIXELS * REACH[b]).astype(int) - future).sum()
+        for a, b in SHIFTS
+    ]
+    return np.array(SHIFTS[int(np.argmin(errors))])
