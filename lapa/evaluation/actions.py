@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from lapa.data import FramePairs
+from lapa.data import FramePairs, PairBatch
 
 
 class Actions:
@@ -32,6 +33,17 @@ class Actions:
             self._columns[index] = [known.setdefault(name, len(known)) for name in own]
         self.names = {name: tuple(known) for name, known in names.items()}
         self.width = max((len(known) for known in self.names.values()), default=1)
+
+    def of(self, batch: PairBatch) -> dict[str, Any]:
+        """The columns of a table that say which pairs these are and what the robot was told."""
+        return {
+            "embodiment": np.asarray(batch.embodiment),
+            "episode": np.asarray(batch.episode),
+            "t": np.asarray(batch.t),
+            "gap_frames": np.asarray(batch.gap_frames),
+            "displacement": self.displacement(batch.episode, batch.t, batch.gap_frames),
+            "action_names": self.names,
+        }
 
     def displacement(
         self, episode: Sequence[int], t: Sequence[int], gap_frames: Sequence[int]

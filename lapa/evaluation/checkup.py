@@ -23,9 +23,10 @@ from lapa.evaluation.codes import (
 )
 from lapa.evaluation.consistency import Consistency, consistency
 from lapa.evaluation.control import Control, control
+from lapa.evaluation.inferred import Quantizer, Table, infer_batches
 from lapa.evaluation.probe import Probe, probe
 from lapa.evaluation.reconstruction import Reconstruction, reconstruction
-from lapa.evaluation.table import Groups, PairTable, Quantizer, measure, measure_batches
+from lapa.evaluation.table import Groups, PairTable, measure, measure_batches
 from lapa.evaluation.watch import Tick, watched
 
 T = TypeVar("T")
@@ -37,9 +38,12 @@ if TYPE_CHECKING:
     from lapa.evaluation.transfer import Transfer
     from lapa.evaluation.worst import Worst
 
-# the stages of a checkup and the share of its time that each takes with the shipped quantizer
+# what the probe learns from, where there are training clips, and how many pairs of them at most
+LESSON, LESSONS = "training clips", 6000
+# the stages of a checkup and how long each takes with the shipped quantizer, in proportion
 STAGES = {
     "frame pairs": 0.55,
+    LESSON: 0.3,
     "same action, same code": 0.03,
     "actions in the codes": 0.02,
     "leak": 0.1,
@@ -105,6 +109,7 @@ def examine(
     stride: int = 1,
     seed: int = 0,
     drift_steps: int = 16,
+    learn: FramePairs | None = None,
 ) -> Iterator[Stage]:
     """Measure everything, telling each step; the last stage carries the report.
 
@@ -114,6 +119,8 @@ def examine(
         stride: every stride-th frame pair of an episode is measured.
         seed: of the random codes, foreign frames and draws.
         drift_steps: length of the imagined rollouts, in gaps.
+        learn: pairs of other episodes (the training clips) for the probe and the classifier of
+            directions to learn from; without them they learn from the other episodes measured.
     """
     from lapa.evaluation.drift import drift
     from lapa.evaluation.leak import leak
@@ -121,11 +128,18 @@ def examine(
     from lapa.evaluation.transfer import transfer
     from lapa.evaluation.worst import worst
 
-    clock = _Clock(time.monotonic(), list(STAGES))
-    table = yield from clock.follow(_measured(quantizer, pairs, stride=stride, seed=seed))
+    stages = [name for name in STAGES if learn is not None or name != LESSON]
+    clock = _Clock(time.monotonic(), stages, sum(STAGES[name] for name in stages))
+    batches = measure_batches(quantizer, pairs, stride=stride, seed=seed)
+    table = yield from clock.follow(_joined(batches, len(pairs.all(stride=stride))))
+    lessons = None
+    if learn is not None:
+        apart = -(-len(learn) // LESSONS)
+        batches = infer_batches(quantizer, learn, stride=apart)
+        lessons = yield from clock.follow(_joined(batches, len(learn.all(stride=apart))))
     calls: dict[str, Callable[[Tick], Any]] = {
-        "consistency": lambda tick: consistency(table, tick=tick),
-        "probe": lambda tick: probe(table, tick=tick),
+        "consistency": lambda tick: consistency(table, learn=lessons, tick=tick),
+        "probe": lambda tick: probe(table, learn=lessons, tick=tick),
         "leak": lambda tick: leak(quantizer, pairs, stride=stride, seed=seed, tick=tick),
         "no_op": lambda tick: no_op(quantizer, pairs, stride=stride, seed=seed, tick=tick),
         "drift": lambda tick: drift(quantizer, pairs, steps=drift_steps, seed=seed, tick=tick),
@@ -176,6 +190,7 @@ class _Clock:
 
     started: float
     waiting: list[str]
+    whole: float
 
     def follow(self, steps: Generator[tuple[int, int], None, T]) -> Generator[Stage, None, T]:
         """The steps of the next stage as Stages; returns what they return."""
@@ -192,16 +207,14 @@ class _Clock:
     def _left(self, name: str, share: float) -> float | None:
         """Seconds, from the time taken so far and the shares in STAGES."""
         later = sum(STAGES[each] for each in self.waiting) + STAGES[name] * (1 - share)
-        passed = sum(STAGES.values()) - later
+        passed = self.whole - later
         return (time.monotonic() - self.started) * later / passed if passed > 0.01 else None
 
 
-def _measured(
-    quantizer: Quantizer, pairs: FramePairs, *, stride: int, seed: int
-) -> Generator[tuple[int, int], None, PairTable]:
-    """The table of all pairs, telling (pairs done, pairs in all)."""
-    total, tables = len(pairs.all(stride=stride)), []
-    for table in measure_batches(quantizer, pairs, stride=stride, seed=seed):
+def _joined(batches: Iterator[Table], total: int) -> Generator[tuple[int, int], None, Table]:
+    """The table of all batches, telling (pairs done, pairs in all)."""
+    tables = []
+    for table in batches:
         tables.append(table)
         yield sum(map(len, tables)), total
-    return PairTable.join(tables)
+    return tables[0].join(tables) if tables else PairTable.join([])

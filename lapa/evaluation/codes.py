@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lapa.evaluation.estimate import DRAWS, Estimate, interval, resamples
+from lapa.evaluation.estimate import DRAWS, Estimate, interval, mean_known, resamples
 from lapa.evaluation.table import Groups, PairTable, grouped
 
 Codes = tuple[int, ...]
@@ -90,7 +90,7 @@ def divergence(table: PairTable, *, draws: int = DRAWS) -> Divergence:
     drawn = np.array(
         [_off_diagonal(jensen_shannon(np.tensordot(row, counts, 1))) for row in weights]
     )
-    shift = value - drawn.mean() if len(drawn) else 0.0
+    shift = value - mean_known(drawn)
     return Divergence(
         embodiments=tuple(names.tolist()),
         matrix=tuple(map(tuple, matrix.tolist())),

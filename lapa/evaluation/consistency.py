@@ -7,7 +7,7 @@ simulators scale their actions differently.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,8 @@ from sklearn.linear_model import LogisticRegression
 from lapa.evaluation.codes import one_hot
 from lapa.evaluation.estimate import DRAWS, Estimate, mean, mean_known, reweighted
 from lapa.evaluation.folds import folds
-from lapa.evaluation.table import Groups, PairTable
+from lapa.evaluation.inferred import TRANSLATION, Inferred
+from lapa.evaluation.table import Groups
 
 SECTORS = 8
 STILL = SECTORS
@@ -36,8 +37,9 @@ class Consistency:
         code seen once does not count as a perfect one.
     delta_accuracy: how often the direction of the displacement in the plane of x and y, one of
         eight sectors of 45° or still, is guessed from the full latent action by multinomial
-        logistic regression on its one-hot codes. Every pair is guessed by a classifier that saw
-        none of its episode (up to five folds), one classifier an embodiment.
+        logistic regression on its one-hot codes, one classifier an embodiment. It learns from
+        `learnt_from` pairs of other clips, or, where that is 0, from the other episodes of the
+        same clips (up to five folds).
     sector_share: share of pairs in each sector, anticlockwise from +x, then still.
     chance: the largest of these, the accuracy of always guessing the same.
     effects: for every position and code, the mean effect along x and y and the pairs it is of.
@@ -52,26 +54,25 @@ class Consistency:
     sector_share: tuple[float, ...]
     chance: float
     effects: tuple[tuple[tuple[float, float, int], ...], ...]
+    learnt_from: int = 0
 
 
 @dataclass(frozen=True)
 class _Effects:
-    """Pairs whose displacement along x and y is known: one row each of the table's columns."""
+    """Pairs whose displacement along x and y is known, with their effects (N, 3), sectors (N,),
+    guessed sectors (N,; −1 for none), and the number of other pairs they were learnt from."""
 
-    table: PairTable
+    table: Inferred
     effect: np.ndarray
     sector: np.ndarray
     guess: np.ndarray
-
-    def where(self, mask: np.ndarray) -> _Effects:
-        return _Effects(
-            self.table.where(mask), self.effect[mask], self.sector[mask], self.guess[mask]
-        )
+    learnt_from: int
 
 
 def consistency(
-    table: PairTable,
+    table: Inferred,
     *,
+    learn: Inferred | None = None,
     draws: int = DRAWS,
     tick: Callable[[int, int], None] = lambda done, total: None,
 ) -> Groups[Consistency] | None:
@@ -79,22 +80,51 @@ def consistency(
 
     Overall pools the pairs of all embodiments that have a translation: pairs of different
     embodiments that share a code count in its cosine.
+
+    learn: pairs of other episodes for the classifier to learn from (training clips). An embodiment
+    that it lacks learns from the other episodes of `table`.
     """
-    moved = table.translation()
-    known = np.isfinite(moved[:, :2]).all(1)
-    if not known.any():
+    names = [name for name in sorted(set(table.embodiment.tolist())) if len(_known(table, name))]
+    parts: dict[str, _Effects] = {}
+    for name in names:
+        parts[name] = _effects(
+            name, _known(table, name), None if learn is None else _known(learn, name)
+        )
+        tick(len(parts), len(names))
+    if not parts:
         return None
-    table, moved = table.where(known), moved[known]
-    names = sorted(set(table.embodiment.tolist()))
-    whole = _Effects(table, np.zeros_like(moved), *np.zeros((2, len(table)), np.int64))
-    for done, name in enumerate(names):
-        rows = table.embodiment == name
-        whole.effect[rows] = standardised(moved[rows])
-        whole.sector[rows] = sectors(moved[rows])
-        whole.guess[rows] = _guesses(table.where(rows), whole.sector[rows])
-        tick(done + 1, len(names))
-    parts = {name: _consistency(whole.where(table.embodiment == name), draws) for name in names}
-    return Groups(_consistency(whole, draws), parts)
+    groups = {name: _consistency(part, draws) for name, part in parts.items()}
+    return Groups(_consistency(_pooled(list(parts.values())), draws), groups)
+
+
+def _pooled(parts: Sequence[_Effects]) -> _Effects:
+    return _Effects(
+        table=Inferred.join([part.table for part in parts]),
+        effect=np.concatenate([part.effect for part in parts]),
+        sector=np.concatenate([part.sector for part in parts]),
+        guess=np.concatenate([part.guess for part in parts]),
+        learnt_from=sum(part.learnt_from for part in parts),
+    )
+
+
+def _known(table: Inferred, name: str) -> Inferred:
+    """The rows of one embodiment whose displacement along x and y is known."""
+    part = table.of(name)
+    return part.where(np.isfinite(part.moved(name, ("x", "y"))).all(1))
+
+
+def _effects(name: str, table: Inferred, learn: Inferred | None) -> _Effects:
+    moved = table.moved(name, TRANSLATION)
+    typical = float(np.sqrt(np.mean(np.square(moved[:, :2]).sum(1))))
+    sector = sectors(moved, typical)
+    if learn is not None and len(learn):
+        taught = sectors(learn.moved(name, TRANSLATION), typical)
+        guess, number = _guess(learn, taught, table), len(learn)
+    else:
+        guess, number = np.full(len(table), -1), 0
+        for rows, told in folds(table.episode):
+            guess[told] = _guess(table.where(rows), sector[rows], table.where(told))
+    return _Effects(table, standardised(moved), sector, guess, number)
 
 
 def standardised(moved: np.ndarray) -> np.ndarray:
@@ -108,28 +138,26 @@ def standardised(moved: np.ndarray) -> np.ndarray:
     return np.divide(centred, deviation, out=np.zeros_like(centred), where=told)
 
 
-def sectors(moved: np.ndarray) -> np.ndarray:
+def sectors(moved: np.ndarray, typical: float) -> np.ndarray:
     """The direction (N,) int64 of displacements (N, 2 or more) in the plane of x and y.
 
-    0 is ±22.5° around +x, and so on anticlockwise; 8 is still.
+    0 is ±22.5° around +x, and so on anticlockwise; 8 is still: not longer than a quarter of
+    `typical`, the root mean square of the embodiment's displacements in the plane.
     """
     length = np.hypot(moved[:, 0], moved[:, 1])
     turn = np.arctan2(moved[:, 1], moved[:, 0]) / (2 * np.pi / SECTORS)
-    still = length <= STILL_BELOW * np.sqrt(np.mean(length**2))
-    return np.where(still, STILL, np.rint(turn).astype(np.int64) % SECTORS)
+    return np.where(
+        length <= STILL_BELOW * typical, STILL, np.rint(turn).astype(np.int64) % SECTORS
+    )
 
 
-def _guesses(table: PairTable, sector: np.ndarray) -> np.ndarray:
-    """The sector (N,) guessed for every pair of one embodiment; −1 where no other episode is."""
-    hot = one_hot(table.codes, table.codebook_size)
-    guess = np.full(len(table), -1)
-    for learnt, told in folds(table.episode):
-        if len(set(sector[learnt].tolist())) == 1:
-            guess[told] = sector[learnt][0]
-            continue
-        model = LogisticRegression(max_iter=300).fit(hot[learnt], sector[learnt])
-        guess[told] = model.predict(hot[told])
-    return guess
+def _guess(learn: Inferred, sector: np.ndarray, asked: Inferred) -> np.ndarray:
+    """The sectors guessed for the codes asked, by a classifier that learnt `sector` (N,)."""
+    if len(set(sector.tolist())) == 1:
+        return np.full(len(asked), sector[0])
+    model = LogisticRegression(max_iter=300)
+    model.fit(one_hot(learn.codes, learn.codebook_size), sector)
+    return model.predict(one_hot(asked.codes, asked.codebook_size))
 
 
 def _consistency(part: _Effects, draws: int) -> Consistency:
@@ -145,6 +173,7 @@ def _consistency(part: _Effects, draws: int) -> Consistency:
         sector_share=tuple(share.tolist()),
         chance=float(share.max()),
         effects=sums.effects(),
+        learnt_from=part.learnt_from,
     )
 
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from lapa.evaluation.codes import one_hot
 from lapa.evaluation.estimate import DRAWS, Estimate, episode_sums, interval, mean_known, resamples
-from lapa.evaluation.ridge import predict_out_of_fold
-from lapa.evaluation.table import TRANSLATION, Groups, PairTable
+from lapa.evaluation.inferred import TRANSLATION, Inferred
+from lapa.evaluation.ridge import predict, predict_out_of_fold
+from lapa.evaluation.table import Groups
 
 SCATTER = 200
 
@@ -24,9 +25,10 @@ class Probe:
 
     R² = 1 − Σ (a − â)² / Σ (a − mean a)², over all pairs of the group: 1 is exact, 0 is no better
     than the mean, below 0 is worse. â comes from ridge regression on standardised inputs (the
-    latents, or the one-hot codes), one fit an embodiment. Every pair is predicted by a fit that
-    saw none of its episode (up to five folds), the strength of the ridge chosen within the fit's
-    own episodes.
+    latents, or the one-hot codes), one fit an embodiment. It learns from `learnt_from` pairs of
+    other clips, or, where that is 0, from the other episodes of the same clips (up to five folds);
+    the strength of the ridge is chosen by folds within the episodes that are learnt from.
+    With a handful of episodes the second way underrates a latent action by far.
 
     latent, codes: the mean R² over the translation (dimensions x, y, z). NaN for an embodiment
         that has none; overall the mean over embodiments that have one.
@@ -44,6 +46,7 @@ class Probe:
     per_dim_latent: dict[str, float]
     per_dim_codes: dict[str, float]
     scatter: tuple[tuple[float, float, int], ...]
+    learnt_from: int = 0
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class _Predicted:
     """What the probes of one embodiment say: rows are pairs, columns action dimensions.
 
     true, from_latent, from_codes (N, A) float64 in standard deviations; NaN where unknown.
+    learnt_from: pairs of other clips.
     """
 
     names: tuple[str, ...]
@@ -58,6 +62,7 @@ class _Predicted:
     true: np.ndarray
     from_latent: np.ndarray
     from_codes: np.ndarray
+    learnt_from: int
 
     def translation(self) -> list[int]:
         """Columns of x, y and z, as far as there are any."""
@@ -70,17 +75,23 @@ class _Predicted:
 
 
 def probe(
-    table: PairTable,
+    table: Inferred,
     *,
+    learn: Inferred | None = None,
     draws: int = DRAWS,
     seed: int = 0,
     tick: Callable[[int, int], None] = lambda done, total: None,
 ) -> Groups[Probe] | None:
-    """The probe of every embodiment whose actions are known; None if there is none."""
+    """The probe of every embodiment whose actions are known; None if there is none.
+
+    learn: pairs of other episodes to learn from (training clips). An embodiment that it lacks
+    learns from the other episodes of `table`.
+    """
     names = sorted(set(table.embodiment.tolist()) & set(table.action_names))
     said: dict[str, _Predicted] = {}
     for done, name in enumerate(names):
-        said[name] = _predicted(table.where(table.embodiment == name), table.action_names[name])
+        other = learn.of(name) if learn is not None and name in learn.action_names else None
+        said[name] = _predicted(name, table.of(name), other)
         tick(done + 1, len(names))
     if not said:
         return None
@@ -88,26 +99,41 @@ def probe(
     return Groups(_probe(list(said.values()), draws, seed), parts)
 
 
-def _predicted(table: PairTable, names: tuple[str, ...]) -> _Predicted:
-    """The probes of one embodiment: all columns that are known for the same rows in one fit."""
-    true = table.displacement[:, : len(names)]
-    deviation = np.nanstd(true, axis=0)
-    true = (true - np.nanmean(true, axis=0)) / np.where(deviation > 1e-9, deviation, np.nan)
-    inputs = (
-        table.latent.reshape(len(table), -1).astype(np.float64),
-        one_hot(table.codes, table.codebook_size),
-    )
-    answers = tuple(np.full(true.shape, np.nan) for _ in inputs)
-    known = np.isfinite(true)
-    for pattern in np.unique(known, axis=1).T:
-        columns = np.flatnonzero((known == pattern[:, None]).all(0))
-        block = np.ix_(pattern, columns)
-        for each, answer in zip(inputs, answers, strict=True):
-            if pattern.any():
-                answer[block] = predict_out_of_fold(
-                    each[pattern], true[block], table.episode[pattern]
-                )
-    return _Predicted(names, table.episode, true, *answers)
+def _predicted(name: str, table: Inferred, learn: Inferred | None) -> _Predicted:
+    """The probes of one embodiment: columns that are known for the same rows share a fit."""
+    names = table.action_names[name]
+    level, deviation = _scale(table.moved(name, names))
+    true = (table.moved(name, names) - level) / deviation
+    answers = [np.full(true.shape, np.nan) for _ in _inputs(table)]
+    taught = true if learn is None else (learn.moved(name, names) - level) / deviation
+    for rows, columns in _alike(np.isfinite(taught)):
+        source = table if learn is None else learn
+        for answer, mine, theirs in zip(answers, _inputs(table), _inputs(source), strict=True):
+            lesson = theirs[rows], taught[np.ix_(rows, columns)], source.episode[rows]
+            if learn is None:
+                answer[np.ix_(rows, columns)] = predict_out_of_fold(*lesson)
+            else:
+                answer[:, columns] = predict(*lesson, mine)
+    return _Predicted(names, table.episode, true, *answers, 0 if learn is None else len(learn))
+
+
+def _scale(moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation (A,) of what is known; NaN where nothing is or differs."""
+    level = mean_known(moved.T)
+    deviation = np.sqrt(mean_known(np.square(moved - level).T))
+    return level, np.where(deviation > 1e-9, deviation, np.nan)
+
+
+def _inputs(table: Inferred) -> tuple[np.ndarray, np.ndarray]:
+    flat = table.latent.reshape(len(table), -1).astype(np.float64)
+    return flat, one_hot(table.codes, table.codebook_size)
+
+
+def _alike(known: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Columns of known (N, A) that are known for the same rows: (mask (N,), columns)."""
+    for rows in np.unique(known, axis=1).T:
+        if rows.any():
+            yield rows, np.flatnonzero((known == rows[:, None]).all(0))
 
 
 def _probe(said: Sequence[_Predicted], draws: int, seed: int) -> Probe:
@@ -121,6 +147,7 @@ def _probe(said: Sequence[_Predicted], draws: int, seed: int) -> Probe:
         per_dim_latent=_per_dim(latent),
         per_dim_codes=_per_dim(codes),
         scatter=_scatter(said, seed),
+        learnt_from=sum(each.learnt_from for each in said),
     )
 
 

@@ -1,4 +1,4 @@
-"""Ridge regression that predicts every row from other episodes."""
+"""Ridge regression whose strength is chosen by episodes, and that never saw what it predicts."""
 
 from __future__ import annotations
 
@@ -10,17 +10,25 @@ from lapa.evaluation.folds import folds
 STRENGTHS = np.logspace(-4, 2, 13)
 
 
+def predict(
+    inputs: np.ndarray, targets: np.ndarray, episode: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
+    """Targets (n, A) for asked (n, F), learnt from inputs (N, F) and targets (N, A).
+
+    The strength is chosen for each target by folds over the episodes (N,) learnt from.
+    """
+    strength = _strengths(inputs, targets, episode)
+    return np.take_along_axis(_path(inputs, targets, asked), strength[None, None], 0)[0]
+
+
 def predict_out_of_fold(inputs: np.ndarray, targets: np.ndarray, episode: np.ndarray) -> np.ndarray:
     """Targets (N, A) predicted from inputs (N, F), each row by a fit without its episode.
 
-    The strength is chosen for each target by the same folds within the rows learnt from. NaN where
-    there is no other episode to learn from.
+    NaN where there is no other episode to learn from.
     """
     predicted = np.full(targets.shape, np.nan)
     for learnt, told in folds(episode):
-        strength = _strengths(inputs[learnt], targets[learnt], episode[learnt])
-        every = _path(inputs[learnt], targets[learnt], inputs[told])
-        predicted[told] = np.take_along_axis(every, strength[None, None], 0)[0]
+        predicted[told] = predict(inputs[learnt], targets[learnt], episode[learnt], inputs[told])
     return predicted
 
 

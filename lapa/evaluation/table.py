@@ -6,88 +6,33 @@ their episode, because frame pairs of one episode are not independent.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Generic, Protocol, TypeVar
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from lapa.data import FramePairs
 from lapa.evaluation.actions import Actions
+from lapa.evaluation.estimate import mean_known
+from lapa.evaluation.inferred import Inferred, Quantizer
 
 T = TypeVar("T")
-TRANSLATION = ("x", "y", "z")
-
-
-class Quantizer(Protocol):
-    """The part of LatentActionQuantizer that the measures use (numpy uint8 in, numpy out)."""
-
-    config: object
-
-    def encode(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray: ...
-    def latent(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray: ...
-    def prepare(self, frame: np.ndarray) -> object: ...
-    def decode(self, frame: object, codes: np.ndarray) -> np.ndarray: ...
-    def resize(self, frame: np.ndarray) -> np.ndarray: ...
 
 
 @dataclass(frozen=True)
-class PairTable:
-    """N frame pairs. Errors are mean squared errors of uint8 images divided by 255, in [0, 1].
+class PairTable(Inferred):
+    """What was inferred for N frame pairs, and how close the imagined frames come.
 
-    embodiment (N,) str; episode, t and gap_frames (N,) int64; codes and still (N, S) int64: the
-    codes inferred for (x_t, x_t+H) and for (x_t, x_t); mse: decode(x_t, codes) against x_t+H;
-    copy_mse: x_t against x_t+H; random_mse: decode(x_t, another latent action) against x_t+H; all
-    (N,) float64.
-    latent: before quantization, (N, S, D) float32. displacement: what the robot was told to do
-    between the frames, the sum of the action rows t … t+H-1, (N, A) float64; a column is the
-    action dimension of that place in `action_names` of the row's embodiment, NaN where an episode
-    lacks it. codebook_size: K. action_names: for every embodiment whose actions are known.
+    still (N, S) int64: the codes inferred for (x_t, x_t). Errors are mean squared errors of uint8
+    images divided by 255, in [0, 1], (N,) float64: mse of decode(x_t, codes) against x_t+H;
+    copy_mse of x_t against x_t+H; random_mse of decode(x_t, another latent action) against x_t+H.
     """
 
-    embodiment: np.ndarray
-    episode: np.ndarray
-    t: np.ndarray
-    gap_frames: np.ndarray
-    codes: np.ndarray
     still: np.ndarray
     mse: np.ndarray
     copy_mse: np.ndarray
     random_mse: np.ndarray
-    latent: np.ndarray
-    displacement: np.ndarray
-    codebook_size: int
-    action_names: dict[str, tuple[str, ...]]
-
-    def __len__(self) -> int:
-        return len(self.mse)
-
-    def where(self, mask: np.ndarray) -> PairTable:
-        """The rows for which `mask` (N,) is true."""
-        return replace(self, **{name: getattr(self, name)[mask] for name in COLUMNS})
-
-    def translation(self) -> np.ndarray:
-        """The displacement along x, y and z, (N, 3) float64; NaN where it is unknown."""
-        found = np.full((len(self), len(TRANSLATION)), np.nan)
-        for name, dims in self.action_names.items():
-            rows = self.embodiment == name
-            for axis, dim in enumerate(TRANSLATION):
-                if dim in dims:
-                    found[rows, axis] = self.displacement[rows, dims.index(dim)]
-        return found
-
-    @staticmethod
-    def join(tables: Sequence[PairTable]) -> PairTable:
-        """One table from several of the same quantizer. Raises ValueError when there is none."""
-        if not tables:
-            raise ValueError("There are no frame pairs to measure.")
-        columns = {name: np.concatenate([getattr(t, name) for t in tables]) for name in COLUMNS}
-        return replace(tables[0], **columns)
-
-
-COLUMNS = tuple(
-    f.name for f in fields(PairTable) if f.name not in ("codebook_size", "action_names")
-)
 
 
 @dataclass(frozen=True)
@@ -98,8 +43,9 @@ class Groups(Generic[T]):
     embodiments: dict[str, T]
 
     def mean(self, name: str) -> float:
-        """The figure `name` averaged over embodiments, each counting the same."""
-        return float(np.mean([float(getattr(each, name)) for each in self.embodiments.values()]))
+        """The figure `name` averaged over the embodiments that have it, each counting the same."""
+        values = [float(getattr(each, name)) for each in self.embodiments.values()]
+        return float(mean_known(np.array(values)))
 
 
 def grouped(table: PairTable, measure: Callable[[PairTable], T]) -> Groups[T]:
@@ -135,19 +81,14 @@ def measure_batches(
         size = quantizer.config.codebook_size
         other = other_codes(codes, size, seed=seed, first=first)
         yield PairTable(
-            embodiment=np.asarray(batch.embodiment),
-            episode=np.asarray(batch.episode),
-            t=np.asarray(batch.t),
-            gap_frames=np.asarray(batch.gap_frames),
+            **actions.of(batch),
             codes=codes,
+            latent=quantizer.latent(frame, future),
             still=quantizer.encode(frame, frame),
             mse=squared_error(quantizer.decode(scene, codes), future),
             copy_mse=squared_error(frame, future),
             random_mse=squared_error(quantizer.decode(scene, other), future),
-            latent=quantizer.latent(frame, future),
-            displacement=actions.displacement(batch.episode, batch.t, batch.gap_frames),
             codebook_size=size,
-            action_names=actions.names,
         )
 
 

@@ -16,6 +16,8 @@ class KnownPairs:
     def __init__(self, steps, embodiment):
         self.steps = np.asarray(steps)
         self.embodiment = np.asarray(embodiment)
+        # nobody says what the robot was told to do
+        self.cache = SimpleNamespace(episodes=[SimpleNamespace(action_dim=0)] * len(self.steps))
 
     def all(self, stride=1):
         return [(index // 4, index % 4, 1) for index in range(0, len(self.steps), stride)]
@@ -30,6 +32,8 @@ class KnownPairs:
             future=future,
             embodiment=self.embodiment[index],
             episode=np.array([row[0] for row in rows]),
+            t=np.array([row[1] for row in rows]),
+            gap_frames=np.array([row[2] for row in rows]),
         )
 
 
@@ -47,6 +51,9 @@ class Known:
     def encode(self, frame, future):
         steps = (future[:, 0, 0, 0].astype(int) - frame[:, 0, 0, 0]) // 16
         return np.stack([steps, np.full_like(steps, 3)], axis=1)
+
+    def latent(self, frame, future):
+        return self.encode(frame, future)[..., None].astype(np.float32)
 
 
 class Oracle(Known):
