@@ -1,0 +1,126 @@
+"""The records of a report: one Finding a figure, one Card a question, one Report a checkpoint."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+# from best to worst; unknown: the clips cannot tell
+VERDICTS = ("good", "fair", "poor", "unknown")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One figure of a checkup, judged and explained.
+
+    key: its name, also that of bars (`ratio<=0.45`). question: the card it stands on. verdict: one
+    of VERDICTS. value, low, high: the figure with its 95 % interval; NaN where unknown.
+    name: what the figure is called. figure: the figure as text, with interval and unit.
+    sentence: what it means here, in plain words. reference: what good models reach, with the
+    source. explanation: what is measured, in exactly two sentences. picture: inline SVG or HTML
+    that needs no other file, or empty. decides: whether it counts for the card's verdict.
+    """
+
+    key: str
+    question: str
+    verdict: str
+    value: float
+    low: float
+    high: float
+    name: str
+    figure: str
+    sentence: str
+    reference: str
+    explanation: str
+    picture: str = ""
+    decides: bool = True
+
+
+@dataclass(frozen=True)
+class Card:
+    """A question with the findings that answer it, the main one first."""
+
+    question: str
+    findings: tuple[Finding, ...]
+
+    @property
+    def verdict(self) -> str:
+        """The worst verdict of the figures that decide; unknown if none is known."""
+        known = [f.verdict for f in self.findings if f.decides and f.verdict != "unknown"]
+        return max(known, key=VERDICTS.index, default="unknown")
+
+    @property
+    def anchor(self) -> str:
+        """A name for links: the key of the main finding."""
+        return self.findings[0].key
+
+
+@dataclass(frozen=True)
+class Report:
+    """A checkup for people: `findings` in the order of the questions.
+
+    checkpoint, data: what was measured, in the user's words. notes: what the reader must know
+    before trusting it. figures: everything measured, JSON-able. seconds: how long it took.
+    """
+
+    title: str
+    checkpoint: str
+    data: str
+    pairs: int
+    episodes: int
+    embodiments: tuple[str, ...]
+    seconds: float
+    findings: tuple[Finding, ...]
+    figures: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """The findings by question."""
+        grouped = groupby(self.findings, key=lambda finding: finding.question)
+        return tuple(Card(question, tuple(found)) for question, found in grouped)
+
+    def finding(self, key: str) -> Finding:
+        """The finding of this key. Raises KeyError with the known ones."""
+        for each in self.findings:
+            if each.key == key:
+                return each
+        raise KeyError(f"no finding {key!r}; there are {', '.join(f.key for f in self.findings)}")
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The report without its pictures, JSON-able; unknown figures are None."""
+    findings = [
+        {
+            "key": each.key,
+            "question": each.question,
+            "verdict": each.verdict,
+            "value": _finite(each.value),
+            "interval": [_finite(each.low), _finite(each.high)],
+            "name": each.name,
+            "figure": each.figure,
+            "sentence": each.sentence,
+            "reference": each.reference,
+        }
+        for each in report.findings
+    ]
+    return {
+        "title": report.title,
+        "checkpoint": report.checkpoint,
+        "data": report.data,
+        "pairs": report.pairs,
+        "episodes": report.episodes,
+        "embodiments": list(report.embodiments),
+        "seconds": round(report.seconds, 1),
+        "notes": list(report.notes),
+        "verdicts": {card.question: card.verdict for card in report.cards},
+        "findings": findings,
+        "figures": dict(report.figures),
+    }
+
+
+def _finite(value: float) -> float | None:
+    return float(f"{value:.6g}") if math.isfinite(value) else None
