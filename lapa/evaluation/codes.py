@@ -94,7 +94,7 @@ def divergence(table: PairTable, *, draws: int = DRAWS) -> Divergence:
     return Divergence(
         embodiments=tuple(names.tolist()),
         matrix=tuple(map(tuple, matrix.tolist())),
-        mean=interval(value, drawn + shift),
+        mean=interval(value, np.maximum(drawn + shift, 0)),
     )
 
 
