@@ -111,20 +111,28 @@ def as_json(report: Checkup) -> dict[str, Any]:
 
     Figures with an interval are plain numbers; their bounds are under `interval` of their group.
     """
-    means = {c.mean: getattr(report, c.measure).mean(c.mean) for c in COLUMNS if _mean(c, report)}
     return {
         "pairs": report.pairs,
         "episodes": report.episodes,
         "overall": _group(report, None),
-        "mean_of_embodiments": _plain(means),
+        "mean_of_embodiments": _plain(_means(report)),
         "embodiments": {name: _group(report, name) for name in report.embodiments},
         "divergence": _figures(report.divergence),
         "transfer": None if report.transfer is None else _figures(report.transfer),
     }
 
 
+def _means(report: Checkup) -> dict[str, float]:
+    """The means over embodiments that the table shows, under the name of their figure."""
+    shown = [column for column in COLUMNS if _mean(column, report)]
+    names = [f"{c.measure}_{c.mean}" if c.measure in APART else c.mean for c in shown]
+    values = [getattr(report, column.measure).mean(column.mean) for column in shown]
+    return dict(zip(names, values, strict=True))
+
+
 def _group(report: Checkup, name: str | None) -> dict[str, Any]:
-    figures: dict[str, Any] = {"interval": {}}
+    figures: dict[str, Any] = {}
+    bounds: dict[str, Any] = {}
     for measure in (*TOGETHER, *APART):
         groups = getattr(report, measure)
         if groups is None or not (name is None or name in groups.embodiments):
@@ -132,11 +140,11 @@ def _group(report: Checkup, name: str | None) -> dict[str, Any]:
         found = _figures(groups.overall if name is None else groups.embodiments[name])
         if measure in APART:
             figures[measure] = found
-            continue
-        figures["interval"] |= found.pop("interval", {})
-        # the pairs of the first measure are all pairs; a later one may know fewer
-        figures = found | figures
-    return figures
+        else:
+            bounds |= found.pop("interval", {})
+            # the pairs of the first measure are all pairs; a later one may know fewer
+            figures |= {key: value for key, value in found.items() if key not in figures}
+    return figures | {"interval": bounds}
 
 
 def _figures(measure: Any) -> dict[str, Any]:
