@@ -5,6 +5,26 @@ HTML page of one or two of them, `Bar` holds a figure to a bar. No torch and no 
 """
 
 from lapa.report.bars import Bar, broken
-from lapa.report.finding import VERDICTS, Card, Finding, Report, as_json
+from lapa.report.compare import Difference, differences
+from lapa.report.finding import Card, Finding, Report, as_json
+from lapa.report.findings import report_of
+from lapa.report.gauge import gauge
+from lapa.report.page import page
+from lapa.report.questions import KEYS
+from lapa.report.scales import VERDICTS
 
-__all__ = ["VERDICTS", "Bar", "Card", "Finding", "Report", "as_json", "broken"]
+__all__ = [
+    "KEYS",
+    "VERDICTS",
+    "Bar",
+    "Card",
+    "Difference",
+    "Finding",
+    "Report",
+    "as_json",
+    "broken",
+    "differences",
+    "gauge",
+    "page",
+    "report_of",
+]

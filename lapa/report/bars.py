@@ -9,26 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lapa.report.finding import Report
+from lapa.report.questions import KEYS
 
-KEYS = (
-    "use",
-    "perplexity",
-    "ratio",
-    "ratio_worst",
-    "delta_psnr",
-    "cosine",
-    "delta_mse",
-    "delta_accuracy",
-    "probe_latent",
-    "probe_codes",
-    "leak",
-    "s_pcfc",
-    "no_op",
-    "drift",
-    "sharpness",
-    "transfer",
-    "divergence",
-)
 SIGNS = {"<=": operator.le, ">=": operator.ge, "<": operator.lt, ">": operator.gt}
 WRITTEN = re.compile(r"\s*([a-z_]+)\s*(<=|>=|<|>)\s*(\S+)\s*")
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-# from best to worst; unknown: the clips cannot tell
-VERDICTS = ("good", "fair", "poor", "unknown")
+from lapa.report.scales import VERDICTS, Scale
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,8 @@ class Finding:
     name: what the figure is called. figure: the figure as text, with interval and unit.
     sentence: what it means here, in plain words. reference: what good models reach, with the
     source. explanation: what is measured, in exactly two sentences. picture: inline SVG or HTML
-    that needs no other file, or empty. decides: whether it counts for the card's verdict.
+    that needs no other file, or empty. decides: whether it counts for the card's verdict. scale:
+    the thresholds behind the verdict.
     """
 
     key: str
@@ -37,6 +37,7 @@ class Finding:
     explanation: str
     picture: str = ""
     decides: bool = True
+    scale: Scale | None = None
 
 
 @dataclass(frozen=True)

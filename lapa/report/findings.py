@@ -1,0 +1,84 @@
+"""From a checkup to its report: every figure judged, told and drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from lapa.report import about_codes, about_frames
+from lapa.report.answer import Answer
+from lapa.report.finding import Finding, Report
+from lapa.report.pictures import PICTURES
+from lapa.report.questions import FIGURES, QUESTIONS
+
+if TYPE_CHECKING:
+    from lapa.evaluation.checkup import Checkup
+
+ANSWERS: dict[str, Callable[[Checkup], Answer]] = {
+    "use": about_codes.use,
+    "perplexity": about_codes.perplexity,
+    "ratio": about_frames.ratio,
+    "ratio_worst": about_frames.ratio_worst,
+    "delta_psnr": about_frames.delta_psnr,
+    "delta_accuracy": about_codes.delta_accuracy,
+    "cosine": about_codes.cosine,
+    "delta_mse": about_codes.delta_mse,
+    "probe_latent": about_codes.probe_latent,
+    "probe_codes": about_codes.probe_codes,
+    "leak": about_frames.leak,
+    "s_pcfc": about_frames.s_pcfc,
+    "no_op": about_frames.no_op,
+    "drift": about_frames.drift,
+    "sharpness": about_frames.sharpness,
+    "transfer": about_frames.transfer,
+    "divergence": about_codes.divergence,
+}
+
+
+def report_of(checkup: Checkup, *, checkpoint: str, data: str, notes: Sequence[str] = ()) -> Report:
+    """The report of one checkup.
+
+    Args:
+        checkpoint, data: what was measured, as the reader knows it.
+        notes: what must be known before trusting it; where a figure is unknown its own sentence
+            says why.
+    """
+    from lapa.evaluation.words import as_json
+
+    return Report(
+        title=f"Checkup of {checkpoint}",
+        checkpoint=checkpoint,
+        data=data,
+        pairs=checkup.pairs,
+        episodes=checkup.episodes,
+        embodiments=checkup.embodiments,
+        seconds=checkup.seconds,
+        findings=tuple(
+            _finding(checkup, key, question) for question, keys in QUESTIONS.items() for key in keys
+        ),
+        figures=as_json(checkup),
+        notes=tuple(notes),
+    )
+
+
+def _finding(checkup: Checkup, key: str, question: str) -> Finding:
+    answer, told = ANSWERS[key](checkup), FIGURES[key]
+    scale, figure = answer.scale, answer.figure
+    draw = PICTURES.get(key)
+    known = answer.verdict != "unknown"
+    return Finding(
+        key=key,
+        question=question,
+        verdict=answer.verdict,
+        value=float(figure.value),
+        low=float(figure.low),
+        high=float(figure.high),
+        name=told.name,
+        figure=scale.spread(figure),
+        sentence=" ".join(part for part in (answer.sentence, scale.doubt(figure)) if part),
+        reference=scale.source,
+        explanation=told.explanation,
+        picture=draw(checkup) if draw and known else "",
+        decides=told.decides,
+        scale=scale,
+    )

@@ -1,0 +1,200 @@
+"""One self-contained HTML page of a report, or of two beside each other.
+
+Nothing is asked of any other host: styles, pictures and figures lie in the page. It reads without
+scripts, on a phone, in the dark and on paper.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from lapa.report import svg
+from lapa.report.compare import Difference, differences
+from lapa.report.finding import Card, Finding, Report, as_json
+from lapa.report.gauge import gauge
+from lapa.report.tables import comparison, embodiments
+
+STYLE = Path(__file__).with_name("page.css")
+SIGNS = {"good": "✓", "fair": "~", "poor": "✗", "unknown": "?"}
+SIDES = ("A", "B")
+MARK = (
+    '<svg class="mark" viewBox="0 0 26 26" aria-hidden="true">'
+    '<rect x="1" y="1" width="10.5" height="10.5" rx="3"/>'
+    '<rect x="1" y="14.5" width="10.5" height="10.5" rx="3"/>'
+    '<rect x="14.5" y="14.5" width="10.5" height="10.5" rx="3"/>'
+    '<rect class="on" x="14.5" y="1" width="10.5" height="10.5" rx="3"/></svg>'
+)
+
+
+def page(report: Report, other: Report | None = None) -> str:
+    """The whole page as text. `other` stands on the right of `report`, figure by figure."""
+    reports = [report] if other is None else [report, other]
+    title = " and ".join(each.checkpoint for each in reports)
+    found = {each.key: each for each in differences(report, other)} if other else {}
+    cards = "".join(_card(place, reports, found) for place in range(len(report.cards)))
+    parts = (
+        _head(reports, title),
+        _overview(reports),
+        f'<section aria-label="Comparison">{comparison(report, other)}</section>' if other else "",
+        f'<main id="cards">{cards}</main>',
+        "".join(_figures(place, each, reports) for place, each in enumerate(reports)),
+        _foot(reports),
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>Checkup of {escape(title)}</title>"
+        f"<style>{STYLE.read_text(encoding='utf-8')}</style></head>"
+        f'<body class="{"two" if other else "one"}"><div class="page">{"".join(parts)}</div>'
+        "</body></html>\n"
+    )
+
+
+def _head(reports: Sequence[Report], title: str) -> str:
+    sides = "".join(_side(place, each, reports) for place, each in enumerate(reports))
+    return (
+        f'<header>{MARK}<div><p class="kind">Checkup of a latent action quantizer</p>'
+        f'<h1>{escape(title)}</h1></div></header><div class="sides">{sides}</div>'
+    )
+
+
+def _side(place: int, report: Report, reports: Sequence[Report]) -> str:
+    bodies = "".join(
+        f'<li><i style="background:{svg.hue(report.embodiments, name)}"></i>{escape(name)}</li>'
+        for name in report.embodiments
+    )
+    letter = f"<b class='side'>{SIDES[place]}</b> " if len(reports) > 1 else ""
+    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in report.notes)
+    robots = _count(len(report.embodiments), "embodiment")
+    return (
+        f'<section class="about"><p>{letter}<b>{escape(report.checkpoint)}</b> on '
+        f"<b>{escape(report.data)}</b>: {_count(report.pairs, 'frame pair')} of "
+        f"{_count(report.episodes, 'episode')}, {robots}, measured in "
+        f'{_duration(report.seconds)}.</p><ul class="bodies">{bodies}</ul>{notes}</section>'
+    )
+
+
+def _overview(reports: Sequence[Report]) -> str:
+    """The contents: every question with its verdict and its main figure."""
+    tiles = []
+    for cards in zip(*(each.cards for each in reports), strict=True):
+        answers = "".join(
+            f'<span class="answer">{_badge(card.verdict)}'
+            f"<span>{_lettered(place, reports)}{escape(card.findings[0].figure)}</span></span>"
+            for place, card in enumerate(cards)
+        )
+        tiles.append(
+            f'<li><a href="#{cards[0].anchor}"><b>{escape(cards[0].question)}</b>{answers}</a></li>'
+        )
+    told = "".join(f"<p>{_summary(place, reports)}</p>" for place in range(len(reports)))
+    return (
+        f'<nav aria-label="Questions"><h2>At a glance</h2>{told}'
+        f'<ol class="tiles">{"".join(tiles)}</ol></nav>'
+    )
+
+
+def _summary(place: int, reports: Sequence[Report]) -> str:
+    cards = reports[place].cards
+    counts = {v: sum(card.verdict == v for card in cards) for v in SIGNS}
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
+    return f"{_lettered(place, reports)}Of {len(cards)} questions: {told}."
+
+
+def _card(place: int, reports: Sequence[Report], found: dict[str, Difference]) -> str:
+    cards = [each.cards[place] for each in reports]
+    first = cards[0]
+    badges = "".join(
+        f"<span>{_lettered(side, reports)}{_badge(card.verdict)}</span>"
+        for side, card in enumerate(cards)
+    )
+    rows = "".join(
+        _row([card.findings[row] for card in cards], reports, found.get(finding.key))
+        for row, finding in enumerate(first.findings)
+    )
+    return (
+        f'<article id="{first.anchor}" class="card"><div class="asked">'
+        f'<h2><span class="count">{place + 1}</span>{escape(first.question)}</h2>'
+        f'<div class="badges">{badges}</div></div>{rows}{_teaching(first)}</article>'
+    )
+
+
+def _row(
+    findings: Sequence[Finding], reports: Sequence[Report], difference: Difference | None
+) -> str:
+    sides = "".join(_answer(each, side, reports) for side, each in enumerate(findings))
+    first = findings[0]
+    told = ""
+    if difference is not None:
+        state = difference.verdict if difference.sure else "unsure"
+        told = f'<p class="difference {state}">A is {escape(difference.words)}</p>'
+    if difference is not None and difference.verdict in ("alike", "unknown"):
+        told = f'<p class="difference">{escape(difference.words)}</p>'
+    kind = " with-picture" if any(each.picture for each in findings) else ""
+    return (
+        f'<section class="row{kind}"><div class="named"><h3>{escape(first.name)}</h3>{told}</div>'
+        f'<div class="answers">{sides}</div>'
+        f'<p class="reference"><b>What good models reach.</b> {escape(first.reference)}</p>'
+        "</section>"
+    )
+
+
+def _answer(finding: Finding, side: int, reports: Sequence[Report]) -> str:
+    picture = f'<div class="picture">{finding.picture}</div>' if finding.picture else ""
+    figure, bracket, rest = finding.figure.partition(" (")
+    interval = f"<small>{escape(bracket + rest)}</small>" if bracket else ""
+    return (
+        f'<div class="finding"><div class="told"><p class="figure {finding.verdict}">'
+        f"{_lettered(side, reports)}{escape(figure)}{interval}</p>{gauge(finding)}"
+        f'<p class="sentence">{escape(finding.sentence)}</p></div>{picture}</div>'
+    )
+
+
+def _teaching(card: Card) -> str:
+    told = "".join(
+        f"<dt>{escape(each.name)}</dt><dd>{escape(each.explanation)}</dd>" for each in card.findings
+    )
+    word = "this" if len(card.findings) == 1 else "these"
+    return f"<details><summary>How {word} is measured</summary><dl>{told}</dl></details>".replace(
+        "these is", "these are"
+    )
+
+
+def _figures(place: int, report: Report, reports: Sequence[Report]) -> str:
+    title = f"{_lettered(place, reports)}Every embodiment in figures"
+    return f'<section class="card figures"><h2>{title}</h2>{embodiments(report)}</section>'
+
+
+def _foot(reports: Sequence[Report]) -> str:
+    data = json.dumps([as_json(each) for each in reports], ensure_ascii=False)
+    safe = data.replace("<", "\\u003c")
+    return (
+        "<footer><p>Intervals hold 95 %: whole episodes are drawn again and again, because the "
+        "frames of one episode are alike. A verdict rests on the figure itself; where the interval "
+        "reaches across a threshold, the text says so.</p></footer>"
+        f'<script type="application/json" id="figures">{safe}</script>'
+    )
+
+
+def _badge(verdict: str) -> str:
+    return (
+        f'<span class="badge {verdict}"><i aria-hidden="true">{SIGNS[verdict]}</i>{verdict}</span>'
+    )
+
+
+def _lettered(place: int, reports: Sequence[Report]) -> str:
+    return f'<b class="side">{SIDES[place]}</b> ' if len(reports) > 1 else ""
+
+
+def _count(number: int, word: str) -> str:
+    grouped = f"{number:,}".replace(",", "\u202f")
+    return f"{grouped} {word}{'' if number == 1 else 's'}"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{max(seconds, 1):.0f} s"
+    return f"{seconds / 60:.0f} min"
