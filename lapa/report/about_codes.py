@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lapa.report.answer import Answer, said, sure, unknown
+from lapa.report.answer import Answer, percent, said, sure, unknown
 from lapa.report.scales import scale_of
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def delta_accuracy(checkup: Checkup) -> Answer:
     if math.isnan(figure.value):
         return unknown("delta_accuracy", FEW_EPISODES)
     scale = scale_of("delta_accuracy", chance=chance)
-    against = f"{figure.value:.0%} of the directions are guessed right from the codes alone, "
-    against += f"{chance:.0%} by always guessing the commonest"
+    against = f"{percent(figure.value)} of the directions are guessed right from the codes alone, "
+    against += f"{percent(chance)} by always guessing the commonest"
     sentence = said(
         scale,
         figure.value,
@@ -97,7 +97,7 @@ def delta_mse(checkup: Checkup) -> Answer:
     if math.isnan(figure.value):
         return unknown("delta_mse", "the robots do not move in these clips")
     said = max(0.0, 1 - figure.value)
-    return Answer(figure, scale, f"One code alone settles {said:.0%} of what the robot does.")
+    return Answer(figure, scale, f"One code alone settles {percent(said)} of what the robot does.")
 
 
 def probe_latent(checkup: Checkup) -> Answer:
@@ -114,8 +114,11 @@ def _probed(checkup: Checkup, key: str, name: str, what: str) -> Answer:
     figure, scale = getattr(checkup.probe.overall, name), scale_of(key)
     if math.isnan(figure.value):
         return unknown(key, FEW_EPISODES)
-    share = f"a straight line from the {what} explains {max(0.0, figure.value):.0%} of the motion"
-    sentence = said(scale, figure.value, f"Yes: {share}.", f"Partly: {share}.", f"No: {share}.")
+    share = f"a straight line from the {what} explains {percent(figure.value)} of the motion"
+    no = f"No: {share}."
+    if figure.value < 0:
+        no = f"No: a straight line from the {what} reads worse than always saying the average."
+    sentence = said(scale, figure.value, f"Yes: {share}.", f"Partly: {share}.", no)
     if not getattr(checkup.probe.overall, "learnt_from", 0):
         sentence += (
             " It could learn from the other recordings of these clips only, which underrates the "

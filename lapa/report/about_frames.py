@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from lapa.report.answer import Answer, said, sure, unknown
+from lapa.report.answer import Answer, percent, said, sure, unknown
 from lapa.report.scales import SCALES, scale_of
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def ratio(checkup: Checkup) -> Answer:
     figure, scale = checkup.reconstruction.overall.ratio, scale_of("ratio")
     if math.isnan(figure.value):
         return unknown("ratio", "nothing moves in these clips")
-    share = f"its error is {figure.value:.0%} of the error of not moving at all"
+    share = f"its error is {percent(figure.value)} of the error of not moving at all"
     sentence = said(
         scale,
         figure.value,
@@ -108,9 +108,9 @@ def no_op(checkup: Checkup) -> Answer:
     sentence = said(
         scale,
         share.value,
-        f"Yes: {share.value:.0%} of all standing frames get one and the same code, {picture}.",
-        f"Mostly: {share.value:.0%} of all standing frames get the commonest code, {picture}.",
-        f"No: standing frames get many codes, the commonest {share.value:.0%}, {picture}.",
+        f"Yes: {percent(share.value)} of all standing frames get one and the same code, {picture}.",
+        f"Mostly: {percent(share.value)} of all standing frames get the commonest code, {picture}.",
+        f"No: standing frames get many codes, the commonest {percent(share.value)}, {picture}.",
     )
     return Answer(share, scale, sentence, worse)
 
@@ -130,9 +130,7 @@ def drift(checkup: Checkup) -> Answer:
     if math.isfinite(gain.low) and gain.low < 0 < gain.high:
         sentence += " How sure: the interval of that gain reaches across 0."
     if found.shortened > 0:
-        sentence += (
-            f" In {found.shortened:.0%} of the recordings the steps had to be shorter than the gap."
-        )
+        sentence += f" In {percent(found.shortened)} of the recordings the steps had to be shorter than the gap."
     return Answer(sure(float(found.trusted_until)), scale, sentence)
 
 
@@ -145,10 +143,10 @@ def sharpness(checkup: Checkup) -> Answer:
     sentence = said(
         scale,
         figure.value,
-        f"At step {step} the dream keeps {figure.value:.0%} of the edges of the truth."
+        f"At step {step} the dream keeps {percent(figure.value)} of the edges of the truth."
         + (" That much more is noise." if noisy else ""),
-        f"At step {step} the dream is blurred: it keeps {figure.value:.0%} of the edges.",
-        f"At step {step} the dream is a blur: it keeps {figure.value:.0%} of the edges.",
+        f"At step {step} the dream is blurred: it keeps {percent(figure.value)} of the edges.",
+        f"At step {step} the dream is a blur: it keeps {percent(figure.value)} of the edges.",
     )
     return Answer(figure, scale, sentence, "fair" if noisy else "")
 
@@ -168,7 +166,7 @@ def transfer(checkup: Checkup) -> Answer:
         "No: what a code does to one robot says little about what it does to another.",
     )
     sentence += (
-        f" Read back from the imagined picture, {found.same_code.value:.0%} of the codes are the "
-        f"same again ({found.chance:.0%} by chance)."
+        f" Read back from the imagined picture, {percent(found.same_code.value)} of the codes are the "
+        f"same again ({percent(found.chance)} by chance)."
     )
     return Answer(figure, scale, sentence)

@@ -41,3 +41,8 @@ def sure(value: float) -> Estimate:
 def said(scale: Scale, value: float, good: str, fair: str, poor: str) -> str:
     """The sentence that fits the verdict."""
     return {"good": good, "fair": fair, "poor": poor}[scale.verdict(value)]
+
+
+def percent(share: float) -> str:
+    """A share as a whole percentage, kept on one line."""
+    return f"{100 * share:.0f}\u00a0%"

@@ -33,10 +33,12 @@ def gauge(finding: Finding) -> str:
         for start, end, verdict in zones
         if at(end) > at(start)
     ]
+    limits = [each for each in sorted({scale.fair, scale.good}) if low < each <= high]
+    close = len(limits) == 2 and at(limits[1]) - at(limits[0]) < 30
+    anchors = ("end", "start") if close else ("middle", "middle")
     shapes += [
-        svg.label(at(limit), 27, scale.number(limit), size=10, anchor="middle")
-        for limit in sorted({scale.fair, scale.good})
-        if low < limit <= high
+        svg.label(at(limit), 27, scale.number(limit), size=10, anchor=anchor)
+        for limit, anchor in zip(limits, anchors, strict=False)
     ]
     if math.isfinite(finding.low) and math.isfinite(finding.high):
         shapes.append(svg.line(at(finding.low), MIDDLE, at(finding.high), MIDDLE, svg.INK, width=2))

@@ -111,46 +111,64 @@ def _card(place: int, reports: Sequence[Report], found: dict[str, Difference]) -
         f"<span>{_lettered(side, reports)}{_badge(card.verdict)}</span>"
         for side, card in enumerate(cards)
     )
-    rows = "".join(
-        _row([card.findings[row] for card in cards], reports, found.get(finding.key))
-        for row, finding in enumerate(first.findings)
-    )
+    body = _one(first) if len(cards) == 1 else _two(cards, reports, found)
     return (
         f'<article id="{first.anchor}" class="card"><div class="asked">'
         f'<h2><span class="count">{place + 1}</span>{escape(first.question)}</h2>'
-        f'<div class="badges">{badges}</div></div>{rows}{_teaching(first)}</article>'
+        f'<div class="badges">{badges}</div></div>{body}{_teaching(first)}</article>'
     )
 
 
-def _row(
-    findings: Sequence[Finding], reports: Sequence[Report], difference: Difference | None
-) -> str:
-    sides = "".join(_answer(each, side, reports) for side, each in enumerate(findings))
-    first = findings[0]
-    told = ""
-    if difference is not None:
-        state = difference.verdict if difference.sure else "unsure"
-        told = f'<p class="difference {state}">A is {escape(difference.words)}</p>'
-    if difference is not None and difference.verdict in ("alike", "unknown"):
-        told = f'<p class="difference">{escape(difference.words)}</p>'
-    kind = " with-picture" if any(each.picture for each in findings) else ""
-    return (
-        f'<section class="row{kind}"><div class="named"><h3>{escape(first.name)}</h3>{told}</div>'
-        f'<div class="answers">{sides}</div>'
-        f'<p class="reference"><b>What good models reach.</b> {escape(first.reference)}</p>'
-        "</section>"
+def _one(card: Card) -> str:
+    """The figures of one checkpoint on the left, their pictures on the right, strips below."""
+    rows = "".join(
+        f'<section class="row"><h3>{escape(each.name)}</h3>{_answer(each)}{_reference(each)}</section>'
+        for each in card.findings
     )
+    beside = "".join(each.picture for each in card.findings if each.picture.startswith("<svg"))
+    below = "".join(each.picture for each in card.findings if not each.picture.startswith("<svg"))
+    kind = "beside" if beside else "alone"
+    pictures = f'<div class="pictures">{beside}</div>' if beside else ""
+    return f'<div class="{kind}"><div>{rows}</div>{pictures}</div>{below}'
 
 
-def _answer(finding: Finding, side: int, reports: Sequence[Report]) -> str:
-    picture = f'<div class="picture">{finding.picture}</div>' if finding.picture else ""
+def _two(cards: Sequence[Card], reports: Sequence[Report], found: dict[str, Difference]) -> str:
+    """Figure by figure, the two checkpoints beside each other."""
+    rows = []
+    for row, first in enumerate(cards[0].findings):
+        sides = "".join(
+            f"<div>{_answer(card.findings[row], _lettered(side, reports))}"
+            f'<div class="picture">{card.findings[row].picture}</div></div>'
+            for side, card in enumerate(cards)
+        )
+        rows.append(
+            f'<section class="row"><div class="named"><h3>{escape(first.name)}</h3>'
+            f"{_told(found[first.key])}</div>"
+            f'<div class="answers">{sides}</div>{_reference(first)}</section>'
+        )
+    return "".join(rows)
+
+
+def _told(difference: Difference) -> str:
+    words, state = difference.words, difference.verdict if difference.sure else "unsure"
+    if difference.verdict in ("better", "worse"):
+        words = f"A is {words}"
+    return f'<p class="difference {state}">{escape(words)}</p>'
+
+
+def _answer(finding: Finding, letter: str = "") -> str:
     figure, bracket, rest = finding.figure.partition(" (")
     interval = f"<small>{escape(bracket + rest)}</small>" if bracket else ""
     return (
-        f'<div class="finding"><div class="told"><p class="figure {finding.verdict}">'
-        f"{_lettered(side, reports)}{escape(figure)}{interval}</p>{gauge(finding)}"
-        f'<p class="sentence">{escape(finding.sentence)}</p></div>{picture}</div>'
+        f'<p class="figure {finding.verdict}">{letter}{escape(figure)}{interval}</p>'
+        f'<div class="gauge">{gauge(finding)}</div>'
+        f'<p class="sentence">{escape(finding.sentence)}</p>'
     )
+
+
+def _reference(finding: Finding) -> str:
+    told = escape(finding.reference)
+    return f'<p class="reference"><b>What good models reach.</b> {told}</p>'
 
 
 def _teaching(card: Card) -> str:

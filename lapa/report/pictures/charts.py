@@ -32,8 +32,9 @@ def scatter(checkup: Checkup) -> str:
     ]
     for value in (-2, 0, 2):
         at = place(value)
-        frame.append(svg.label(left + at, top + side + 11, f"{value:+d}", anchor="middle", size=10))
-        frame.append(svg.label(left - 6, top + side - at, f"{value:+d}", anchor="end", size=10))
+        tick = f"{value:+d}".replace("-", "−") if value else "0"
+        frame.append(svg.label(left + at, top + side + 11, tick, anchor="middle", size=10))
+        frame.append(svg.label(left - 6, top + side - at, tick, anchor="end", size=10))
     dots = [
         svg.circle(
             left + place(true),

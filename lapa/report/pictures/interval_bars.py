@@ -10,7 +10,7 @@ from lapa.evaluation.estimate import Estimate
 from lapa.report import svg
 from lapa.report.scales import Scale
 
-ROW, LEFT, RIGHT, TOP = 21, 112, 44, 26
+ROW, LEFT, RIGHT, TOP = 21, 128, 42, 26
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,13 @@ from lapa.report import svg
 if TYPE_CHECKING:
     from lapa.evaluation.checkup import Checkup
 
-LEFT, TOP = 98, 92
+LEFT, TOP, RIGHT = 112, 104, 36
 
 
 def divergence(checkup: Checkup) -> str:
-    """Jensen-Shannon divergence of every two embodiments, darker the further apart."""
+    """Jensen-Shannon divergence of every two embodiments, darker the further apart.
+
+    The colour is full from half a bit on: robots differ by much less than they could."""
     found = checkup.divergence
     names = found.embodiments
     place = {name: index for index, name in enumerate(names)}
@@ -23,7 +25,7 @@ def divergence(checkup: Checkup) -> str:
     return _matrix(
         names,
         lambda a, b: found.matrix[place[a]][place[b]] if a != b else math.nan,
-        lambda value: (svg.DREAM, min(1.0, value)),
+        lambda value: (svg.DREAM, min(1.0, 2 * value)),
         title="How differently every two robots use the codes, in bits",
         told=told,
     )
@@ -51,18 +53,20 @@ def _matrix(
     told: str,
 ) -> str:
     """Cells with two digits behind the point; what is unknown stays empty."""
-    side = min(40.0, (svg.WIDTH - LEFT - 4) / len(names))
+    side = min(40.0, (svg.WIDTH + 20 - LEFT - RIGHT) / len(names))
     shapes = []
     for row, name in enumerate(names):
         middle = TOP + side * (row + 0.5)
-        text = svg.short(name, 17)
+        text = svg.short(name, 19)
         shapes.append(svg.label(LEFT - 6, middle, text, anchor="end", size=10, colour=svg.INK))
         x = LEFT + side * (row + 0.5)
-        shapes.append(svg.label(x, TOP - 6, text, size=10, turn=-60, colour=svg.INK))
+        shapes.append(svg.label(x, TOP - 6, text, size=10, turn=-62, colour=svg.INK))
         for column, other in enumerate(names):
             cell = (LEFT + side * column, TOP + side * row)
             shapes += _cell(value(name, other), colour, cell, side)
-    return svg.drawing(shapes, TOP + side * len(names) + 4, title=title, told=told)
+    return svg.drawing(
+        shapes, TOP + side * len(names) + 4, title=title, told=told, width=svg.WIDTH + 20
+    )
 
 
 def _cell(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lapa.report import svg
@@ -50,34 +51,33 @@ def _compass(place: int, codes: tuple[Effect, ...], x: float, y: float, reach: f
     ]
     common = sorted(range(len(codes)), key=lambda code: -codes[code][2])[:MOST]
     most = max(n for _, _, n in codes) or 1
+    taken: list[tuple[float, float]] = []
     for rank, code in enumerate(sorted(common)):
         effect_x, effect_y, number = codes[code]
         if number:
-            end = (x + RADIUS * effect_x / reach, y - RADIUS * effect_y / reach)
-            colour = svg.HUES[rank % len(svg.HUES)]
-            shapes += _arrow(str(code), (x, y), end, colour, 1.2 + 2.4 * number / most)
+            tip = (RADIUS * effect_x / reach, -RADIUS * effect_y / reach)
+            colour, width = svg.HUES[rank % len(svg.HUES)], 1.2 + 2.4 * number / most
+            shapes.append(svg.line(x, y, x + tip[0], y + tip[1], colour, width=width))
+            shapes.append(svg.circle(x + tip[0], y + tip[1], 1.6 + 0.6 * width, f"fill:{colour}"))
+            taken.append(_beyond(tip, taken))
+            text_x, text_y = x + taken[-1][0], y + taken[-1][1]
+            shapes.append(
+                svg.label(text_x, text_y, str(code), colour=colour, anchor="middle", bold=True)
+            )
     return shapes
 
 
-def _arrow(
-    code: str, start: tuple[float, float], end: tuple[float, float], colour: str, width: float
-) -> list[str]:
-    """An arrow with its code beyond the tip; near the middle the code stands on its dot."""
-    (x, y), (to_x, to_y) = start, end
-    length = math.hypot(to_x - x, to_y - y)
-    away = max(length, 1e-9)
-    along_x, along_y = (to_x - x) / away, (to_y - y) / away
-    text = svg.label(
-        to_x + 10 * along_x,
-        to_y + 10 * along_y,
-        code,
-        colour=svg.INK,
-        anchor="middle",
-        bold=True,
-        size=10.5,
+def _beyond(tip: tuple[float, float], taken: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """A place for the code's number beyond its arrow's tip where no other number stands."""
+    turn = math.atan2(tip[1], tip[0])
+    places = [
+        (tip[0] + away * math.cos(turn + aside), tip[1] + away * math.sin(turn + aside))
+        for away in (10, 16, 23, 30)
+        for aside in (0, 0.6, -0.6, 1.2, -1.2)
+    ]
+    return next(
+        (each for each in places if all(math.dist(each, t) >= 12 for t in taken)), places[0]
     )
-    dot = svg.circle(to_x, to_y, 1.6 + 0.6 * width, f"fill:{colour}")
-    return [svg.line(x, y, to_x, to_y, colour, width=width), dot, text]
 
 
 def _told(place: int, codes: tuple[Effect, ...]) -> str:

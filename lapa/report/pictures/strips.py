@@ -26,7 +26,8 @@ def worst(checkup: Checkup) -> str:
         "display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr));"
         "gap:12px 16px;margin:0"
     )
-    return f'<div class="lr-strips" style="{grid}">{rows}</div>' if rows else ""
+    head = f'<p style="margin:0 0 8px;font-size:13px;color:{svg.SOFT}">Imagined worst:</p>'
+    return f'<div class="lr-strips">{head}<div style="{grid}">{rows}</div></div>' if rows else ""
 
 
 def _row(each: Worst) -> str:

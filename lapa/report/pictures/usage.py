@@ -10,7 +10,7 @@ from lapa.report import svg
 if TYPE_CHECKING:
     from lapa.evaluation.checkup import Checkup
 
-LEFT, BESIDE, APART = 92, 4, 8
+LEFT, BESIDE, APART = 116, 4, 7
 BARS, STRIP, HEAD = 44, 13, 16
 
 
@@ -45,10 +45,10 @@ def _block(
     strips = top + HEAD + BARS + 4
     for row, name in enumerate(names):
         y = strips + STRIP * (row + 0.5)
-        shapes.append(svg.label(left - 6, y, svg.short(name, 17), size=10, anchor="end"))
+        shapes.append(svg.label(left - 6, y, svg.short(name, 19), size=10, anchor="end"))
     for column, place in enumerate(places):
         x = left + column * (room + APART)
-        shapes.append(svg.label(x, top + 7, f"position {place}", size=10.5, colour=svg.INK))
+        shapes.append(svg.label(x, top + 7, f"position {place}", size=10, colour=svg.INK))
         shapes += _bars(counts[place], x, top + HEAD, room)
         for row, name in enumerate(names):
             colour = svg.hue(names, name)
