@@ -130,7 +130,8 @@ def drift(checkup: Checkup) -> Answer:
     if math.isfinite(gain.low) and gain.low < 0 < gain.high:
         sentence += " How sure: the interval of that gain reaches across 0."
     if found.shortened > 0:
-        sentence += f" In {percent(found.shortened)} of the recordings the steps had to be shorter than the gap."
+        share = percent(found.shortened)
+        sentence += f" In {share} of the recordings the steps had to be shorter than the gap."
     return Answer(sure(float(found.trusted_until)), scale, sentence)
 
 
@@ -166,7 +167,7 @@ def transfer(checkup: Checkup) -> Answer:
         "No: what a code does to one robot says little about what it does to another.",
     )
     sentence += (
-        f" Read back from the imagined picture, {percent(found.same_code.value)} of the codes are the "
-        f"same again ({percent(found.chance)} by chance)."
+        f" Read back from the imagined picture, {percent(found.same_code.value)} of the codes are "
+        f"the same again ({percent(found.chance)} by chance)."
     )
     return Answer(figure, scale, sentence)

@@ -83,8 +83,8 @@ def _overview(reports: Sequence[Report]) -> str:
     tiles = []
     for cards in zip(*(each.cards for each in reports), strict=True):
         answers = "".join(
-            f'<span class="answer">{_badge(card.verdict)}'
-            f"<span>{_lettered(place, reports)}{escape(card.findings[0].figure)}</span></span>"
+            f'<span class="answer">{_lettered(place, reports)}{_badge(card.verdict)}'
+            f"<span>{escape(card.findings[0].figure)}</span></span>"
             for place, card in enumerate(cards)
         )
         tiles.append(
@@ -122,7 +122,8 @@ def _card(place: int, reports: Sequence[Report], found: dict[str, Difference]) -
 def _one(card: Card) -> str:
     """The figures of one checkpoint on the left, their pictures on the right, strips below."""
     rows = "".join(
-        f'<section class="row"><h3>{escape(each.name)}</h3>{_answer(each)}{_reference(each)}</section>'
+        f'<section class="row"><h3>{escape(each.name)}</h3>{_answer(each)}{_reference(each)}'
+        "</section>"
         for each in card.findings
     )
     beside = "".join(each.picture for each in card.findings if each.picture.startswith("<svg"))

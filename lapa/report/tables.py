@@ -47,7 +47,7 @@ def embodiments(report: Report) -> str:
     body = "".join(f"<tr>{head}{_cells(group)}</tr>" for head, group in rows)
     heads = "".join(f'<th scope="col">{escape(heading)}</th>' for heading, _, _ in COLUMNS)
     return _scrolled(
-        f"<thead><tr><td></td>{heads}</tr></thead><tbody>{body}</tbody>",
+        f'<thead><tr><td></td>{heads}</tr></thead><tbody class="bodies-table">{body}</tbody>',
         "Figures by embodiment",
     )
 
