@@ -15,16 +15,18 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lapa.console import build, open_data, warn
+
 if TYPE_CHECKING:
-    from lapa.data import Cache, Report
-    from lapa.evaluation.table import PairTable
     from lapa.training.progress import Progress
     from lapa.training.quantize import QuantizeConfig
 
 # commands whose options live with them: name -> (module, what it is for)
 ASIDE = {
+    "checkup": ("lapa.checkup_command", "Measure a quantizer on held-out video."),
     "ablate": ("lapa.ablation", "Measure what each choice of the shipped network is worth."),
     "bench": ("lapa.bench", "Time pressing a code and sweeping against the official call."),
+    "record": ("lapa.record_command", "Record new clips in a simulator."),
 }
 DESCRIPTION = "Train, measure and time latent action quantizers."
 EXAMPLES = """examples:
@@ -37,14 +39,16 @@ EXAMPLES = """examples:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    if arguments and arguments[0] in ASIDE:
-        return aside(arguments[0], arguments[1:])
-    options = parser().parse_args(arguments, argparse.Namespace(arguments=arguments))
+    apart = bool(arguments) and arguments[0] in ASIDE
+    options = aside(arguments) if apart else parser().parse_args(arguments)
     try:
         return options.run(options)
     except (ValueError, FileNotFoundError, NotADirectoryError, PermissionError) as error:
         print(f"lapa {options.command}: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print(f"\nlapa {options.command}: stopped", file=sys.stderr)
+        return 130
 
 
 def parser() -> argparse.ArgumentParser:
@@ -58,7 +62,6 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _prepare_options(commands.add_parser("prepare", help="decode video once into a cache"))
     _quantize_options(commands.add_parser("quantize", help="train a quantizer"))
-    _checkup_options(commands.add_parser("checkup", help="measure a quantizer on held-out video"))
     for name, (_, purpose) in ASIDE.items():
         commands.add_parser(name, help=purpose[0].lower() + purpose[1:-1])
     return top
@@ -91,31 +94,15 @@ def _quantize_options(command: argparse.ArgumentParser) -> None:
     command.set_defaults(run=run_quantize)
 
 
-def _checkup_options(command: argparse.ArgumentParser) -> None:
-    command.description = "Print closer-to-the-future, ΔPSNR and code use on held-out episodes."
-    command.add_argument("checkpoint", type=Path, help="checkpoint, run folder or official .pt")
-    command.add_argument("--data", type=Path, help="video or a prepared cache (../shared/robots)")
-    command.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
-    command.add_argument("--split", default="holdout", choices=("holdout", "train", "all"))
-    command.add_argument("--stride", type=int, default=1, help="every N-th frame (1)")
-    command.add_argument("--gap", type=float, help="gap in seconds (the model's own)")
-    command.add_argument("--json", type=Path, help="also write the figures to this file")
-    command.add_argument(
-        "--write", action="store_true", help="update usage.json, the model card and results.json"
-    )
-    command.add_argument(
-        "--results", type=Path, default=Path("assets/results.json"), help="(assets/results.json)"
-    )
-    command.set_defaults(run=run_checkup)
-
-
-def aside(name: str, arguments: Sequence[str]) -> int:
-    """A command of ASIDE: its module is read only when it is asked for."""
+def aside(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options of a command of ASIDE: its module is read only when it is asked for."""
+    name, *words = arguments
     module, purpose = ASIDE[name]
     chosen = importlib.import_module(module)
-    options = argparse.ArgumentParser(prog=f"python -m lapa {name}", description=purpose)
-    chosen.add_arguments(options)
-    return chosen.command(options.parse_args(arguments))
+    top = argparse.ArgumentParser(prog=f"python -m lapa {name}", description=purpose)
+    chosen.add_arguments(top)
+    top.set_defaults(run=chosen.command, command=name, line=shlex.join(arguments))
+    return top.parse_args(words)
 
 
 def prepare(options: argparse.Namespace) -> int:
@@ -123,33 +110,6 @@ def prepare(options: argparse.Namespace) -> int:
     cache = build(options.data, options.out, options.size, fps=options.fps)
     print(f"{cache.folder}: {len(cache.episodes)} episodes, {len(cache.frames)} frames")
     return 0
-
-
-def build(data: Path, folder: Path | None, size: int, *, fps: float | None = None) -> Cache:
-    """Prepare `data` at `size` px unless that is done, telling progress on standard error."""
-    from lapa.data import Cache, build_cache
-
-    target = folder or Path("cache") / f"{data.resolve().name}-{size}"
-    for told in build_cache(data, target, size, fps=fps, workers=2):
-        tell(f"preparing {told.done}/{told.total} {told.name}", last=told.done == told.total)
-    cache = Cache.open(target)
-    warn(cache.report)
-    return cache
-
-
-def warn(report: Report) -> None:
-    """Name what was left out, on standard error."""
-    if report.skipped:
-        print(report.summary(), file=sys.stderr)
-
-
-def open_data(data: Path | None, folder: Path | None, size: int) -> Cache:
-    """A cache at `size` px from a prepared cache, or from video, or from the default video."""
-    from lapa.data import Cache
-    from lapa.presets import shared_data
-
-    data = data or shared_data()
-    return Cache.open(data) if (data / "manifest.jsonl").exists() else build(data, folder, size)
 
 
 def run_quantize(options: argparse.Namespace) -> int:
@@ -200,63 +160,6 @@ def follow(run: Iterable[Progress], every: int) -> str:
         if every and (progress.event != "step" or progress.step % every == 0):
             print(last, file=sys.stderr, flush=True)
     return last
-
-
-def run_checkup(options: argparse.Namespace) -> int:
-    """python -m lapa checkup: the held-out table, and the files asked for."""
-    from lapa.evaluation import publish
-    from lapa.evaluation.checkup import as_json, as_text, checkup
-
-    folder = checkpoint_folder(options.checkpoint)
-    if options.write and not folder.is_dir():
-        raise ValueError(f"--write needs a checkpoint folder to write into; {folder} is a file.")
-    report = checkup(measured(options, folder))
-    print(as_text(report))
-    if options.json:
-        publish.write_json(options.json, as_json(report))
-    if options.write:
-        name = options.checkpoint.resolve().name
-        command = f"python -m lapa {shlex.join(options.arguments)}"
-        publish.write_usage(folder, report)
-        publish.write_card(folder, name, report, command)
-        publish.write_results(options.results, name, report, command)
-    return 0
-
-
-def measured(options: argparse.Namespace, folder: Path) -> PairTable:
-    """The measurement table of a checkpoint on the frame pairs that the options name."""
-    import torch
-
-    from lapa.data import FramePairs
-    from lapa.evaluation.table import PairTable, measure_batches
-    from lapa.models.quantizer import LatentActionQuantizer
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    quantizer = LatentActionQuantizer.from_pretrained(folder, device=device)
-    config = quantizer.config
-    cache = open_data(options.data, options.cache, config.image_size)
-    gap = config.gap_seconds if options.gap is None else options.gap
-    pairs = FramePairs(cache, gap, split=None if options.split == "all" else options.split)
-    warn(pairs.report)
-    total, tables = len(pairs.all(stride=options.stride)), []
-    for table in measure_batches(quantizer, pairs, stride=options.stride):
-        tables.append(table)
-        done = sum(map(len, tables))
-        tell(f"measuring {done}/{total} frame pairs", last=done == total)
-    return PairTable.join(tables)
-
-
-def checkpoint_folder(path: Path) -> Path:
-    """The checkpoint meant by `path`; of a run's folder, the model in it."""
-    return path / "model" if (path / "model" / "config.json").exists() else path
-
-
-def tell(line: str, *, last: bool) -> None:
-    """Progress on standard error: one line that changes on a terminal, else only the last."""
-    if sys.stderr.isatty():
-        print(f"\r\033[K{line}", end="\n" if last else "", file=sys.stderr, flush=True)
-    elif last:
-        print(line, file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """The figures in README.md, filled in from assets/results.json: `python -m lapa.results`.
 
 `checkup --write` and `bench --write` measure and keep their figures in results.json; here they
-become the two tables of the README, between its markers, so that no figure is typed by hand.
+become the tables of the README, between its markers, so that no figure is typed by hand. The
+table against the official recipe goes to the model card, too, where that has the markers.
 """
 
 from __future__ import annotations
@@ -9,13 +10,57 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "assets" / "results.json"
 README = ROOT / "README.md"
-MODEL, BENCH = "robots", "bench"
+CARD = ROOT / "assets" / "checkpoints" / "robots" / "README.md"
+MODEL, BENCH, ANCHOR = "robots", "bench", "official-recipe"
+
+# value, low, high as results.json keeps them; None is unknown
+Figure = Sequence[float | None] | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of the table of bars: the finding's key, its words, and the bar.
+
+    Lower is better where `sign` is "≤". shown: how a figure is written.
+    """
+
+    key: str
+    words: str
+    sign: str
+    limit: float
+    shown: str
+
+    def text(self, value: float) -> str:
+        return self.shown.format(value).replace("-", "−")
+
+    def holds(self, value: float) -> bool:
+        return value <= self.limit if self.sign == "≤" else value >= self.limit
+
+    def better(self, value: float, other: float) -> bool:
+        return value < other if self.sign == "≤" else value > other
+
+
+# what this project holds its own checkpoint to
+BARS = (
+    Row("ratio", "closer to the future, all pairs", "≤", 0.45, "{:.3f}"),
+    Row("ratio_worst", "closer to the future, worst embodiment", "≤", 0.70, "{:.3f}"),
+    Row("delta_psnr", "ΔPSNR", "≥", 2.5, "{:.2f} dB"),
+    Row("use", "codes used, worst position", "≥", 8, "{:.0f}"),
+    Row("perplexity", "perplexity, worst position", "≥", 5.5, "{:.2f}"),
+    Row("probe_latent", "R² to the end-effector from the latent", "≥", 0.75, "{:.2f}"),
+    Row("probe_codes", "R² to the end-effector from the codes", "≥", 0.5, "{:.2f}"),
+    Row("delta_accuracy", "Δ-Acc of the direction", "≥", 0.60, "{:.0%}"),
+    Row("leak", "leak: gain on a foreign frame", "≤", 1.0, "{:.2f} dB"),
+    Row("drift", "steps above copy-frame", "≥", 16, "{:.0f}"),
+    Row("sharpness", "sharpness at step 16", "≥", 0.7, "{:.2f}"),
+)
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -33,7 +78,57 @@ def fill(readme: str, results: Mapping[str, Any]) -> str:
         readme = _between(readme, "results", quality(results[MODEL]))
     if BENCH in results:
         readme = _between(readme, "bench", speed(results[BENCH]))
+    if compared(results):
+        readme = _between(readme, "anchor", bars(results[MODEL], results[ANCHOR]))
     return readme
+
+
+def compared(results: Mapping[str, Any]) -> bool:
+    """Whether there are figures for the table of bars, of both sides."""
+    return all("findings" in results.get(name, {}) for name in (MODEL, ANCHOR))
+
+
+def bars(figures: Mapping[str, Any], anchor: Mapping[str, Any]) -> str:
+    """Our checkpoint against the official recipe, each row with the bar and the intervals."""
+    mine, theirs = figures["findings"], anchor["findings"]
+    rows = [_bar_row(row, mine.get(row.key), theirs.get(row.key)) for row in BARS]
+    heads = ("", "bar", MODEL, ANCHOR, "bar held", f"better than {ANCHOR}")
+    made = f"Made by `{figures['command']}` and `{anchor['command']}`."
+    return f"{_table(heads, rows)}\n\nBrackets: 95 % intervals over episodes. {made}"
+
+
+def _bar_row(row: Row, mine: Figure, theirs: Figure) -> tuple[str, ...]:
+    known = mine is not None and mine[0] is not None
+    both = known and theirs is not None and theirs[0] is not None
+    return (
+        row.words,
+        f"{row.sign} {row.text(row.limit)}",
+        _spread(row, mine),
+        _spread(row, theirs),
+        ("yes" if row.holds(mine[0]) else "no") if known else "unknown",
+        _better(row, mine, theirs) if both else "unknown",
+    )
+
+
+def _spread(row: Row, figure: Figure) -> str:
+    """The figure, with its interval where there is one."""
+    value, low, high = figure or (None, None, None)
+    if value is None:
+        return "–"
+    bracket = "" if low is None or high is None else f" [{row.text(low)}, {row.text(high)}]"
+    return row.text(value) + bracket
+
+
+def _better(row: Row, mine: Sequence[Any], theirs: Sequence[Any]) -> str:
+    """yes, no or equal; where the intervals overlap it says so."""
+    if mine[0] == theirs[0]:
+        return "equal"
+    word = "yes" if row.better(mine[0], theirs[0]) else "no"
+    ends = [*mine[1:], *theirs[1:]]
+    if None in ends:
+        return word
+    overlap = mine[1] <= theirs[2] and theirs[1] <= mine[2]
+    return f"{word}, intervals overlap" if overlap else word
 
 
 def quality(figures: Mapping[str, Any]) -> str:
@@ -87,7 +182,11 @@ def main() -> int:
     """Fill README.md and say which tables there were figures for."""
     results = read(RESULTS)
     README.write_text(fill(README.read_text(encoding="utf-8"), results), encoding="utf-8")
-    found = [name for name in (MODEL, BENCH) if name in results]
+    card = CARD.read_text(encoding="utf-8") if CARD.exists() else ""
+    if compared(results) and "<!-- anchor:start -->" in card:
+        table = bars(results[MODEL], results[ANCHOR])
+        CARD.write_text(_between(card, "anchor", table), encoding="utf-8")
+    found = [name for name in (MODEL, BENCH, ANCHOR) if name in results]
     print(f"README.md: {', '.join(found) or 'no figures yet'}")
     return 0
 

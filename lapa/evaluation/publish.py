@@ -9,12 +9,23 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from lapa.evaluation.checkup import Checkup
 from lapa.evaluation.words import as_json, as_markdown, usage
 
+LEGEND = (
+    "MSE ratio: MSE(decode, x_t+H) / MSE(x_t, x_t+H), below 1 is closer to the future than x_t. "
+    "ΔPSNR: PSNR with the inferred codes minus PSNR with a random other latent action. Codes used "
+    "and perplexity: one figure a position. Cosine: agreement of the true motions of pairs that "
+    "share a code. Δ-MSE: variance of the motion that is left once a code is known. Δ-Acc: how "
+    "often the direction is guessed from the codes (eight directions and still). R²: linear probe "
+    "to the end-effector's translation. Leak: what the codes of a foreign scene gain over copying. "
+    "Drift and sharpness: an imagined rollout with the true codes against copy-frame, and its "
+    "edges against the true frame's."
+)
 START, END = "<!-- checkup:start -->", "<!-- checkup:end -->"
 
 
@@ -40,18 +51,37 @@ def write_card(folder: Path, name: str, report: Checkup, command: str) -> Path:
     return path
 
 
-def write_results(path: Path, name: str, report: Checkup, command: str) -> Path:
-    """Set `name` in results.json to the figures and the command that made them."""
+def write_results(
+    path: Path,
+    name: str,
+    report: Checkup,
+    command: str,
+    *,
+    findings: Mapping[str, Sequence[float | None]] | None = None,
+) -> Path:
+    """Set `name` in results.json to the figures and the command that made them.
+
+    findings: key -> [value, low, high], the figures that answer the questions of a report; None
+    stands for what is unknown. Kept as they are, for the table that holds them to the bars.
+    """
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     results[name] = {"command": command, **as_json(report)}
+    if findings is not None:
+        results[name]["findings"] = dict(findings)
     return write_json(path, results)
 
 
 def write_json(path: Path, value: Any) -> Path:
     """Indented JSON; short lists of numbers stay on one line, so that a change reads well."""
     text = json.dumps(value, indent=1, ensure_ascii=False)
-    flat = re.sub(r"\[\s+([-\d.e+,\s]+?)\s+\]", lambda m: f"[{_joined(m[1])}]", text)
+    flat = re.sub(r"\[\s+((?:null|[-\d.e+,\s])+?)\s+\]", lambda m: f"[{_joined(m[1])}]", text)
     _replace(path, flat + "\n")
+    return path
+
+
+def write_text(path: Path, text: str) -> Path:
+    """The whole text or nothing: a reader never sees half of it."""
+    _replace(path, text)
     return path
 
 
@@ -61,11 +91,8 @@ def _joined(numbers: str) -> str:
 
 def _section(report: Checkup, command: str) -> str:
     return (
-        f"{report.pairs} held-out frame pairs. Made by:\n\n```\n{command}\n```\n\n"
-        f"{as_markdown(report)}\n\n"
-        "MSE ratio: MSE(decode, x_t+H) / MSE(x_t, x_t+H), below 1 is closer to the future than "
-        "x_t. ΔPSNR: PSNR with the inferred codes minus PSNR with a random other latent action. "
-        "Codes used and perplexity: one figure a position."
+        f"{report.pairs} frame pairs of {report.episodes} episodes, brackets are 95 % intervals "
+        f"over episodes. Made by:\n\n```\n{command}\n```\n\n{as_markdown(report)}\n\n{LEGEND}"
     )
 
 

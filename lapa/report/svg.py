@@ -54,7 +54,8 @@ def drawing(
     return (
         f'<svg class="lr-drawing" role="img" viewBox="0 0 {width:g} {height:g}" '
         f'xmlns="http://www.w3.org/2000/svg" font-family="inherit" '
-        f'style="display:block;width:100%;max-width:{1.4 * width:g}px;height:auto">'
+        f'style="display:block;width:100%;max-width:{1.4 * width:g}px;height:auto;'
+        f'overflow:visible">'
         f"<title>{escape(title)}</title><desc>{escape(told)}</desc>{''.join(shapes)}</svg>"
     )
 

@@ -1,0 +1,252 @@
+"""`python -m lapa checkup`: measure a quantizer, print and keep what was found, hold bars.
+
+The table and the verdicts go to standard output, progress to standard error. Exit code 1: a bar
+is broken; 2: something was asked wrongly.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lapa.console import bar, duration, open_data, tell, warn
+
+if TYPE_CHECKING:
+    from lapa.data import Cache, FramePairs
+    from lapa.evaluation.checkup import Checkup
+    from lapa.models.quantizer import LatentActionQuantizer
+    from lapa.report import Report
+
+EPILOG = """CHECKPOINT is a folder of ours, the folder of a run, or an official LAPA .pt file.
+DATA is the robots format, a folder of videos, one video, folders of numbered frames (with
+--fps), or a prepared cache.
+
+bars know these names:
+  use perplexity ratio ratio_worst delta_psnr delta_accuracy cosine delta_mse probe_latent
+  probe_codes leak s_pcfc no_op drift sharpness transfer divergence
+
+examples:
+  python -m lapa checkup runs/mine --data videos --html report.html
+  python -m lapa checkup runs/mine --data videos --against laq_openx.pt --html both.html
+  python -m lapa checkup runs/mine --data videos --bar "ratio<=0.45" --bar "use>=8"
+  python -m lapa checkup runs/anchor/model --data videos --write-results --name official-recipe"""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A checkpoint's folder or file, what was found, and the same for people."""
+
+    source: Path
+    checkup: Checkup
+    report: Report
+
+
+def add_arguments(command: argparse.ArgumentParser) -> None:
+    """The options of `python -m lapa checkup`."""
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.epilog = EPILOG
+    add = command.add_argument
+    add("checkpoint", type=Path, help="checkpoint, run folder or official .pt")
+    add("--data", type=Path, help="video or a prepared cache (../shared/robots)")
+    add("--fps", type=float, help="frames a second, for frame folders only")
+    add("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
+    add("--split", choices=("holdout", "train", "all"), help="(holdout; all if none is held out)")
+    add("--stride", type=int, default=1, help="every N-th frame (1)")
+    add("--gap", type=float, help="gap in seconds (the model's own)")
+    add("--drift-steps", type=int, default=16, help="length of a dream, at most 32 (16)")
+    add("--learn", type=Path, help="other clips for the probe to learn from (DATA's train split)")
+    add("--seed", type=int, default=0, help="of everything random (0)")
+    add("--against", type=Path, help="another checkpoint, measured on the same clips")
+    add("--json", type=Path, help="also write the figures and verdicts to this file")
+    add("--html", type=Path, help="also write one self-contained page")
+    add("--bar", action="append", default=[], help='as "ratio<=0.45"; repeatable, exit code 1')
+    add("--name", help="what the checkpoint is called (its folder's name)")
+    add("--write", action="store_true", help="update usage.json, model card and results.json")
+    add("--write-results", action="store_true", help="update results.json only")
+    add("--results", type=Path, default=Path("assets/results.json"), help="(assets/results.json)")
+
+
+def command(options: argparse.Namespace) -> int:
+    """Measure, tell, keep; returns the exit code. ValueError where something is asked wrongly."""
+    from lapa.report import Bar, broken
+
+    bars = [Bar.parse(text) for text in options.bar]
+    measured = [measure(options.checkpoint, options, options.name)]
+    if options.against:
+        measured.append(measure(options.against, options))
+    print("\n\n".join(_told(each) for each in measured))
+    if options.against:
+        print("\n" + comparison(*(each.report for each in measured)))
+    _keep(measured, options)
+    failures = broken(measured[0].report, bars)
+    for sentence in failures:
+        print(f"lapa checkup: {sentence}", file=sys.stderr)
+    return 1 if failures else 0
+
+
+def measure(path: Path, options: argparse.Namespace, name: str | None = None) -> Measured:
+    """The checkup of one checkpoint on the clips that the options name."""
+    import torch
+
+    from lapa.models.quantizer import LatentActionQuantizer
+    from lapa.report import report_of
+
+    source = checkpoint_folder(path)
+    if options.write and path == options.checkpoint and not source.is_dir():
+        raise ValueError(
+            f"--write needs a checkpoint folder to write into; {source} is a file. "
+            "--write-results keeps its figures in results.json only."
+        )
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    quantizer = LatentActionQuantizer.from_pretrained(source, device=device)
+    cache = open_data(options.data, _cache_folder(options, quantizer), quantizer.config.image_size,
+                      fps=options.fps)  # fmt: skip
+    pairs, notes = chosen_pairs(cache, quantizer, options)
+    checkup = follow(quantizer, pairs, lessons(cache, pairs, quantizer, options), options)
+    title = name or (path.resolve().name if source.is_dir() else path.stem)
+    data = options.data.name if options.data else cache.folder.name
+    return Measured(source, checkup, report_of(checkup, checkpoint=title, data=data, notes=notes))
+
+
+def _cache_folder(options: argparse.Namespace, quantizer: LatentActionQuantizer) -> Path | None:
+    """Where to prepare video; two checkpoints of different sizes need two caches."""
+    if options.cache is None or not options.against:
+        return options.cache
+    return options.cache.with_name(f"{options.cache.name}-{quantizer.config.image_size}")
+
+
+def chosen_pairs(
+    cache: Cache, quantizer: LatentActionQuantizer, options: argparse.Namespace
+) -> tuple[FramePairs, list[str]]:
+    """The frame pairs to measure, and what the reader must know about them."""
+    from lapa.data import FramePairs
+
+    notes = []
+    split = options.split
+    if split is None:
+        split = "holdout" if any(e.split == "holdout" for e in cache.episodes) else "all"
+        if split == "all":
+            notes.append(
+                "No episode of these clips is held out (every tenth of an embodiment would be), so "
+                "all of them were measured. If the quantizer was trained on them, the figures "
+                "flatter it."
+            )
+    if split == "train":
+        notes.append("These are training clips: the figures flatter a quantizer trained on them.")
+    gap = quantizer.config.gap_seconds if options.gap is None else options.gap
+    pairs = FramePairs(cache, gap, split=None if split == "all" else split)
+    warn(pairs.report)
+    if options.stride > 1:
+        notes.append(f"Only every {options.stride}th frame of an episode was measured.")
+    notes.append(f"The two frames of a pair are {gap:g} s apart.")
+    return pairs, notes
+
+
+def lessons(
+    cache: Cache, pairs: FramePairs, quantizer: LatentActionQuantizer, options: argparse.Namespace
+) -> FramePairs | None:
+    """Pairs for the probe to learn from that are not measured; None where there are none."""
+    from lapa.data import FramePairs
+
+    gap = quantizer.config.gap_seconds if options.gap is None else options.gap
+    if options.learn:
+        other = open_data(options.learn, None, quantizer.config.image_size, fps=options.fps)
+        return FramePairs(other, gap, split="train")
+    measured = {cache.episodes[index].split for index, _, _ in pairs.all()}
+    apart = any(e.split == "train" and e.action_dim for e in cache.episodes)
+    return FramePairs(cache, gap, split="train") if measured == {"holdout"} and apart else None
+
+
+def follow(
+    quantizer: LatentActionQuantizer,
+    pairs: FramePairs,
+    learn: FramePairs | None,
+    options: argparse.Namespace,
+) -> Checkup:
+    """Run the checkup, telling how far it is and how long it will take."""
+    from lapa.evaluation.checkup import examine
+
+    stages = examine(
+        quantizer, pairs, stride=options.stride, seed=options.seed,
+        drift_steps=options.drift_steps, learn=learn,
+    )  # fmt: skip
+    with closing(stages):
+        for stage in stages:
+            if stage.report is not None:
+                break
+            left = "" if stage.seconds_left is None else f", {duration(stage.seconds_left)} left"
+            line = f"{bar(stage.done, stage.total)} {stage.name} {stage.done}/{stage.total}{left}"
+            tell(line, last=stage.done == stage.total)
+    tell(f"measured in {duration(stage.report.seconds)}", last=True)
+    return stage.report
+
+
+def checkpoint_folder(path: Path) -> Path:
+    """The checkpoint meant by `path`; of a run's folder, the model in it."""
+    return path / "model" if (path / "model" / "config.json").exists() else path
+
+
+def _told(measured: Measured) -> str:
+    """The table by embodiment and the verdicts by question, for a terminal."""
+    from lapa.evaluation.words import as_text
+
+    report = measured.report
+    head = f"{report.checkpoint} on {report.data}: {report.episodes} episodes"
+    return "\n".join([head, *report.notes, "", as_text(measured.checkup), "", *verdicts(report)])
+
+
+def verdicts(report: Report) -> list[str]:
+    """A line a question with its verdict, and an indented one for each figure."""
+    lines = []
+    for card in report.cards:
+        lines.append(f"{card.verdict:<8} {card.question}")
+        lines += [f"         {each.name}: {each.figure}. {each.sentence}" for each in card.findings]
+    return lines
+
+
+def comparison(report: Report, other: Report) -> str:
+    """Two checkpoints figure by figure, in aligned columns."""
+    from lapa.report import differences
+
+    rows = [("", report.checkpoint, other.checkpoint, "")]
+    rows += [(d.name, d.mine, d.other, d.words) for d in differences(report, other)]
+    widths = [max(len(row[column]) for row in rows) for column in range(4)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _keep(measured: Sequence[Measured], options: argparse.Namespace) -> None:
+    """Write the files that were asked for."""
+    from lapa.evaluation import publish
+    from lapa.report import as_json, page
+
+    reports = [each.report for each in measured]
+    if options.json:
+        found: Any = [as_json(each) for each in reports]
+        publish.write_json(options.json, found if options.against else found[0])
+    if options.html:
+        publish.write_text(options.html, page(*reports))
+    mine, line = measured[0], f"python -m lapa {options.line}"
+    name = mine.report.checkpoint
+    if options.write:
+        publish.write_usage(mine.source, mine.checkup)
+        publish.write_card(mine.source, name, mine.checkup, line)
+    if options.write or options.write_results:
+        publish.write_results(
+            options.results, name, mine.checkup, line, findings=_figures(mine.report)
+        )
+
+
+def _figures(report: Report) -> dict[str, list[float | None]]:
+    """Every finding by its key as [value, low, high], for the table of results.json."""
+    from lapa.report import as_json
+
+    found = as_json(report)["findings"]
+    return {each["key"]: [each["value"], *each["interval"]] for each in found}

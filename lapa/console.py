@@ -1,0 +1,65 @@
+"""What commands share: clips opened for a model, and progress told on standard error."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lapa.data import Cache, Report
+
+
+def open_data(
+    data: Path | None, folder: Path | None, size: int, *, fps: float | None = None
+) -> Cache:
+    """A cache at `size` px from a prepared cache, or from video, or from the default video."""
+    from lapa.data import Cache
+    from lapa.presets import shared_data
+
+    data = data or shared_data()
+    if (data / "manifest.jsonl").exists():
+        return Cache.open(data)
+    return build(data, folder, size, fps=fps)
+
+
+def build(data: Path, folder: Path | None, size: int, *, fps: float | None = None) -> Cache:
+    """Prepare `data` at `size` px unless that is done, telling progress on standard error."""
+    from lapa.data import Cache, build_cache
+
+    target = folder or Path("cache") / f"{data.resolve().name}-{size}"
+    for told in build_cache(data, target, size, fps=fps, workers=2):
+        left = f", {duration(told.seconds_left)} left" if told.done < told.total else ""
+        line = f"preparing {told.done}/{told.total} {told.name}{left}"
+        tell(line, last=told.done == told.total)
+    cache = Cache.open(target)
+    warn(cache.report)
+    return cache
+
+
+def warn(report: Report) -> None:
+    """Name what was left out, on standard error."""
+    if report.skipped:
+        print(report.summary(), file=sys.stderr)
+
+
+def tell(line: str, *, last: bool) -> None:
+    """Progress on standard error: one line that changes on a terminal, else only the last."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{line}", end="\n" if last else "", file=sys.stderr, flush=True)
+    elif last:
+        print(line, file=sys.stderr, flush=True)
+
+
+def bar(done: int, total: int, width: int = 24) -> str:
+    """A progress bar of `width` characters."""
+    full = width * min(done, total) // max(total, 1)
+    return "█" * full + "░" * (width - full)
+
+
+def duration(seconds: float) -> str:
+    """A time for people: `40 s`, `3 min`, `1 h 20 min`."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
