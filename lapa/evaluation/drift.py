@@ -1,0 +1,151 @@
+"""Drift: how long does an imagined rollout stay near the truth when its codes are right?
+
+The decoder's own picture is its next frame, so its errors pile up. Shown against copy-frame (the
+first frame, held), as playable world models are: Genie (Bruce et al. 2024), DIAMOND (Alonso et
+al. 2024, section 5.1: errors of a closed loop).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lapa.data import FramePairs
+from lapa.evaluation.estimate import DRAWS, Estimate, mean
+from lapa.evaluation.images import edges, ssim
+from lapa.evaluation.inferred import Quantizer
+from lapa.evaluation.sample import Row, batches, grouped_rows, silent
+from lapa.evaluation.table import Groups, psnr, squared_error
+from lapa.evaluation.watch import Tick
+
+LONGEST = 32
+# a frame with less Laplacian energy than rounding to uint8 makes has no edges to be held against
+NO_EDGES = 20 / 12 / 255**2
+# the step at which sharpness is held against a bar
+JUDGED = 16
+
+
+@dataclass(frozen=True)
+class Drift:
+    """Closed loop: x̂_0 = x_0, c_n = encode(x_nh, x_(n+1)h), x̂_(n+1) = decode(x̂_n, c_n).
+
+    h is the gap in frames; in an episode too short for that, as many frames as fit `steps` times.
+    Entry n-1 of the tuples belongs to step n, a mean over episodes.
+
+    psnr, ssim: of x̂_n against x_nh. copy_psnr, copy_ssim: of x_0 against x_nh. sharpness: the
+    Laplacian energy of x̂_n over that of x_nh, 1 is as sharp as the truth. gain: psnr − copy_psnr,
+    mean over steps, dB. sharpness_at: sharpness at step 16, or at the last one before.
+    trusted_until: the last step up to which psnr lies above copy_psnr at every step; 0 for
+    none. shortened: share of episodes whose steps are shorter than the gap.
+    """
+
+    episodes: int
+    steps: int
+    psnr: tuple[float, ...]
+    copy_psnr: tuple[float, ...]
+    ssim: tuple[float, ...]
+    copy_ssim: tuple[float, ...]
+    sharpness: tuple[float, ...]
+    gain: Estimate
+    sharpness_at: Estimate
+    trusted_until: int
+    shortened: float
+
+
+CURVES = ("psnr", "copy_psnr", "ssim", "copy_ssim", "sharpness")
+
+
+def drift(
+    quantizer: Quantizer,
+    pairs: FramePairs,
+    *,
+    steps: int = JUDGED,
+    seed: int = 0,
+    draws: int = DRAWS,
+    tick: Tick = silent,
+) -> Groups[Drift] | None:
+    """One rollout from the start of every episode that has `steps` + 1 frames; None without one.
+
+    Every episode counts the same. seed: of the bootstrap over episodes. `tick(done, total)` is
+    called after every step of a batch of episodes.
+
+    Raises:
+        ValueError: steps outside 1 … 32.
+    """
+    if not 1 <= steps <= LONGEST:
+        raise ValueError(f"steps is {steps}; accepted are 1 to {LONGEST}.")
+    starts, shorter = _starts(pairs, steps)
+    if not starts:
+        return None
+    measured, total = [], steps * len(list(batches(starts)))
+    for part in batches(starts):
+        for figures in _rollouts(quantizer, pairs, part, steps):
+            measured.append(figures)
+            tick(len(measured), total)
+    # (batch and step, figure, episode) -> (episode, step, figure)
+    whole = np.concatenate(
+        [np.stack(measured[i : i + steps], 1) for i in range(0, total, steps)], axis=-1
+    ).transpose(2, 1, 0)
+    bodies = np.array([pairs.cache.episodes[episode].embodiment for episode, _, _ in starts])
+    return grouped_rows(bodies, lambda rows: _drift(whole[rows], shorter[rows], draws, seed))
+
+
+def _starts(pairs: FramePairs, steps: int) -> tuple[list[Row], np.ndarray]:
+    """The first step (episode, 0, h) of every episode that is long enough, and whether h is
+    shorter than the gap."""
+    starts, shorter = [], []
+    for episode, _, gap in firsts(pairs):
+        fits = (pairs.cache.episodes[episode].length - 1) // steps
+        if fits:
+            starts.append((episode, 0, min(gap, fits)))
+            shorter.append(fits < gap)
+    return starts, np.array(shorter)
+
+
+def firsts(pairs: FramePairs) -> list[Row]:
+    """The first frame pair of every episode that has one."""
+    longest = max(episode.length for episode in pairs.cache.episodes)
+    return pairs.all(stride=longest)
+
+
+def _rollouts(
+    quantizer: Quantizer, pairs: FramePairs, starts: Sequence[Row], steps: int
+) -> Iterator[np.ndarray]:
+    """The figures (CURVES, episodes) of every step of the episodes that begin at `starts`."""
+    first = imagined = None
+    for step in range(steps):
+        batch = pairs.take([(episode, step * gap, gap) for episode, _, gap in starts])
+        frame, future = quantizer.resize(batch.frame), quantizer.resize(batch.future)
+        if first is None:
+            first = imagined = frame
+        imagined = quantizer.decode(imagined, quantizer.encode(frame, future))
+        yield np.stack(
+            [
+                psnr(squared_error(imagined, future)),
+                psnr(squared_error(first, future)),
+                ssim(imagined, future),
+                ssim(first, future),
+                edges(imagined) / np.maximum(edges(future), NO_EDGES),
+            ]
+        )
+
+
+def _drift(figures: np.ndarray, shorter: np.ndarray, draws: int, seed: int) -> Drift:
+    """figures (episodes, steps, CURVES), shorter (episodes,) bool."""
+    episodes, steps, _ = figures.shape
+    curves = dict(zip(CURVES, figures.mean(0).T, strict=True))
+    gains = (figures[..., 0] - figures[..., 1]).mean(1)
+    at = figures[:, min(steps, JUDGED) - 1, CURVES.index("sharpness")]
+    behind = np.flatnonzero(curves["psnr"] <= curves["copy_psnr"])
+    every = np.arange(episodes)
+    return Drift(
+        episodes=episodes,
+        steps=steps,
+        **{name: tuple(curve.tolist()) for name, curve in curves.items()},
+        gain=mean(gains, every, draws=draws, seed=seed),
+        sharpness_at=mean(at, every, draws=draws, seed=seed),
+        trusted_until=int(behind[0]) if len(behind) else steps,
+        shortened=float(shorter.mean()),
+    )

@@ -1,0 +1,74 @@
+"""How alike two frames are, and how sharp one is: SSIM and Laplacian energy.
+
+Both look at luminance only, on uint8 RGB frames (B, h, w, 3).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+# ITU-R BT.601, the weights of the luminance that SSIM was defined on
+LUMINANCE = (0.299, 0.587, 0.114)
+WINDOW, SIGMA = 11, 1.5
+# (K1 L)² and (K2 L)² of the paper, for grey levels in [0, 1]
+STEADY_MEAN, STEADY_VARIANCE = 0.01**2, 0.03**2
+
+
+def luminance(frames: np.ndarray) -> Tensor:
+    """uint8 RGB (B, h, w, 3) -> float64 (B, 1, h, w) in [0, 1]."""
+    weights = torch.tensor(LUMINANCE, dtype=torch.float64)
+    return (torch.from_numpy(np.ascontiguousarray(frames)).double() @ weights)[:, None] / 255
+
+
+def gaussian(window: int, sigma: float) -> Tensor:
+    """Weights (window,) float64 of a Gaussian, summing to 1."""
+    at = torch.arange(window, dtype=torch.float64) - (window - 1) / 2
+    weights = torch.exp(-at.square() / (2 * sigma**2))
+    return weights / weights.sum()
+
+
+def smooth(image: Tensor, weights: Tensor) -> Tensor:
+    """Filter (B, 1, h, w) along both axes; only places where the whole window fits are left."""
+    weights = weights.to(image.dtype)
+    return F.conv2d(F.conv2d(image, weights[None, None, None]), weights[None, None, :, None])
+
+
+def ssim(image: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Structural similarity of every pair of frames, (B,) float64; 1 for equal frames.
+
+    SSIM = (2 μx μy + C1)(2 σxy + C2) / ((μx² + μy² + C1)(σx² + σy² + C2)), the mean over all
+    places of an 11 x 11 Gaussian window of σ = 1.5 that lie inside the frame; C1 = 0.01², C2 =
+    0.03² for grey levels in [0, 1]. Wang, Bovik, Sheikh and Simoncelli 2004, equation 13 and
+    section III.C.
+
+    Raises:
+        ValueError: frames smaller than the window.
+    """
+    if min(image.shape[1:3]) < WINDOW:
+        height, width = image.shape[1:3]
+        raise ValueError(f"SSIM needs frames of at least 11 x 11 pixels, got {height} x {width}.")
+    x, y = luminance(image), luminance(other)
+    weights = gaussian(WINDOW, SIGMA)
+    mean_x, mean_y = smooth(x, weights), smooth(y, weights)
+    variance_x = smooth(x * x, weights) - mean_x**2
+    variance_y = smooth(y * y, weights) - mean_y**2
+    covariance = smooth(x * y, weights) - mean_x * mean_y
+    alike = (2 * mean_x * mean_y + STEADY_MEAN) * (2 * covariance + STEADY_VARIANCE)
+    most = (mean_x**2 + mean_y**2 + STEADY_MEAN) * (variance_x + variance_y + STEADY_VARIANCE)
+    return (alike / most).mean(dim=(1, 2, 3)).numpy()
+
+
+def edges(frames: np.ndarray) -> np.ndarray:
+    """Laplacian energy of every frame, (B,) float64: how much fine detail it has.
+
+    The mean square of Y(x-1, y) + Y(x+1, y) + Y(x, y-1) + Y(x, y+1) − 4 Y(x, y) over all inner
+    pixels, Y the luminance in [0, 1]. Blur lowers it, noise raises it; only the ratio of two
+    frames of one scene says something (Pech-Pacheco et al. 2000 use the variance of the same).
+    """
+    y = luminance(frames)[:, 0]
+    inner = y[:, 1:-1, 1:-1]
+    around = y[:, :-2, 1:-1] + y[:, 2:, 1:-1] + y[:, 1:-1, :-2] + y[:, 1:-1, 2:]
+    return (around - 4 * inner).square().mean(dim=(1, 2)).numpy()

@@ -1,0 +1,144 @@
+"""Transfer: does a latent action of one embodiment do the same to another?
+
+AdaWorld (Gao et al. 2025, section 4.1) plays the latents of one clip on the first frame of another
+and compares the motions; here the motion is optical flow, which needs no foreign network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from lapa.data import FramePairs
+from lapa.evaluation.estimate import DRAWS, Estimate, mean
+from lapa.evaluation.flow import motion
+from lapa.evaluation.inferred import Quantizer
+from lapa.evaluation.sample import Row, batches, by_embodiment, drawn, silent
+from lapa.evaluation.watch import Tick
+
+SAMPLE, SEARCHED = 8, 48
+# a motion is one from this share of the frame's width on
+LEAST = 0.004
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """Codes of a pair of embodiment A, decoded on a frame of embodiment B.
+
+    cosine: of the image-plane motion from x_B to decode(x_B, codes) with that from x_t to x_t+H
+    of A, mean over pairs; 1 the same way, 0 unrelated, −1 opposite; a frame in which nothing
+    comes to move counts as 0. Only pairs in which A moves are asked. Two cameras may see one
+    movement in two directions, so a perfect model need not reach 1.
+    same_code: share of positions at which encode(x_B, decode(x_B, codes)) gives the code again;
+    chance: what the frequencies of the given and of the returned codes alone would give,
+    Σ_k p(k) q(k), mean over positions.
+    matrix: mean cosine by (from, to). The intervals are over the episodes of A.
+    """
+
+    pairs: int
+    cosine: Estimate
+    same_code: Estimate
+    chance: float
+    matrix: dict[tuple[str, str], float]
+
+
+def transfer(
+    quantizer: Quantizer,
+    pairs: FramePairs,
+    *,
+    count: int = SAMPLE,
+    seed: int = 0,
+    draws: int = DRAWS,
+    tick: Tick = silent,
+) -> Transfer | None:
+    """Up to `count` pairs for each ordered pair of embodiments, drawn with `seed`.
+
+    None with one embodiment, or where nothing moves.
+    """
+    rng = np.random.default_rng([seed, 3])
+    rows = by_embodiment(pairs, pairs.all())
+    moving = {name: _moving(quantizer, pairs, group, count, rng) for name, group in rows.items()}
+    asked = [
+        (source, move, target)
+        for name, (sources, moves) in moving.items()
+        for other in rows
+        if other != name
+        for source, move, target in zip(
+            sources, moves, drawn(rows[other], len(sources), rng), strict=False
+        )
+    ]
+    if not asked:
+        return None
+    found, codes = [], []
+    for part in batches(asked):
+        given, returned, cosine = _carried(quantizer, pairs, part)
+        found.append(cosine)
+        codes.append(np.stack([given, returned], 1))
+        tick(sum(map(len, found)), len(asked))
+    return _transfer(pairs, asked, np.concatenate(found), np.concatenate(codes), draws)
+
+
+def _moving(
+    quantizer: Quantizer, pairs: FramePairs, rows: list[Row], count: int, rng: np.random.Generator
+) -> tuple[list[Row], np.ndarray]:
+    """Up to `count` of the rows in which something moves, and their motions (count, 2)."""
+    some = drawn(rows, SEARCHED, rng)
+    batch = pairs.take(some)
+    moves = motion(quantizer.resize(batch.frame), quantizer.resize(batch.future))
+    least = LEAST * quantizer.config.image_size
+    places = drawn(np.flatnonzero(np.linalg.norm(moves, axis=1) >= least), count, rng)
+    return [some[place] for place in places], moves[places]
+
+
+def _carried(
+    quantizer: Quantizer, pairs: FramePairs, part: Sequence[tuple[Row, np.ndarray, Row]]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Codes of A (B, S), codes read back from B's imagined pair (B, S), cosines (B,)."""
+    sources, moves, targets = zip(*part, strict=True)
+    batch, frame = pairs.take(sources), quantizer.resize(pairs.take(targets).frame)
+    given = quantizer.encode(quantizer.resize(batch.frame), quantizer.resize(batch.future))
+    imagined = quantizer.decode(frame, given)
+    here, there = motion(frame, imagined), np.stack(moves)
+    lengths = np.linalg.norm(here, axis=1) * np.linalg.norm(there, axis=1)
+    least = LEAST * quantizer.config.image_size
+    still = np.linalg.norm(here, axis=1) < least
+    cosine = np.where(still, 0, (here * there).sum(1) / np.maximum(lengths, 1e-12))
+    return given, quantizer.encode(frame, imagined), cosine
+
+
+def _transfer(
+    pairs: FramePairs,
+    asked: Sequence[tuple[Row, np.ndarray, Row]],
+    cosine: np.ndarray,
+    codes: np.ndarray,
+    draws: int,
+) -> Transfer:
+    """cosine (n,); codes (n, 2, S): given, returned."""
+    episode = np.array([source[0] for source, _, _ in asked])
+    names = np.array(
+        [
+            [pairs.cache.episodes[row[0]].embodiment for row in (source, target)]
+            for source, _, target in asked
+        ]
+    )
+    same = (codes[:, 0] == codes[:, 1]).mean(1)
+    ways = dict.fromkeys(map(tuple, names.tolist()))
+    return Transfer(
+        pairs=len(asked),
+        cosine=mean(cosine, episode, draws=draws),
+        same_code=mean(same, episode, draws=draws),
+        chance=_chance(codes),
+        matrix={way: float(cosine[(names == way).all(1)].mean()) for way in ways},
+    )
+
+
+def _chance(codes: np.ndarray) -> float:
+    """How often the codes given and returned (n, 2, S) would agree if they were unrelated."""
+    size = codes.max() + 1
+    shares = [
+        np.stack([np.bincount(column, minlength=size) for column in part.T]) / len(part)
+        for part in (codes[:, 0], codes[:, 1])
+    ]
+    return float((shares[0] * shares[1]).sum(-1).mean())
