@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from lapa.data import FramePairs
 from lapa.evaluation.codes import (
@@ -23,34 +23,32 @@ from lapa.evaluation.codes import (
 )
 from lapa.evaluation.consistency import Consistency, consistency
 from lapa.evaluation.control import Control, control
+from lapa.evaluation.drift import Drift, drift
 from lapa.evaluation.inferred import Quantizer, Table, infer_batches
+from lapa.evaluation.leak import Leak, leak
 from lapa.evaluation.probe import Probe, probe
 from lapa.evaluation.reconstruction import Reconstruction, reconstruction
+from lapa.evaluation.still import NoOp, no_op
 from lapa.evaluation.table import Groups, PairTable, measure, measure_batches
+from lapa.evaluation.transfer import Transfer, transfer
 from lapa.evaluation.watch import Tick, watched
+from lapa.evaluation.worst import Worst, worst
 
 T = TypeVar("T")
-
-if TYPE_CHECKING:
-    from lapa.evaluation.drift import Drift
-    from lapa.evaluation.leak import Leak
-    from lapa.evaluation.still import NoOp
-    from lapa.evaluation.transfer import Transfer
-    from lapa.evaluation.worst import Worst
 
 # what the probe learns from, where there are training clips, and how many pairs of them at most
 LESSON, LESSONS = "training clips", 6000
 # the stages of a checkup and how long each takes with the shipped quantizer, in proportion
 STAGES = {
-    "frame pairs": 0.55,
-    LESSON: 0.3,
-    "same action, same code": 0.03,
-    "actions in the codes": 0.02,
-    "leak": 0.1,
-    "doing nothing": 0.05,
-    "drift": 0.1,
-    "transfer": 0.1,
-    "worst pairs": 0.05,
+    "frame pairs": 0.59,
+    LESSON: 0.28,
+    "same action, same code": 0.005,
+    "actions in the codes": 0.005,
+    "leak": 0.035,
+    "doing nothing": 0.02,
+    "drift": 0.14,
+    "transfer": 0.2,
+    "worst pairs": 0.005,
 }
 
 
@@ -122,12 +120,6 @@ def examine(
         learn: pairs of other episodes (the training clips) for the probe and the classifier of
             directions to learn from; without them they learn from the other episodes measured.
     """
-    from lapa.evaluation.drift import drift
-    from lapa.evaluation.leak import leak
-    from lapa.evaluation.still import no_op
-    from lapa.evaluation.transfer import transfer
-    from lapa.evaluation.worst import worst
-
     stages = [name for name in STAGES if learn is not None or name != LESSON]
     clock = _Clock(time.monotonic(), stages, sum(STAGES[name] for name in stages))
     batches = measure_batches(quantizer, pairs, stride=stride, seed=seed)

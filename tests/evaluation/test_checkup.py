@@ -1,26 +1,169 @@
-"""The report: its tables, and the files it updates without touching what others wrote there."""
+"""The whole checkup: its stages, its verdict on known quantizers, its tables and its figures."""
 
 from __future__ import annotations
 
 import json
+import math
+import threading
 
 import pytest
 
-from lapa.evaluation.checkup import as_json, as_markdown, as_text, checkup, headline, usage
-from lapa.evaluation.publish import END, START, write_card, write_results, write_usage
-from lapa.evaluation.table import measure
+from lapa.evaluation.checkup import STAGES, checkup, examine, headline
+from lapa.evaluation.watch import watched
+from lapa.evaluation.words import HEADINGS, as_json, as_markdown, as_text, rows, usage
+from tests.evaluation.synthetic import (
+    ARM,
+    BLIND,
+    HAND,
+    RED,
+    Cheater,
+    Collapsed,
+    Copier,
+    Oracle,
+    frame_pairs,
+)
+
+QUIZ = {"drift_steps": 4, "stride": 2}
 
 
-@pytest.fixture
-def report(quantizers, pairs):
-    return checkup(measure(quantizers.halfway, pairs))
+@pytest.fixture(scope="module")
+def pairs():
+    return frame_pairs(ARM, RED, HAND)
+
+
+@pytest.fixture(scope="module")
+def report(pairs):
+    return checkup(Oracle(), pairs, **QUIZ)
+
+
+def test_oracle_passes_everywhere(report):
+    assert report.reconstruction.overall.ratio.value == 0
+    assert report.control.overall.delta_psnr.low > 30
+    assert report.codes.overall.used == (5, 5)
+    assert report.consistency.overall.delta_accuracy.value > 0.9
+    assert report.probe.overall.latent.value > 0.99 and report.probe.overall.codes.value > 0.99
+    assert report.leak.overall.foreign_gain.value < 1
+    assert report.no_op.overall.share.value == 1
+    assert report.drift.overall.gain.low > 10
+    assert report.transfer.cosine.value > 0.8
+    assert all(worst.ratio == 0 for worst in report.worst)
+
+
+def test_copier_is_caught(pairs):
+    found = checkup(Copier(), pairs, **QUIZ)
+    assert found.reconstruction.overall.ratio.value == 1
+    assert found.control.overall.delta_psnr.value == 0
+    assert found.drift.overall.gain.value == pytest.approx(0)
+
+
+def test_collapsed_is_caught(pairs):
+    found = checkup(Collapsed(), pairs, **QUIZ)
+    assert found.codes.overall.used == (1, 1)
+    assert found.codes.overall.perplexity == (1, 1)
+    assert found.probe.overall.codes.value <= 0
+
+
+def test_cheater_is_caught(pairs, report):
+    found = checkup(Cheater(), pairs, **QUIZ)
+    assert found.reconstruction.overall.ratio.value == 0, "it looks perfect"
+    assert found.leak.overall.foreign_gain.low > 20 > report.leak.overall.foreign_gain.value
+    assert found.probe.overall.latent.value <= 0.02
+
+
+def test_stages_come_in_order_and_the_last_has_the_report(pairs):
+    stages = list(examine(Oracle(), pairs, **QUIZ))
+    names = list(dict.fromkeys(stage.name for stage in stages))
+    assert names == [*(name for name in STAGES if name != "training clips"), "done"]
+    assert [stage.report is None for stage in stages] == [True] * (len(stages) - 1) + [False]
+    assert all(0 <= stage.done <= stage.total for stage in stages)
+    left = [stage.seconds_left for stage in stages if stage.seconds_left is not None]
+    assert left[-1] == 0 and min(left) >= 0
+    assert stages[-1].report.seconds > 0 and stages[-1].report.episodes == 18
+
+
+def test_training_clips_are_learnt_from(pairs):
+    lessons = frame_pairs(ARM, HAND, seed=9, episodes=4)
+    stages = list(examine(Oracle(), pairs, learn=lessons, **QUIZ))
+    assert "training clips" in {stage.name for stage in stages}
+    found = stages[-1].report
+    assert found.probe.embodiments["arm"].learnt_from == 4 * 24
+    assert found.probe.embodiments["red"].learnt_from == 0
+    assert found.consistency.overall.learnt_from == 4 * 24
+
+
+def test_closing_stops_the_quantizer(pairs):
+    class Counting(Oracle):
+        calls = 0
+
+        def encode(self, frame, future):
+            type(self).calls += 1
+            return super().encode(frame, future)
+
+    run = examine(Counting(), pairs, **QUIZ)
+    for stage in run:
+        if stage.name == "drift":
+            break
+    run.close()
+    seen, threads = Counting.calls, threading.active_count()
+    assert seen > 0 and run.gi_frame is None
+    assert Counting.calls == seen and threads == threading.active_count()
+
+
+def test_watched_work_tells_raises_and_can_be_closed():
+    def count(tick):
+        for done in range(1, 4):
+            tick(done, 3)
+        return "counted"
+
+    def follow(work, told):
+        result = yield from work
+        told.append(result)
+
+    told = []
+    assert list(follow(watched(count), told)) == [(1, 3), (2, 3), (3, 3)] and told == ["counted"]
+
+    def broken(tick):
+        tick(1, 2)
+        raise ValueError("the clip is torn")
+
+    with pytest.raises(ValueError, match="torn"):
+        list(watched(broken))
+
+    reached = []
+
+    def endless(tick):
+        while True:
+            tick(len(reached), 0)
+            reached.append(None)
+
+    run = watched(endless)
+    next(run)
+    run.close()
+    ended = len(reached)
+    assert len(reached) == ended
+
+
+def test_what_the_clips_cannot_tell_is_none():
+    found = checkup(Oracle(), frame_pairs(BLIND, episodes=3, length=8), drift_steps=16)
+    assert found.consistency is None and found.probe is None and found.transfer is None
+    assert found.drift is None
+    figures = json.loads(json.dumps(as_json(found), allow_nan=False))
+    assert figures["transfer"] is None and "probe" not in figures["overall"]
+    cells = dict(zip(HEADINGS, rows(found)[0], strict=True))
+    assert cells["R² latent"] == cells["cosine"] == cells["drift dB"] == "–"
 
 
 def test_text_has_a_line_for_every_embodiment_and_lines_up(report):
     lines = as_text(report).splitlines()
-    assert [line.split()[0] for line in lines[1:]] == ["a", "b", "mean", "all"]
+    assert [line.split()[0] for line in lines[1:]] == ["arm", "hand", "red", "mean", "all"]
     assert len({len(line) for line in lines}) == 1
-    assert "0.250" in lines[-1] and "4 1" in lines[-1]
+    assert "0.000 [0.000, 0.000]" in lines[-1] and "5 5" in lines[-1]
+
+
+def test_a_hand_has_a_dash_where_its_actions_cannot_tell(report):
+    cells = {row[0]: dict(zip(HEADINGS, row, strict=True)) for row in rows(report)}
+    assert cells["hand"]["cosine"] == cells["hand"]["R² latent"] == "–"
+    assert cells["arm"]["R² latent"] == "1.00"
 
 
 def test_markdown_is_a_table(report):
@@ -28,58 +171,29 @@ def test_markdown_is_a_table(report):
     assert {line.count("|") for line in lines} == {lines[0].count("|")}
 
 
-def test_json_holds_the_figures_per_group(report):
-    figures = json.loads(json.dumps(as_json(report)))
-    assert figures["pairs"] == 12
-    assert figures["overall"]["ratio"] == 0.25
-    assert figures["embodiments"]["b"]["used"] == [1, 1]
-    assert figures["mean_of_embodiments"]["ratio"] == 0.25
+def test_json_holds_plain_figures_and_their_intervals(report):
+    figures = json.loads(json.dumps(as_json(report), allow_nan=False))
+    assert figures["pairs"] == 216 and figures["episodes"] == 18
+    for group in (figures["overall"], *figures["embodiments"].values()):
+        assert group["ratio"] == 0 and group["interval"]["ratio"] == [0, 0]
+        assert group["interval"]["delta_psnr"][0] < group["delta_psnr"]
+        assert {"psnr", "used", "perplexity", "leak", "no_op", "drift"} <= set(group)
+    assert figures["overall"]["pairs"] == 216 and figures["embodiments"]["hand"]["pairs"] == 72
+    assert figures["embodiments"]["hand"]["probe"]["latent"] is None
+    assert figures["overall"]["probe"]["interval"]["latent"][1] <= 1
+    assert figures["mean_of_embodiments"]["ratio"] == 0
+    assert len(figures["divergence"]["matrix"]) == 3 and figures["transfer"]["cosine"] > 0.8
 
 
 def test_usage_has_the_form_that_the_page_reads(report):
     found = json.loads(json.dumps(usage(report)))
-    assert found["pairs"] == 12 and set(found["embodiments"]) == {"a", "b"}
-    assert found["embodiments"]["b"]["frequent"] == [{"codes": [2, 3], "share": 1.0}]
-    assert found["overall"]["still"] == [0, 3]
+    assert found["pairs"] == 216 and set(found["embodiments"]) == {"arm", "hand", "red"}
+    shares = [item["share"] for item in found["overall"]["frequent"]]
+    assert shares == sorted(shares, reverse=True) and found["overall"]["still"] == [2, 2]
 
 
 def test_headline_are_plain_numbers(quantizers, pairs):
-    figures = headline(quantizers.oracle, pairs, stride=1)
-    assert figures["ratio"] == 0 and figures["ratio/b"] == 0 and figures["codes_used"] == 1
+    figures = headline(Oracle(), pairs, stride=1)
+    assert figures["ratio"] == 0 and figures["ratio/red"] == 0 and figures["codes_used"] == 5
     assert all(isinstance(value, int | float) for value in figures.values())
-
-
-def test_card_is_updated_between_the_markers_only(report, tmp_path):
-    card = tmp_path / "README.md"
-    card.write_text(f"# Ours\n\nbefore\n{START}\nold figures\n{END}\nafter\n")
-    write_card(tmp_path, "new", report, "python -m lapa checkup x")
-    text = card.read_text()
-    assert text.startswith("# Ours\n\nbefore\n") and text.endswith("\nafter\n")
-    assert "old figures" not in text and "python -m lapa checkup x" in text
-    write_card(tmp_path, "new", report, "python -m lapa checkup x")
-    assert card.read_text() == text
-
-
-def test_card_without_markers_or_absent_gets_a_section(report, tmp_path):
-    (tmp_path / "README.md").write_text("# Ours\n\ntold by hand\n")
-    write_card(tmp_path, "new", report, "c")
-    text = (tmp_path / "README.md").read_text()
-    assert text.startswith("# Ours\n\ntold by hand\n") and text.count(START) == 1
-    write_card(tmp_path / "made", "new", report, "c")
-    assert (tmp_path / "made" / "README.md").read_text().startswith("# new\n")
-
-
-def test_results_keep_the_other_checkpoints(report, tmp_path):
-    path = tmp_path / "results.json"
-    path.write_text('{"other": {"kept": true}}')
-    write_results(path, "mine", report, "c")
-    results = json.loads(path.read_text())
-    assert results["other"] == {"kept": True}
-    assert results["mine"]["command"] == "c"
-    assert results["mine"]["overall"]["ratio"] == 0.25
-
-
-def test_usage_file_is_short_lined_json(report, tmp_path):
-    text = write_usage(tmp_path, report).read_text()
-    assert json.loads(text) == usage(report)
-    assert '"still": [0, 3]' in text
+    assert not any(math.isnan(value) for value in figures.values())
