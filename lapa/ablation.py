@@ -29,7 +29,7 @@ from lapa.training.quantize import QuantizeConfig, quantize
 
 START, END = "<!-- ablation:start -->", "<!-- ablation:end -->"
 HALF = {"image_size": 64, "patch_size": 8, "stem_widths": (48,)}
-# name -> changes of the model, the loss and the care for the codebook
+# name -> changes of the model, the loss, the loop, the care for the codebook, and the run itself
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "as shipped": {},
     "VQ with EMA instead of NSVQ": {"model": {"quantizer": "vq_ema"}},
@@ -45,7 +45,12 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "pixels instead of warp": {"model": {"head": "pixels"}},
     "codes never settled": {"codebook": {"settle_at": 0}},
     "plain MSE loss": {"loss": {"mse": 100.0, "normalised": 0.0}},
-    "with augmentation": {"augment": {}},
+    "with augmentation": {"run": {"augment": True}},
+    "every frame encoded alone": {"model": {"encoder": "frame"}},
+    "a mask for what moves": {"model": {"head": "layers"}},
+    "what the flow moves weighed too": {"loss": {"moved": 0.2}},
+    "every other pair backwards": {"run": {"reverse": True}},
+    "Muon instead of AdamW": {"loop": {"optimizer": "muon"}},
 }
 
 
@@ -76,10 +81,10 @@ def variant(name: str, steps: int) -> QuantizeConfig:
     return replace(
         base,
         model=replace(base.model, **HALF, **changes.get("model", {})),
-        loop=replace(base.loop, **quiet, **short),
+        loop=replace(base.loop, **quiet, **short, **changes.get("loop", {})),
         loss=replace(base.loss, **changes.get("loss", {})),
         codebook=replace(care, **changes.get("codebook", {})),
-        augment="augment" in changes,
+        **changes.get("run", {}),
     )
 
 

@@ -60,8 +60,8 @@ def codebook(c: LAQConfig) -> quantizers.Codebook:
 
 def head(c: LAQConfig) -> nn.Module:
     """Decoder tokens to the imagined frame."""
-    if c.head == "warp":
-        return heads.WarpHead(c.dim, c.grid, c.stem_widths)
+    if c.head in ("warp", "layers"):
+        return heads.WarpHead(c.dim, c.grid, c.stem_widths, layered=c.head == "layers")
     return heads.PixelHead(c.dim, c.patch_size, c.grid, change=c.head == "change")
 
 

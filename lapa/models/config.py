@@ -13,11 +13,11 @@ from lapa.nn.patches import BASE
 
 CHOICES = {
     "stem": ("patch", "conv"),
-    "encoder": ("factorised", "pair"),
+    "encoder": ("factorised", "pair", "frame"),
     "reduce": ("conv", "attention"),
     "position": ("bias", "learned"),
     "quantizer": ("nsvq", "vq_ema", "fsq"),
-    "head": ("pixels", "change", "warp"),
+    "head": ("pixels", "change", "warp", "layers"),
 }
 SIZES = (
     "image_size",
@@ -51,11 +51,13 @@ class LAQConfig:
     Choices (LAPA's first):
         stem: "patch" one linear layer a patch | "conv" strided convolutions.
         encoder: "factorised" spatial then temporal transformer | "pair" attention over both
-            frames with exact antisymmetry: the latent of (x, x) is zero.
+            frames with exact antisymmetry: the latent of (x, x) is zero | "frame" every frame
+            alone, so that latents also add up: z(a, c) = z(a, b) + z(b, c).
         reduce: "conv" convolutions over the patch grid | "attention" S learned queries.
         position: "bias" continuous position bias and PEG | "learned" embeddings.
         quantizer: "nsvq" | "vq_ema" | "fsq".
-        head: "pixels" | "change" (added to x_t) | "warp" (flow, mask and paint on x_t).
+        head: "pixels" | "change" (added to x_t) | "warp" (flow, mask and paint on x_t) |
+            "layers" (the same, with a mask for what moves as well).
 
     Quirks of the official network (True there):
         detach_first_frame: no gradient from the decoder into x_t's patch embedding.
@@ -123,7 +125,7 @@ class LAQConfig:
     def _check_sizes(self) -> None:
         for name in SIZES:
             value = getattr(self, name)
-            least = 0 if name == "spatial_depth" and self.encoder == "pair" else 1
+            least = 0 if name == "spatial_depth" and self.encoder != "factorised" else 1
             whole = isinstance(value, int) and not isinstance(value, bool)
             _check(name, value, whole and value >= least, f"a whole number of at least {least}")
         fits = self.image_size % self.patch_size == 0
@@ -132,7 +134,10 @@ class LAQConfig:
 
     def _check_stem(self) -> None:
         conv = self.stem == "conv"
-        _check("head", self.head, conv or self.head != "warp", 'not "warp" unless stem is "conv"')
+        moving = self.head in ("warp", "layers")
+        _check(
+            "head", self.head, conv or not moving, 'not "warp" or "layers" unless stem is "conv"'
+        )
         if conv:
             halvings = (self.patch_size // BASE).bit_length() - 1
             power = BASE << halvings == self.patch_size and halvings > 0

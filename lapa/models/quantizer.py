@@ -21,6 +21,7 @@ from torch import Tensor, nn
 from lapa import pretrained
 from lapa.models import bricks, frames
 from lapa.models.config import LAQConfig
+from lapa.nn.heads import Imagined
 from lapa.nn.patches import Pyramid
 from lapa.nn.transformer import positions
 from lapa.official import laq as official
@@ -30,12 +31,14 @@ Frames = np.ndarray | Tensor
 
 class QuantizerOutput(NamedTuple):
     """What a training step needs: image (B, 3, h, w) not clipped, codes (B, S) int64, latent
-    (B, S, D) before quantization, and the quantizer's own loss (0 for NSVQ and FSQ)."""
+    (B, S, D) before quantization, the quantizer's own loss (0 for NSVQ and FSQ), and moved
+    (B, 3, h, w), x_t carried by the head's flow (None for a head without one)."""
 
     image: Tensor
     codes: Tensor
     latent: Tensor
     loss: Tensor
+    moved: Tensor | None
 
 
 class Scene(NamedTuple):
@@ -130,7 +133,7 @@ class LatentActionQuantizer(nn.Module):
         chosen = chosen.to(self._device)
         if many < count:
             chosen = chosen.expand(count, -1)
-        image = self._imagine(scene, self.codebook.lookup(chosen))
+        image = self._imagine(scene, self.codebook.lookup(chosen)).image
         single = scene.kind.single and torch.as_tensor(codes).ndim == 1
         return frames.Kind(scene.kind.numpy, single).images(image)
 
@@ -181,9 +184,8 @@ class LatentActionQuantizer(nn.Module):
             found = self.codebook.exact(difference) if settled else self.codebook(difference, noise)
         kind = frames.Kind(numpy=False, single=False)
         scene = self._scene(frame, first, kind, settled=settled)
-        return QuantizerOutput(
-            self._imagine(scene, found.quantized), found.codes, found.latent, found.loss
-        )
+        image, moved = self._imagine(scene, found.quantized)
+        return QuantizerOutput(image, found.codes, found.latent, found.loss, moved)
 
     def _latent_of(self, frame: Frames, future: Frames) -> tuple[Tensor, frames.Kind]:
         size = self.config.image_size
@@ -200,11 +202,12 @@ class LatentActionQuantizer(nn.Module):
     def _difference(self, first: Tensor, last: Tensor) -> Tensor:
         """Stem tokens (B, n, d) of both frames -> latents (B, S, D), before normalisation."""
         pair = torch.stack([first, last], 1)
-        encoded = self._encode_pair(pair) if self.config.encoder == "pair" else self._encode(pair)
+        factorised = self.config.encoder == "factorised"
+        encoded = self._encode(pair) if factorised else self._encode_pair(pair)
         return self.reduce(encoded[:, 1]) - self.reduce(encoded[:, 0])
 
     def _encode_pair(self, pair: Tensor) -> Tensor:
-        """Both frames through the same blocks, looking at each other: (B, 2, n, d)."""
+        """Both frames through the same blocks, for "pair" looking at each other: (B, 2, n, d)."""
         batch, grid = len(pair), self.config.grid
         x, shape = self._placed(pair.flatten(0, 1)), (2 * batch, 1, grid, grid)
         if self.spatial is not None:
@@ -232,8 +235,8 @@ class LatentActionQuantizer(nn.Module):
         begun = self.decoder.begin(placed, self._still(len(frame)), bias)
         return Scene(frame, begun, pyramid.maps, bias, kind)
 
-    def _imagine(self, scene: Scene, quantized: Tensor) -> Tensor:
-        """Scene of B or 1 frames and quantized latents (B, S, D) -> image (B, 3, h, w)."""
+    def _imagine(self, scene: Scene, quantized: Tensor) -> Imagined:
+        """Scene of B or 1 frames and quantized latents (B, S, D) -> images (B, 3, h, w)."""
         shape = self._still(len(scene.begun))
         context = self._context(quantized)
         tokens = self.decoder.finish(scene.begun, shape, scene.bias, context)

@@ -1,16 +1,26 @@
 """From decoder tokens to the imagined frame: pixels, a change on top of x_t, or a warp of x_t.
 
 Every head is called as head(tokens, frame, maps); `frame` (b, 3, H, W) is x_t, `maps` are the
-stem's finer maps of x_t. Outputs are (b, 3, H, W), not clipped.
+stem's finer maps of x_t. It gives an `Imagined`.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .patches import BASE, from_patches
+
+
+class Imagined(NamedTuple):
+    """image: (b, 3, H, W), not clipped. moved: the part of it that is x_t's own pixels carried to
+    their new places, before anything is painted; None for a head that moves none."""
+
+    image: Tensor
+    moved: Tensor | None = None
 
 
 class PixelHead(nn.Module):
@@ -24,9 +34,9 @@ class PixelHead(nn.Module):
             nn.init.zeros_(self.project.weight)
             nn.init.zeros_(self.project.bias)
 
-    def forward(self, tokens: Tensor, frame: Tensor, maps: tuple[Tensor, ...]) -> Tensor:
+    def forward(self, tokens: Tensor, frame: Tensor, maps: tuple[Tensor, ...]) -> Imagined:
         pixels = from_patches(self.project(tokens), self.patch_size, self.grid)
-        return frame + pixels if self.change else pixels
+        return Imagined(frame + pixels if self.change else pixels)
 
 
 class WarpHead(nn.Module):
@@ -34,34 +44,44 @@ class WarpHead(nn.Module):
 
     Robots are rigid: most of what moves is already in x_t, so a flow keeps it sharp where pixel
     regression blurs it; the mask uncovers background. At initialisation the flow is zero and the
-    mask nearly closed: the head starts as copy-frame.
+    masks nearly closed: the head starts as copy-frame.
 
     Upsampling is by pixel shuffle with the stem's maps as skip connections (U-Net).
+
+    layered: a second mask, as fine as the picture, says where the moved copy lies over x_t. The
+    flow may then run smoothly over an edge that the mask cuts sharply, and what does not move
+    stays x_t exactly.
     """
 
-    def __init__(self, dim: int, grid: int, widths: tuple[int, ...]) -> None:
+    def __init__(
+        self, dim: int, grid: int, widths: tuple[int, ...], *, layered: bool = False
+    ) -> None:
         super().__init__()
         self.grid = grid
         ins = (dim, *reversed(widths[1:]))
         outs = tuple(reversed(widths))
         self.ups = nn.ModuleList([nn.Conv2d(i, o * 4, 1) for i, o in zip(ins, outs, strict=True)])
         self.merges = nn.ModuleList([nn.Conv2d(o * 2, o, 3, 1, 1) for o in outs])
-        self.parts = (2, 3 * BASE**2, BASE**2)  # flow, paint, mask
+        masks = 2 if layered else 1
+        self.parts = (2, 3 * BASE**2, masks * BASE**2)  # flow, paint, masks
         self.out = nn.Conv2d(outs[-1], sum(self.parts), 3, 1, 1)
         nn.init.zeros_(self.out.weight)
         nn.init.zeros_(self.out.bias)
         with torch.no_grad():
-            self.out.bias[-BASE * BASE :] = -2.0
+            self.out.bias[-masks * BASE * BASE :] = -2.0
 
-    def forward(self, tokens: Tensor, frame: Tensor, maps: tuple[Tensor, ...]) -> Tensor:
+    def forward(self, tokens: Tensor, frame: Tensor, maps: tuple[Tensor, ...]) -> Imagined:
         x = tokens.transpose(1, 2).unflatten(2, (self.grid, self.grid))
         for up, merge, skip in zip(self.ups, self.merges, reversed(maps), strict=True):
             x = F.pixel_shuffle(up(x), 2)
             x = F.gelu(merge(torch.cat([x, skip.expand(len(x), -1, -1, -1)], 1)))
-        flow, paint, mask = self.out(x).split(self.parts, 1)
-        mask = F.pixel_shuffle(mask, BASE).sigmoid()
+        flow, paint, masks = self.out(x).split(self.parts, 1)
         paint = F.pixel_shuffle(paint, BASE) + 0.5
-        return torch.lerp(warp(frame, flow), paint, mask)
+        *over, painted = F.pixel_shuffle(masks, BASE).sigmoid().split(1, 1)
+        carried = moved = warp(frame, flow)
+        for mask in over:
+            moved = torch.lerp(frame, carried, mask)
+        return Imagined(torch.lerp(moved, paint, painted), carried)
 
 
 def warp(frame: Tensor, flow: Tensor) -> Tensor:

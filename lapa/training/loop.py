@@ -30,11 +30,14 @@ from lapa.training.checkpoint import (
     replace_folder,
     save_checkpoint,
 )
+from lapa.training.muon import Muon, Together
 from lapa.training.progress import Clock, Metric, Progress
 from lapa.training.recipe import LoopConfig, Recipe
 from lapa.training.records import Records
 from lapa.training.support import Ahead, seed_everything, stop_on_signals
 
+# a linear layer with fewer rows or columns than this stays with AdamW
+NARROW = 32
 Evaluate = Callable[[nn.Module], Mapping[str, Metric]]
 
 
@@ -238,17 +241,33 @@ class _Run:
 
 
 def make_optimizer(model: nn.Module, config: LoopConfig) -> torch.optim.Optimizer:
-    """AdamW; weight decay on matrices only, and never on a codebook, which it would shrink."""
-    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    decayed = [p for name, p in trained if p.ndim >= 2 and "codebook" not in name]
-    chosen = set(decayed)
+    """AdamW, or Muon for the linear layers and AdamW for the rest.
+
+    Weight decay is on matrices only, and never on a codebook, which it would shrink.
+    """
+    trained = {name: p for name, p in model.named_parameters() if p.requires_grad}
+    turned = linear_weights(model) if config.optimizer == "muon" else set()
+    rest = {name: p for name, p in trained.items() if p not in turned}
+    decayed = [p for name, p in rest.items() if p.ndim >= 2 and "codebook" not in name]
+    plain = [p for p in rest.values() if p not in set(decayed)]
     groups = [
         {"params": decayed, "weight_decay": config.weight_decay},
-        {"params": [p for _, p in trained if p not in chosen], "weight_decay": 0.0},
+        {"params": plain, "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW(
+    adamw = torch.optim.AdamW(
         [group for group in groups if group["params"]],
         lr=config.learning_rate,
         betas=config.betas,
         fused=True,
     )
+    if not turned:
+        return adamw
+    matrices = [p for p in trained.values() if p in turned]
+    muon = Muon(matrices, lr=config.learning_rate, weight_decay=config.weight_decay)
+    return Together(muon, adamw)
+
+
+def linear_weights(model: nn.Module) -> set[nn.Parameter]:
+    """Trained weights of linear layers; those to or from a few numbers are no matrices to turn."""
+    weights = {m.weight for m in model.modules() if isinstance(m, nn.Linear)}
+    return {w for w in weights if w.requires_grad and min(w.shape) >= NARROW}

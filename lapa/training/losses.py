@@ -17,7 +17,9 @@ class LossWeights:
     """The weight of each term; 0 leaves the term out. The total is their weighted sum.
 
     motion_strength: λ of `motion_weighted`. normalised_floor: ε of `normalised`, a mean squared
-    error in [0, 1]² units: pairs that move less than this do not count more for it.
+    error in [0, 1]² units: pairs that move less than this do not count more for it. moved: the
+    normalised error of x_t carried by the flow alone, so that the flow learns to carry rather than
+    leave everything to the paint.
     """
 
     mse: float = 1.0
@@ -25,6 +27,7 @@ class LossWeights:
     motion_strength: float = 4.0
     normalised: float = 0.0
     normalised_floor: float = 1e-3
+    moved: float = 0.0
     edge: float = 0.0
     quantizer: float = 1.0
 
@@ -64,12 +67,18 @@ def edge(image: Tensor, future: Tensor) -> Tensor:
 
 
 def total_loss(
-    image: Tensor, frame: Tensor, future: Tensor, auxiliary: Tensor, weights: LossWeights
+    image: Tensor,
+    frame: Tensor,
+    future: Tensor,
+    auxiliary: Tensor,
+    weights: LossWeights,
+    moved: Tensor | None = None,
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """The weighted sum and its parts before weighting, for the metrics.
 
-    image: the decoder's output; auxiliary: the quantizer's own loss, a scalar. Everything is
-    computed in float32, also under autocast.
+    image: the decoder's output; auxiliary: the quantizer's own loss, a scalar; moved: what the
+    head made of x_t by its flow, needed for the weight of that name. Everything is computed in
+    float32, also under autocast. Raises ValueError for a weight on what the head does not give.
     """
     image, frame, future = image.float(), frame.float(), future.float()
     parts = {"mse": mse(image, future)}
@@ -79,6 +88,11 @@ def total_loss(
     if weights.normalised:
         floor = weights.normalised_floor
         parts["normalised"] = normalised(image, frame, future, floor=floor)
+    if weights.moved:
+        if moved is None:
+            raise ValueError("The loss weighs what the flow moves; this model's head has no flow.")
+        floor = weights.normalised_floor
+        parts["moved"] = normalised(moved.float(), frame, future, floor=floor)
     if weights.edge:
         parts["edge"] = edge(image, future)
     parts["quantizer"] = torch.as_tensor(auxiliary).float()

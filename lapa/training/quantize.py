@@ -50,7 +50,9 @@ class QuantizeConfig:
     """A complete run.
 
     gap_seconds: None takes the model's gap; a dict gives one per source or embodiment. start_from:
-    a checkpoint whose weights the run starts with (its config must equal `model`).
+    a checkpoint whose weights the run starts with (its config must equal `model`). reverse: play
+    every other pair of a batch backwards, (x_t+H, x_t): as many pairs again, and no film shows
+    which way round it runs.
     """
 
     model: LAQConfig
@@ -59,6 +61,7 @@ class QuantizeConfig:
     codebook: CodebookCare = field(default_factory=CodebookCare)
     gap_seconds: float | dict[str, float] | None = None
     augment: bool = True
+    reverse: bool = False
     start_from: str | None = None
 
     def pairs(self, cache: Cache, split: str) -> FramePairs:
@@ -120,13 +123,15 @@ class QuantizeRecipe:
     ) -> tuple[Tensor, dict[str, Tensor]]:
         index, pairs = batch
         frame, future = (_floats(x, accelerator.device) for x in (pairs.frame, pairs.future))
+        if self.config.reverse:
+            frame, future = _every_other_backwards(frame, future, index)
         if self.config.augment:
             generator = torch.Generator().manual_seed(self.config.loop.seed * 1_000_003 + index)
             frame, future = augment(frame, future, generator)
         out = model(frame, future, settled=self._is_settled(index, accelerator))
         self._codes.append(out.codes.detach())
         self._latent = out.latent.detach().float()
-        return total_loss(out.image, frame, future, out.loss, self.config.loss)
+        return total_loss(out.image, frame, future, out.loss, self.config.loss, out.moved)
 
     def _is_settled(self, index: int, accelerator: Accelerator) -> bool:
         """Whether batch `index` (of all processes) belongs to a step after `settle_at`."""
@@ -184,6 +189,13 @@ def _replace_unused(model: nn.Module, latent: Tensor, accelerator: Accelerator) 
         for tensor in (*codebook.parameters(), *codebook.buffers()):
             broadcast(tensor.data)
     return int(replaced)
+
+
+def _every_other_backwards(frame: Tensor, future: Tensor, index: int) -> tuple[Tensor, Tensor]:
+    """Even pairs exchanged in even batches, odd pairs in odd ones."""
+    turn = torch.arange(len(frame), device=frame.device) % 2 == index % 2
+    turn = turn[:, None, None, None]
+    return torch.where(turn, future, frame), torch.where(turn, frame, future)
 
 
 def _floats(images: np.ndarray, device: torch.device) -> Tensor:

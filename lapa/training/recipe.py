@@ -24,7 +24,8 @@ class LoopConfig:
     batch_size: frame pairs per process and backward pass; one optimiser step sees
     batch_size × accumulate × processes. The learning rate rises linearly over `warmup_steps`,
     then falls along a cosine to `final_share` of itself. precision: "auto" is bfloat16 autocast on
-    a GPU and float32 on the CPU. keep: working checkpoints kept. trackers: see support.TRACKERS.
+    a GPU and float32 on the CPU. optimizer: "adamw", or "muon" for the linear layers (AdamW for
+    the rest, at the same rate). keep: working checkpoints kept. trackers: see support.TRACKERS.
     """
 
     steps: int
@@ -38,6 +39,7 @@ class LoopConfig:
     gradient_clip: float = 1.0
     ema_decay: float = 0.999
     precision: str = "auto"
+    optimizer: str = "adamw"
     seed: int = 0
     save_every: int = 1000
     evaluate_every: int = 0
@@ -54,6 +56,8 @@ class LoopConfig:
             raise ValueError(
                 f"precision is 'auto', 'float32' or 'bfloat16', got {self.precision!r}."
             )
+        if self.optimizer not in ("adamw", "muon"):
+            raise ValueError(f"optimizer is 'adamw' or 'muon', got {self.optimizer!r}.")
         check_trackers(self.trackers)
 
     def rate_at(self, step: int) -> float:

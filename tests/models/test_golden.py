@@ -116,7 +116,7 @@ def test_decode_of_chosen_codes(golden):
     codes = nested_codes(golden)
     with torch.inference_mode():
         quantized = golden.model.codebook.lookup(codes)
-        image = golden.model._imagine(golden.model.prepare(golden.frame), quantized)
+        image = golden.model._imagine(golden.model.prepare(golden.frame), quantized).image
         context = golden.model._context(quantized)
     golden.check("decoder_context_user.nested", context)
     golden.check("recon_user.nested", image)

@@ -154,7 +154,7 @@ def test_a_code_length_that_does_not_fit_says_so():
 
 
 @pytest.mark.parametrize("quantizer, dim", [("nsvq", 8), ("vq_ema", 8), ("fsq", 3)])
-@pytest.mark.parametrize("head", ["pixels", "change", "warp"])
+@pytest.mark.parametrize("head", ["pixels", "change", "warp", "layers"])
 def test_quantizers_and_heads_are_swapped_by_config_and_train(quantizer, dim, head):
     model = explorer(quantizer=quantizer, quant_dim=dim, head=head).train()
     frame, future = torch.rand(2, 3, 64, 64), torch.rand(2, 3, 64, 64)
@@ -244,3 +244,12 @@ def test_usage_counts_codes_and_is_saved(tmp_path):
     model.save_pretrained(tmp_path)
     again = LatentActionQuantizer.from_pretrained(tmp_path)
     assert torch.equal(again.codebook.usage, model.codebook.usage)
+
+
+def test_latents_of_an_encoder_by_frame_add_up():
+    a, b, c = (picture(64, 64, seed=seed) for seed in range(3))
+    model = explorer(encoder="frame")
+    whole, parts = model.latent(a, c), model.latent(a, b) + model.latent(b, c)
+    assert np.allclose(whole, parts, atol=1e-5) and np.abs(whole).max() > 1e-3
+    pair = explorer(encoder="pair")
+    assert not np.allclose(pair.latent(a, c), pair.latent(a, b) + pair.latent(b, c), atol=1e-3)

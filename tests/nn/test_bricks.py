@@ -113,4 +113,19 @@ def test_warp_head_sees_every_map_of_the_stem():
     pyramid = stem(frame)
     assert [tuple(m.shape[1:]) for m in pyramid.maps] == [(4, 16, 16), (8, 8, 8)]
     assert pyramid.tokens.shape == (2, 16, 16)
-    assert head(pyramid.tokens, frame, pyramid.maps).shape == frame.shape
+    assert head(pyramid.tokens, frame, pyramid.maps).image.shape == frame.shape
+
+
+def test_layered_head_leaves_alone_what_its_masks_do_not_cover():
+    stem, head = ConvStem(16, 16, (4, 8)), WarpHead(16, 4, (4, 8), layered=True)
+    frame = torch.rand(2, 3, 64, 64)
+    pyramid = stem(frame)
+    with torch.no_grad():
+        head.out.bias[:2] = 0.3  # everything flows to the left
+        head.out.bias[-32:] = -40.0  # both masks shut
+    shut = head(pyramid.tokens, frame, pyramid.maps)
+    assert torch.equal(shut.image, frame)
+    assert torch.allclose(shut.moved, warp(frame, torch.full((2, 2, 1, 1), 0.3)))
+    with torch.no_grad():
+        head.out.bias[-32:-16] = 40.0  # the mask of what moves open
+    assert torch.equal(head(pyramid.tokens, frame, pyramid.maps).image, shut.moved)

@@ -81,3 +81,13 @@ def test_everything_but_the_ratio_has_a_gradient_and_half_precision_is_widened()
     total.backward()
     assert total.dtype == torch.float32 and image.grad.abs().sum() > 0
     assert not parts["ratio"].requires_grad
+
+
+def test_what_the_flow_moves_is_weighed_only_where_there_is_a_flow():
+    frame, future, moved = images(0.0), images(0.4), images(0.1)
+    weights = LossWeights(mse=0.0, moved=2.0, normalised_floor=0.0)
+    total, parts = total_loss(frame, frame, future, torch.zeros(()), weights, moved)
+    assert parts["moved"].item() == pytest.approx(0.09 / 0.16)
+    assert total.item() == pytest.approx(2 * 0.09 / 0.16)
+    with pytest.raises(ValueError, match="head has no flow"):
+        total_loss(frame, frame, future, torch.zeros(()), weights)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from accelerate import Accelerator
 
 from lapa.data import Cache, FramePairs, read_episodes
 from lapa.models.quantizer import LatentActionQuantizer
@@ -109,6 +110,23 @@ def test_settled_codes_stay_while_the_decoder_learns(config, cache, tmp_path):
     before, after = (recipes[name].model.state_dict() for name in ("short", "long"))
     changed = {key.split(".")[0] for key in before if not torch.equal(before[key], after[key])}
     assert changed == {"decoder", "head", "to_context", "code_positions"}
+
+
+def test_every_other_pair_is_played_backwards(config, cache):
+    plain = replace(config, augment=False, reverse=True)
+    recipe = QuantizeRecipe(plain, *[config.pairs(cache, "train")] * 2)
+    seen = []
+
+    def model(frame, future, settled):
+        seen.append((frame, future))
+        return recipe.model(frame, future, settled=settled)
+
+    for index in (0, 1):
+        batch = recipe.batch(index)
+        recipe.loss(model, batch, Accelerator(cpu=True))
+        frame = torch.from_numpy(batch[1].frame).permute(0, 3, 1, 2) / 255
+        swapped = [torch.equal(f, x) for f, x in zip(seen[index][1], frame, strict=True)]
+        assert swapped == [pair % 2 == index for pair in range(len(frame))]
 
 
 def test_a_settled_pass_is_exact_in_training_mode(config):
