@@ -142,7 +142,7 @@ def chosen_pairs(
     pairs = FramePairs(cache, gap, split=None if split == "all" else split)
     warn(pairs.report)
     if options.stride > 1:
-        notes.append(f"Only every {options.stride}th frame of an episode was measured.")
+        notes.append(f"Only one frame in {options.stride} of an episode was measured.")
     notes.append(f"The two frames of a pair are {gap:g} s apart.")
     return pairs, notes
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import os
-import pickle
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+from lapa.official.layout import KERNELS, faults, shapes
+from lapa.official.tensors import read_tensors
 
 Names = tuple[tuple[str, str], ...]
 # (official name, ours) of whole modules, and of the parts of a transformer's layer
@@ -48,37 +50,35 @@ IDLE = re.compile(r"\.layers\.\d+\.1\.(null_kv|context_norm\.(gamma|beta))$")
 def read(path: str | os.PathLike) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """The LAQConfig values and the tensors, under our names, of an official `.pt` file.
 
-    Bare or `module.`-prefixed (distributed run) keys; loaded with `weights_only`, so nothing in
-    the file is executed. `image_size`, `patch_size` and the rest follow from the shapes.
+    Bare or `module.`-prefixed (distributed run) keys; nothing in the file is executed, and its
+    tensors stay mapped until the caller copies them (`lapa.official.tensors`). `image_size`,
+    `patch_size` and the rest follow from the shapes.
 
     Raises:
         ValueError: not a tensor file, or not a LAQ state dict.
     """
-    return from_official(_load(Path(path)))
-
-
-def _load(path: Path) -> dict[str, Tensor]:
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise ValueError(
-            f"{path.name} is not a plain PyTorch tensor file, so it was not loaded ({reason})"
-        ) from error
-    if not isinstance(state, Mapping) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise ValueError(f"{path.name} does not hold a state dict (names with tensors)")
-    return {str(key).removeprefix("module."): value for key, value in state.items()}
+    return from_official(read_tensors(Path(path)))
 
 
 def from_official(state: Mapping[str, Tensor]) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Configuration values and renamed tensors of an official state dict (no prefix)."""
+    """Configuration values and renamed tensors of an official state dict (no prefix).
+
+    Raises:
+        ValueError: it is something else, or a tensor is missing, too much or of another shape.
+    """
+    used = {name: value for name, value in state.items() if not IDLE.search(name)}
     try:
-        config = _infer(state)
-    except (KeyError, ValueError, IndexError) as error:
+        config = _infer(used)
+    except (KeyError, ValueError, IndexError, ZeroDivisionError) as error:
         raise ValueError(
             f"this state dict is not a LAPA latent action quantizer: {error} does not fit"
         ) from error
-    ours = {our_name(key): value for key, value in state.items() if not IDLE.search(key)}
+    wrong = faults(used, shapes(config))
+    if wrong:
+        raise ValueError(
+            f"this state dict is not a whole LAPA latent action quantizer; {'; '.join(wrong)}"
+        )
+    ours = {our_name(key): value for key, value in used.items()}
     ours["codebook.vectors"] = ours["codebook.vectors"][None]
     # the official code does not save its usage counts
     ours.setdefault("codebook.usage", torch.zeros(1, config["codebook_size"], dtype=torch.int64))
@@ -125,7 +125,7 @@ def _infer(state: Mapping[str, Tensor]) -> dict[str, Any]:
     dim_head = state["enc_spatial_transformer.layers.0.1.q_scale"].shape[0]
     codebook_size, quant_dim = state["vq.codebooks"].shape
     kernel = tuple(state["vq.cnn_encoder.2.weight"].shape[2:])
-    lengths = {(4, 4): 1, (3, 4): 2, (3, 3): 4}
+    lengths = {shape: length for length, shape in KERNELS.items()}
     if kernel not in lengths:
         raise ValueError(f"vq.cnn_encoder.2.weight with kernel {kernel}")
     depths = {

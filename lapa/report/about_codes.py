@@ -83,10 +83,16 @@ def cosine(checkup: Checkup) -> Answer:
     sentence = said(
         scale,
         figure.value,
-        "Moments that share a code share their direction, in other recordings and robots, too.",
+        "Moments that share a code share their direction.",
         "Moments that share a code move in loosely the same direction.",
-        "Moments that share a code move in all directions.",
+        "Moments that share a code move in almost any direction.",
     )
+    within = checkup.consistency.mean("cosine")
+    if len(checkup.consistency.embodiments) > 1 and math.isfinite(within):
+        sentence += (
+            f" Moments of different robots count here, whose cameras stand in different places; "
+            f"within one robot it is {scale.text(within)} on average."
+        )
     return Answer(figure, scale, sentence)
 
 

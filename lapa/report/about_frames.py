@@ -75,7 +75,7 @@ def leak(checkup: Checkup) -> Answer:
     sentence = said(
         scale,
         figure.value,
-        f"No: {gain}.",
+        f"No: {gain}, which is next to nothing." if figure.value > 0 else f"No: {gain}.",
         f"A little: {gain}.",
         f"Yes: {gain}. The codes carry how the scene looks, not only what moves.",
     )

@@ -67,12 +67,14 @@ FIGURES: dict[str, Figure] = {
         "Take two moments of different recordings that got the same code, and look at the angle "
         "between the two true motions of the robot. A cosine of 1 means the same direction every "
         "time, 0 that the code says nothing about the direction.",
+        decides=False,
     ),
     "delta_mse": Figure(
         "Δ-MSE",
         "Look at all moments that got one code, and ask how much their true motions still differ "
         "(their variance against that of all moments). 0 would mean that the code says exactly "
         "what the robot did, 1 that it says nothing.",
+        decides=False,
     ),
     "delta_accuracy": Figure(
         "Δ-Acc, guessing the direction",

@@ -1,0 +1,211 @@
+"""A `.pt` file of unknown origin: whatever is wrong gets one sentence and costs nothing."""
+
+from __future__ import annotations
+
+import io
+import resource
+import struct
+import zipfile
+from pathlib import Path
+
+import pytest
+import torch
+
+from lapa.models.config import LAQConfig
+from lapa.models.quantizer import LatentActionQuantizer
+from lapa.official.laq import to_official
+
+SIZES = {"dim": 32, "heads": 2, "dim_head": 16, "quant_dim": 8, "image_size": 64, "patch_size": 8}
+DEPTHS = {"spatial_depth": 1, "temporal_depth": 2, "decoder_depth": 1}
+
+
+@pytest.fixture(scope="module")
+def state() -> dict[str, torch.Tensor]:
+    torch.manual_seed(0)
+    return to_official(LatentActionQuantizer(LAQConfig(**SIZES, **DEPTHS)).state_dict())
+
+
+@pytest.fixture
+def good(state, tmp_path) -> Path:
+    torch.save(state, tmp_path / "laq.pt")
+    return tmp_path / "laq.pt"
+
+
+def refused(path: Path) -> str:
+    """The one sentence that the file gets at the public door."""
+    with pytest.raises(ValueError) as told:
+        LatentActionQuantizer.from_pretrained(path)
+    sentence = str(told.value)
+    assert "\n" not in sentence and len(sentence) < 400
+    return sentence
+
+
+def rewritten(path: Path, change, *, compression=zipfile.ZIP_STORED) -> Path:
+    """The file with each record's bytes as `change(name, bytes)` gives them."""
+    target = path.with_name("changed.pt")
+    with (
+        zipfile.ZipFile(path) as old,
+        zipfile.ZipFile(target, "w", compression) as new,
+    ):
+        for record in old.infolist():
+            new.writestr(record.filename, change(record.filename, old.read(record.filename)))
+    return target
+
+
+def test_a_good_file_loads_as_it_was_saved(good, state):
+    found = to_official(LatentActionQuantizer.from_pretrained(good).state_dict())
+    assert set(found) == set(state)
+    assert all(torch.equal(found[name], state[name]) for name in state)
+
+
+class Code:
+    """Would create a file when unpickled."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return (open, (str(self.path), "w"))
+
+
+@pytest.mark.parametrize("wrap", [lambda code: code, lambda code: {"vq.codebooks": code}])
+def test_code_is_not_executed(tmp_path, wrap):
+    victim = tmp_path / "made-by-code"
+    torch.save(wrap(Code(victim)), tmp_path / "laq.pt")
+    assert "maybe code" in refused(tmp_path / "laq.pt")
+    assert not victim.exists()
+
+
+def test_a_whole_module_is_refused(tmp_path):
+    torch.save(torch.nn.Linear(2, 2), tmp_path / "laq.pt")
+    assert "something else than tensors" in refused(tmp_path / "laq.pt")
+
+
+@pytest.mark.parametrize("share", [0.02, 0.5, 0.99])
+def test_a_truncated_file(good, share):
+    whole = good.read_bytes()
+    good.write_bytes(whole[: int(share * len(whole))])
+    assert "cut short or damaged" in refused(good)
+
+
+def test_an_empty_file(tmp_path):
+    (tmp_path / "laq.pt").touch()
+    assert "it is empty" in refused(tmp_path / "laq.pt")
+
+
+@pytest.mark.parametrize("head", [b"\x89PNG\r\n\x1a\n", b"just text", b"\x80\x04K\x05."])
+def test_something_else_renamed(tmp_path, head):
+    (tmp_path / "laq.pt").write_bytes(head + bytes(500))
+    assert "does not begin like one" in refused(tmp_path / "laq.pt")
+
+
+def test_another_zip_renamed(tmp_path):
+    with zipfile.ZipFile(tmp_path / "laq.pt", "w") as archive:
+        archive.writestr("slides.xml", "<slides/>")
+    assert "zip file of something else" in refused(tmp_path / "laq.pt")
+
+
+def test_the_old_format(tmp_path, state):
+    torch.save(state, tmp_path / "laq.pt", _use_new_zipfile_serialization=False)
+    assert "from before 1.6" in refused(tmp_path / "laq.pt")
+
+
+def test_compressed_records(good):
+    packed = rewritten(good, lambda name, data: data, compression=zipfile.ZIP_DEFLATED)
+    assert "are compressed" in refused(packed)
+
+
+def test_a_list_of_names_that_is_too_long(good):
+    heavy = rewritten(good, lambda name, data: data + bytes(17_000_000 * name.endswith("data.pkl")))
+    assert "its list of names has 17 MB" in refused(heavy)
+
+
+def test_a_record_that_claims_more_than_the_file_has(good):
+    whole = bytearray(good.read_bytes())
+    at = whole.rfind(b"PK\x01\x02")
+    # sizes packed and unpacked of the last entry in the zip's table of contents
+    whole[at + 20 : at + 28] = struct.pack("<II", 2**31, 2**31)
+    good.write_bytes(whole)
+    assert "claim to be larger" in refused(good)
+
+
+def test_a_view_that_claims_more_than_the_file_has(tmp_path, state):
+    huge = torch.zeros(1).expand(10**7, 1000)
+    torch.save(state | {"vq.codebooks": huge}, tmp_path / "laq.pt")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "its tensors claim 40000 MB" in refused(tmp_path / "laq.pt")
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 200_000, f"{grown / 1000:.0f} MB were taken"
+
+
+def test_many_layers_that_share_their_bytes(tmp_path, state):
+    layer = {k: v for k, v in state.items() if k.startswith("enc_spatial_transformer.layers.0.")}
+    copies = {
+        name.replace("layers.0.", f"layers.{number}."): value
+        for number in range(1, 300)
+        for name, value in layer.items()
+    }
+    torch.save(state | copies, tmp_path / "laq.pt")
+    assert "more than the file has" in refused(tmp_path / "laq.pt")
+
+
+def test_sizes_without_a_single_byte(tmp_path, state):
+    torch.save(
+        state | {"vq.project_in.weight": torch.zeros(0, 10**9), "vq.codebooks": torch.zeros(8, 0)},
+        tmp_path / "laq.pt",
+    )
+    assert "not a whole LAPA latent action quantizer" in refused(tmp_path / "laq.pt")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [torch.zeros(2, 2).to_sparse(), torch.empty(2, 2, device="meta")],
+    ids=["sparse", "meta"],
+)
+def test_tensors_without_plain_numbers(tmp_path, state, wrong):
+    torch.save(state | {"vq.codebooks": wrong}, tmp_path / "laq.pt")
+    assert "vq.codebooks is no plain tensor" in refused(tmp_path / "laq.pt")
+
+
+@pytest.mark.parametrize("content", [[1, 2], {}, {"epoch": 3}, torch.zeros(3)])
+def test_plain_things_that_are_no_state_dict(tmp_path, content):
+    torch.save(content, tmp_path / "laq.pt")
+    assert "does not hold a state dict" in refused(tmp_path / "laq.pt")
+
+
+def test_a_missing_an_unexpected_and_a_misshapen_tensor(tmp_path, state):
+    changed = dict(state)
+    del changed["vq.project_out.bias"]
+    changed["vq.extra"] = torch.zeros(1)
+    changed["to_pixels_first_frame.0.bias"] = torch.zeros(3)
+    torch.save(changed, tmp_path / "laq.pt")
+    told = refused(tmp_path / "laq.pt")
+    assert "missing: vq.project_out.bias" in told
+    assert "unexpected: vq.extra" in told
+    assert "to_pixels_first_frame.0.bias (3,) instead of (192,)" in told
+
+
+def test_a_model_of_something_else(tmp_path):
+    torch.save({"layer.weight": torch.zeros(3, 3)}, tmp_path / "laq.pt")
+    assert "not a LAPA latent action quantizer" in refused(tmp_path / "laq.pt")
+
+
+def test_heads_of_no_width(tmp_path, state):
+    name = "enc_spatial_transformer.layers.0.1.q_scale"
+    torch.save(state | {name: torch.zeros(0)}, tmp_path / "laq.pt")
+    assert "not a LAPA latent action quantizer" in refused(tmp_path / "laq.pt")
+
+
+def test_random_damage_never_ends_in_anything_but_a_sentence(good):
+    whole = good.read_bytes()
+    at = zipfile.ZipFile(io.BytesIO(whole)).getinfo("laq/data.pkl").header_offset
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(60):
+        broken = bytearray(whole)
+        for place in torch.randint(at, at + 4000, (4,), generator=generator).tolist():
+            broken[place] ^= 0x55
+        good.write_bytes(broken)
+        try:
+            LatentActionQuantizer.from_pretrained(good)
+        except ValueError as error:
+            assert str(error)
