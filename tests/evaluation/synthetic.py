@@ -187,6 +187,33 @@ class Cheater(Oracle):
         return self.kept[number % len(self.kept)]
 
 
+class Blurrer(Oracle):
+    """Shifts rightly, and loses a little sharpness each time: half of every pixel's value comes
+    from its neighbours above, below and at its sides."""
+
+    def _imagine(self, frame: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        image = super()._imagine(frame, codes).astype(float)
+        around = sum(shifted(image, *by) for by in ((1, 0), (-1, 0), (0, 1), (0, -1)))
+        return np.round(image / 2 + around / 8).astype(np.uint8)
+
+
+class Darker(Oracle):
+    """Shifts rightly, and takes FADED grey levels off every pixel each time."""
+
+    def _imagine(self, frame: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        image = super()._imagine(frame, codes).astype(int) - FADED
+        return np.maximum(image, 0).astype(np.uint8)
+
+
+class Contrary(Oracle):
+    """Moves RED against the codes, and every other body by them."""
+
+    def _imagine(self, frame: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        red = (frame == np.array(RED.ground)).all(-1).mean() > 0.5
+        return super()._imagine(frame, K - 1 - codes if red else codes)
+
+
+FADED = 2
 PRIMES = np.arange(1, 3 * SIZE**2 + 1) ** 2 % 10_007
 SHIFTS = sorted(
     ((a, b) for a in range(K) for b in range(K)), key=lambda s: abs(REACH[s[0]]) + abs(REACH[s[1]])
