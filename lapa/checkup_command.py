@@ -109,7 +109,8 @@ def measure(path: Path, options: argparse.Namespace, name: str | None = None) ->
     pairs, notes = chosen_pairs(cache, quantizer, options)
     checkup = follow(quantizer, pairs, lessons(cache, pairs, quantizer, options), options)
     title = name or (path.resolve().name if source.is_dir() else path.stem)
-    data = options.data.name if options.data else cache.folder.name
+    clips = (options.data or cache.folder).resolve().name
+    data = f"{clips}, frame pairs {_gap(quantizer, options):g} s apart"
     return Measured(source, checkup, report_of(checkup, checkpoint=title, data=data, notes=notes))
 
 
@@ -138,13 +139,17 @@ def chosen_pairs(
             )
     if split == "train":
         notes.append("These are training clips: the figures flatter a quantizer trained on them.")
-    gap = quantizer.config.gap_seconds if options.gap is None else options.gap
-    pairs = FramePairs(cache, gap, split=None if split == "all" else split)
+    chosen = None if split == "all" else split
+    pairs = FramePairs(cache, _gap(quantizer, options), split=chosen)
     warn(pairs.report)
     if options.stride > 1:
         notes.append(f"Only one frame in {options.stride} of an episode was measured.")
-    notes.append(f"The two frames of a pair are {gap:g} s apart.")
     return pairs, notes
+
+
+def _gap(quantizer: LatentActionQuantizer, options: argparse.Namespace) -> float:
+    """Seconds between the frames of a pair."""
+    return quantizer.config.gap_seconds if options.gap is None else options.gap
 
 
 def lessons(
@@ -153,7 +158,7 @@ def lessons(
     """Pairs for the probe to learn from that are not measured; None where there are none."""
     from lapa.data import FramePairs
 
-    gap = quantizer.config.gap_seconds if options.gap is None else options.gap
+    gap = _gap(quantizer, options)
     if options.learn:
         other = open_data(options.learn, None, quantizer.config.image_size, fps=options.fps)
         return FramePairs(other, gap, split="train")

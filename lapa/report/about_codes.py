@@ -20,12 +20,17 @@ NO_ACTIONS = (
 )
 FEW_EPISODES = "with so few recordings nothing is left to test on once a part was learnt from"
 
+# pairs for each code of the codebook below which its absence says nothing
+ENOUGH = 4
+
 
 def use(checkup: Checkup) -> Answer:
     codes = checkup.codes.overall
     size, least = len(codes.counts[0]), codes.least_used
     place = codes.used.index(least)
     scale = scale_of("use", codes=size)
+    if least < size and codes.pairs < ENOUGH * size:
+        return unknown("use", _too_few(codes.pairs, size))
     sentence = said(
         scale,
         least,
@@ -41,6 +46,8 @@ def perplexity(checkup: Checkup) -> Answer:
     codes = checkup.codes.overall
     size, least = len(codes.counts[0]), codes.least_perplexity
     scale, place = scale_of("perplexity", codes=size), codes.perplexity.index(least)
+    if scale.verdict(least) != "good" and codes.pairs < ENOUGH * size:
+        return unknown("perplexity", _too_few(codes.pairs, size))
     sentence = said(
         scale,
         least,
@@ -145,3 +152,7 @@ def divergence(checkup: Checkup) -> Answer:
         "No: each robot has codes of its own, so a code learnt on one may be new to another.",
     )
     return Answer(figure, scale, sentence)
+
+
+def _too_few(pairs: int, size: int) -> str:
+    return f"{pairs} frame pairs are too few to say that one of {size} codes is never used"

@@ -84,7 +84,10 @@ def leak(checkup: Checkup) -> Answer:
 
 def s_pcfc(checkup: Checkup) -> Answer:
     if checkup.leak is None or math.isnan(checkup.leak.overall.s_pcfc.value):
-        return unknown("s_pcfc", "no recording is long enough for a past and a future")
+        return unknown(
+            "s_pcfc",
+            "no recording is long enough for a past and a future with latents of their own",
+        )
     figure, scale = checkup.leak.overall.s_pcfc, scale_of("s_pcfc")
     sentence = said(
         scale,

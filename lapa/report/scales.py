@@ -86,8 +86,9 @@ SCALES: Mapping[str, Scale] = {
         "about 0.85, so that is where poor begins.",
     ),
     "ratio_worst": Scale(
-        0.70, 1.0, 2, 0, 1.5,
-        "At most 0.70 for every embodiment is our bar; 1 is no better than not moving at all.",
+        0.70, 0.95, 2, 0, 1.5,
+        "At most 0.70 for every embodiment is our bar; 1 is no better than not moving at all, and "
+        "from 0.95 on we call it poor.",
     ),
     "delta_psnr": Scale(
         1.91, 0.5, 2, 0, 4,
