@@ -201,7 +201,8 @@ def _told(measured: Measured) -> str:
     from lapa.evaluation.words import as_text
 
     report = measured.report
-    head = f"{report.checkpoint} on {report.data}: {report.episodes} episodes"
+    episodes = f"{report.episodes} episode{'' if report.episodes == 1 else 's'}"
+    head = f"{report.checkpoint} on {report.data}: {episodes}"
     return "\n".join([head, *report.notes, "", as_text(measured.checkup), "", *verdicts(report)])
 
 

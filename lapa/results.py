@@ -28,17 +28,21 @@ Figure = Sequence[float | None] | None
 class Row:
     """A line of the table of bars: the finding's key, its words, and the bar.
 
-    Lower is better where `sign` is "≤". shown: how a figure is written.
+    Lower is better where `sign` is "≤". digits, unit: how a figure is written; a share with the
+    unit % as a percentage.
     """
 
     key: str
     words: str
     sign: str
     limit: float
-    shown: str
+    digits: int
+    unit: str = ""
 
     def text(self, value: float) -> str:
-        return self.shown.format(value).replace("-", "−")
+        """The figure without its unit."""
+        shown = 100 * value if self.unit == " %" else value
+        return f"{shown:.{self.digits}f}".replace("-", "−")
 
     def holds(self, value: float) -> bool:
         return value <= self.limit if self.sign == "≤" else value >= self.limit
@@ -49,17 +53,17 @@ class Row:
 
 # what this project holds its own checkpoint to
 BARS = (
-    Row("ratio", "closer to the future, all pairs", "≤", 0.45, "{:.3f}"),
-    Row("ratio_worst", "closer to the future, worst embodiment", "≤", 0.70, "{:.3f}"),
-    Row("delta_psnr", "ΔPSNR", "≥", 2.5, "{:.2f} dB"),
-    Row("use", "codes used, worst position", "≥", 8, "{:.0f}"),
-    Row("perplexity", "perplexity, worst position", "≥", 5.5, "{:.2f}"),
-    Row("probe_latent", "R² to the end-effector from the latent", "≥", 0.75, "{:.2f}"),
-    Row("probe_codes", "R² to the end-effector from the codes", "≥", 0.5, "{:.2f}"),
-    Row("delta_accuracy", "Δ-Acc of the direction", "≥", 0.60, "{:.0%}"),
-    Row("leak", "leak: gain on a foreign frame", "≤", 1.0, "{:.2f} dB"),
-    Row("drift", "steps above copy-frame", "≥", 16, "{:.0f}"),
-    Row("sharpness", "sharpness at step 16", "≥", 0.7, "{:.2f}"),
+    Row("ratio", "closer to the future, all pairs", "≤", 0.45, 3),
+    Row("ratio_worst", "closer to the future, worst embodiment", "≤", 0.70, 3),
+    Row("delta_psnr", "ΔPSNR", "≥", 2.5, 2, " dB"),
+    Row("use", "codes used, worst position", "≥", 8, 0),
+    Row("perplexity", "perplexity, worst position", "≥", 5.5, 2),
+    Row("probe_latent", "R² to the end-effector from the latent", "≥", 0.75, 2),
+    Row("probe_codes", "R² to the end-effector from the codes", "≥", 0.5, 2),
+    Row("delta_accuracy", "Δ-Acc of the direction", "≥", 0.60, 0, " %"),
+    Row("leak", "leak: gain on a foreign frame", "≤", 1.0, 2, " dB"),
+    Row("drift", "steps above copy-frame", "≥", 16, 0),
+    Row("sharpness", "sharpness at step 16", "≥", 0.7, 2),
 )
 
 
@@ -102,7 +106,7 @@ def _bar_row(row: Row, mine: Figure, theirs: Figure) -> tuple[str, ...]:
     both = known and theirs is not None and theirs[0] is not None
     return (
         row.words,
-        f"{row.sign} {row.text(row.limit)}",
+        f"{row.sign} {row.text(row.limit)}{row.unit}",
         _spread(row, mine),
         _spread(row, theirs),
         ("yes" if row.holds(mine[0]) else "no") if known else "unknown",
@@ -116,7 +120,7 @@ def _spread(row: Row, figure: Figure) -> str:
     if value is None:
         return "–"
     bracket = "" if low is None or high is None else f" [{row.text(low)}, {row.text(high)}]"
-    return row.text(value) + bracket
+    return row.text(value) + row.unit + bracket
 
 
 def _better(row: Row, mine: Sequence[Any], theirs: Sequence[Any]) -> str:

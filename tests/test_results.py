@@ -53,6 +53,70 @@ def test_missing_markers_are_named() -> None:
         results.fill("<!-- results:start --><!-- results:end -->", KEPT)
 
 
+COMPARED = {
+    "robots": KEPT["robots"]
+    | {
+        "findings": {
+            "ratio": [0.4312, 0.41, 0.46],
+            "ratio_worst": [0.81, 0.7, 0.9],
+            "delta_psnr": [2.4, 2.2, 2.6],
+            "delta_accuracy": [0.618, 0.6, 0.64],
+            "use": [8.0, None, None],
+            "drift": [16.0, None, None],
+            "leak": [None, None, None],
+        }
+    },
+    "official-recipe": {
+        "command": "python -m lapa checkup runs/anchor --write-results",
+        "findings": {
+            "ratio": [0.79, 0.7, 0.85],
+            "ratio_worst": [0.8, 0.7, 0.9],
+            "delta_psnr": [-0.12, -0.2, 0.1],
+            "use": [8.0, None, None],
+            "drift": [3.0, None, None],
+        },
+    },
+}
+PLACE = EMPTY + "<!-- anchor:start -->none<!-- anchor:end -->"
+
+
+def test_two_sides_make_a_table_of_bars() -> None:
+    filled = results.fill(PLACE, COMPARED)
+    assert (
+        "|  | bar | robots | official-recipe | bar held | better than official-recipe |" in filled
+    )
+    assert "| ≤ 0.450 | 0.431 [0.410, 0.460] | 0.790 [0.700, 0.850] | yes | yes |" in filled
+    assert "0.810 [0.700, 0.900] | 0.800 [0.700, 0.900] | no | no, intervals overlap |" in filled
+    assert "| ≥ 2.50 dB | 2.40 dB [2.20, 2.60] | −0.12 dB [−0.20, 0.10] | no |" in filled
+    assert "| ≥ 8 | 8 | 8 | yes | equal |" in filled
+    assert "| ≥ 16 | 16 | 3 | yes | yes |" in filled
+    assert "| ≥ 60 % | 62 % [60, 64] | – | yes | unknown |" in filled
+    assert "| ≤ 1.00 dB | – | – | unknown | unknown |" in filled
+    assert "`python -m lapa checkup runs/anchor --write-results`" in filled
+    assert "none" not in filled.partition("anchor:start")[2]
+
+
+def test_one_side_alone_makes_no_table_of_bars() -> None:
+    for kept in ({"robots": COMPARED["robots"]}, KEPT | {"official-recipe": {"command": "c"}}):
+        assert results.fill(PLACE, kept).endswith("<!-- anchor:start -->none<!-- anchor:end -->")
+
+
+def test_the_card_gets_the_table_where_it_has_a_place(tmp_path, monkeypatch) -> None:
+    for name, text in (("README", PLACE), ("CARD", "<!-- anchor:start --><!-- anchor:end -->")):
+        path = tmp_path / f"{name}.md"
+        path.write_text(text, encoding="utf-8")
+        monkeypatch.setattr(results, name, path)
+    kept = tmp_path / "results.json"
+    kept.write_text(json.dumps(COMPARED), encoding="utf-8")
+    monkeypatch.setattr(results, "RESULTS", kept)
+    assert results.main() == 0
+    card = (tmp_path / "CARD.md").read_text(encoding="utf-8")
+    assert "| ≥ 16 | 16 | 3 | yes | yes |" in card
+    (tmp_path / "CARD.md").write_text("# no place\n", encoding="utf-8")
+    assert results.main() == 0
+    assert (tmp_path / "CARD.md").read_text(encoding="utf-8") == "# no place\n"
+
+
 def test_readme_is_filled_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     readme, kept = tmp_path / "README.md", tmp_path / "results.json"
     readme.write_text(EMPTY, encoding="utf-8")
