@@ -34,6 +34,7 @@ ARROWS: dict[str, set[str]] = {
     "checkup_command": {"console", "data", "evaluation", "models", "report"},
     "bench": {"models", "official", "evaluation", "results"},
     "ablation": {"presets", "training", "evaluation", "models", "data"},
+    "record_command": {"sim"},
     "presets": {"training", "models", "data", "evaluation"},
     "__init__": {"*"},
     "__main__": {"*"},

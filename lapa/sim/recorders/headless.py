@@ -1,0 +1,52 @@
+"""A renderer that needs no screen: EGL where it works, else OSMesa."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+BACKENDS = ("egl", "osmesa")
+_PROBE = """
+import mujoco
+context = mujoco.GLContext(64, 64)
+context.make_current()
+model = mujoco.MjModel.from_xml_string('<mujoco><worldbody><geom size="1"/></worldbody></mujoco>')
+mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100).free()
+context.free()
+print("works")
+"""
+
+
+def choose_renderer() -> dict[str, str]:
+    """The environment in which MuJoCo draws without a screen; MUJOCO_GL is respected if set.
+
+    Tried in processes of their own, because the choice is made once per process.
+
+    Raises:
+        OSError: none works.
+    """
+    asked = os.environ.get("MUJOCO_GL")
+    for name in (asked,) if asked else BACKENDS:
+        environment = {"MUJOCO_GL": name, "PYOPENGL_PLATFORM": name}
+        if _works(environment):
+            return environment
+    tried = asked or " nor ".join(BACKENDS)
+    raise OSError(
+        f"no renderer without a screen works (tried {tried}): install the Debian packages "
+        "libegl1 libegl-mesa0 libgl1-mesa-dri libosmesa6."
+    )
+
+
+def _works(environment: dict[str, str]) -> bool:
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", _PROBE],
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return "works" in done.stdout
