@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 # ITU-R BT.601, the weights of the luminance that SSIM was defined on
@@ -32,8 +31,14 @@ def gaussian(window: int, sigma: float) -> Tensor:
 
 def smooth(image: Tensor, weights: Tensor) -> Tensor:
     """Filter (B, 1, h, w) along both axes; only places where the whole window fits are left."""
-    weights = weights.to(image.dtype)
-    return F.conv2d(F.conv2d(image, weights[None, None, None]), weights[None, None, :, None])
+    # sums of shifted views: several times faster here than a convolution of one channel
+    for axis in (-1, -2):
+        room = image.shape[axis] - len(weights) + 1
+        total = torch.zeros_like(image.narrow(axis, 0, room))
+        for first, weight in enumerate(weights.tolist()):
+            total.add_(image.narrow(axis, first, room), alpha=weight)
+        image = total
+    return image
 
 
 def ssim(image: np.ndarray, other: np.ndarray) -> np.ndarray:
