@@ -54,6 +54,11 @@ class Card:
         return max(known, key=VERDICTS.index, default="unknown")
 
     @property
+    def telling(self) -> Finding:
+        """The first figure that the verdict rests on."""
+        return next((f for f in self.findings if f.verdict == self.verdict), self.findings[0])
+
+    @property
     def anchor(self) -> str:
         """A name for links: the key of the main finding."""
         return self.findings[0].key

@@ -84,7 +84,7 @@ def _overview(reports: Sequence[Report]) -> str:
     for cards in zip(*(each.cards for each in reports), strict=True):
         answers = "".join(
             f'<span class="answer">{_lettered(place, reports)}{_badge(card.verdict)}'
-            f"<span>{escape(card.findings[0].figure)}</span></span>"
+            f"<span>{_telling(card)}</span></span>"
             for place, card in enumerate(cards)
         )
         tiles.append(
@@ -95,6 +95,13 @@ def _overview(reports: Sequence[Report]) -> str:
         f'<nav aria-label="Questions"><h2>At a glance</h2>{told}'
         f'<ol class="tiles">{"".join(tiles)}</ol></nav>'
     )
+
+
+def _telling(card: Card) -> str:
+    """The figure behind the verdict, by name where it is not the question's main one."""
+    finding = card.telling
+    name = "" if finding is card.findings[0] else f"{finding.name}: "
+    return escape(name + finding.figure)
 
 
 def _summary(place: int, reports: Sequence[Report]) -> str:

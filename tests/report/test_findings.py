@@ -79,6 +79,8 @@ def test_the_worst_deciding_figure_is_the_verdict_of_the_question(report):
     cards = {card.question: card for card in report("copier").cards}
     assert cards["Is the future smuggled through?"].verdict == "good"
     assert cards["Does the picture move the right way?"].verdict == "poor"
+    dream = {card.question: card for card in report("copier").cards}["How long can it dream?"]
+    assert dream.verdict == "poor" and dream.telling.key == "drift"
     cheater = {card.question: card for card in report("cheater").cards}
     assert cheater["Is the future smuggled through?"].verdict == "poor"
 
