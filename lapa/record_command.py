@@ -9,6 +9,7 @@ own: pip install -r requirements-sim.txt (no torch is needed).
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -43,6 +44,8 @@ def command(options: argparse.Namespace) -> int:
     """Record, telling progress on standard error; returns the exit code."""
     problems: list[str] = []
     last = None
+    # asked to end is as good as Ctrl-C
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     run = record(
         options.source,
         options.out,

@@ -11,7 +11,7 @@ import numpy as np
 
 Point = np.ndarray
 Step = tuple[np.ndarray, float]
-PACES = (0.35, 0.7, 1.0)
+PACES = (0.6, 1.1, 1.6)
 
 
 class Wander:

@@ -11,6 +11,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import threading
 import time
 import warnings
 from collections.abc import Iterator, Sequence
@@ -173,7 +174,14 @@ def _start(source: Source, folder: Path, size: int) -> None:
     logging.disable(logging.WARNING)
     warnings.simplefilter("ignore")
     os.environ.update(SINGLE)
+    threading.Thread(target=_follow_parent, daemon=True).start()
     _recorder, _folder = source.open(size), folder
+
+
+def _follow_parent() -> None:
+    """End with the parent, even one that was killed outright."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def _film(job: Job) -> tuple[dict[str, Any] | None, str]:
