@@ -106,7 +106,11 @@ def test_checkup_prints_and_writes(trained, tmp_path):
     assert set(usage["embodiments"]) == {"toy-square", "toy-disc"}
     kept = json.loads(results.read_text())[trained.name]
     assert kept.pop("command").startswith("python -m lapa checkup")
-    assert kept == json.loads(figures.read_text())
+    told = json.loads(figures.read_text())
+    assert kept["pairs"] == told["pairs"] > 0
+    values = {finding["key"]: finding["value"] for finding in told["findings"]}
+    for key in ("ratio", "delta_psnr", "use", "leak", "no_op", "drift"):
+        assert kept["findings"][key][0] == pytest.approx(values[key], rel=1e-4)
     assert "| all pairs |" in (trained / "model" / "README.md").read_text()
     for made in ("usage.json", "README.md"):
         (trained / "model" / made).unlink()

@@ -96,8 +96,10 @@ def _draw(
 
 
 def _write_video(path: Path, frames: np.ndarray) -> None:
+    # x264's assembly does not give the same file at every run on every processor; plain C does
+    options = {"crf": "12", "x264-params": "asm=0"}
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(_FPS), options={"crf": "12"})
+        stream = container.add_stream("libx264", rate=Fraction(_FPS), options=options)
         stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], "yuv420p"
         for image in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
