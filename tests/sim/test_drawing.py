@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-mujoco = pytest.importorskip("mujoco", reason="pip install -r requirements-sim.txt")
+from lapa.sim.recorders.headless import choose_renderer
 
-from lapa.sim.recorders.headless import choose_renderer  # noqa: E402
+if importlib.util.find_spec("mujoco") is None:
+    pytest.skip("mujoco is not installed (requirements-sim.txt)", allow_module_level=True)
+# MuJoCo asks for its renderer once, when it is imported
+os.environ.update(choose_renderer())
+
+import mujoco
+
+from lapa.sim.recorders.camera import Painter, View
+from lapa.sim.recorders.looks import COLOURS, Looks
+from lapa.sim.recorders.meshes import simplify
 
 SPHERE = np.array(
     [
@@ -43,23 +52,13 @@ XML = """
 """
 
 
-@pytest.fixture(scope="module", autouse=True)
-def renderer() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in choose_renderer().items():
-            patch.setitem(os.environ, name, value)
-        yield
-
-
 @pytest.fixture
-def model():
+def model() -> mujoco.MjModel:
     text = " ".join(f"{value:.4f}" for value in (0.15 * SPHERE).ravel())
     return mujoco.MjModel.from_xml_string(XML.format(ball=text))
 
 
-def photograph(model, size: int = 96, camera_seed: int = 0) -> np.ndarray:
-    from lapa.sim.recorders.camera import Painter, View
-
+def photograph(model: mujoco.MjModel, size: int = 96, camera_seed: int = 0) -> np.ndarray:
     data = mujoco.MjData(model)
     mujoco.mj_forward(model, data)
     view = View((0.0, 0.0, 0.2), 1.6, 90.0, -25.0, swing=6.0, tilt=3.0)
@@ -70,7 +69,7 @@ def photograph(model, size: int = 96, camera_seed: int = 0) -> np.ndarray:
         painter.close()
 
 
-def test_frames_have_the_size_asked_for_and_are_upright(model) -> None:
+def test_frames_have_the_size_asked_for_and_are_upright(model: mujoco.MjModel) -> None:
     frame = photograph(model)
     assert frame.shape == (96, 96, 3) and frame.dtype == np.uint8
     top, bottom = frame[2].mean(0), frame[80, 40:56].mean(0)
@@ -78,9 +77,7 @@ def test_frames_have_the_size_asked_for_and_are_upright(model) -> None:
     assert bottom[0] > bottom[2] + 10, "the wooden table is below"
 
 
-def test_cameras_are_jittered_by_a_few_degrees(model) -> None:
-    from lapa.sim.recorders.camera import View
-
+def test_cameras_are_jittered_by_a_few_degrees(model: mujoco.MjModel) -> None:
     view = View((0.0, 0.0, 0.2), 1.6, 90.0, -25.0, swing=6.0, tilt=3.0)
     cameras = [view.camera(np.random.default_rng(seed)) for seed in range(50)]
     swing = np.array([camera.azimuth - 90 for camera in cameras])
@@ -89,9 +86,7 @@ def test_cameras_are_jittered_by_a_few_degrees(model) -> None:
     assert not np.array_equal(photograph(model, camera_seed=0), photograph(model, camera_seed=1))
 
 
-def test_simpler_meshes_look_the_same(model) -> None:
-    from lapa.sim.recorders.meshes import simplify
-
+def test_simpler_meshes_look_the_same(model: mujoco.MjModel) -> None:
     before, faces = photograph(model).astype(float), int(model.mesh_facenum.sum())
     left = simplify(model, 0.02)
     assert left == model.mesh_facenum.sum()
@@ -99,17 +94,13 @@ def test_simpler_meshes_look_the_same(model) -> None:
     assert np.abs(photograph(model) - before).mean() < 1.5
 
 
-def test_simplifying_finely_changes_nothing(model) -> None:
-    from lapa.sim.recorders.meshes import simplify
-
+def test_simplifying_finely_changes_nothing(model: mujoco.MjModel) -> None:
     before, faces = photograph(model), int(model.mesh_facenum.sum())
     assert simplify(model, 1e-6) == faces
     np.testing.assert_array_equal(photograph(model), before)
 
 
-def test_looks_vary_the_scene_and_keep_the_robot(model) -> None:
-    from lapa.sim.recorders.looks import Looks
-
+def test_looks_vary_the_scene_and_keep_the_robot(model: mujoco.MjModel) -> None:
     steel, wood = (model.material(name).id for name in ("steel", "wood"))
     made, sky = model.mat_rgba.copy(), model.tex_data.copy()
     looks = Looks(model, lambda body: body.startswith("robot0"))
@@ -126,9 +117,7 @@ def test_looks_vary_the_scene_and_keep_the_robot(model) -> None:
     assert len({tuple(colour) for _, colour in seen}) > 20
 
 
-def test_a_look_does_not_depend_on_the_one_before(model) -> None:
-    from lapa.sim.recorders.looks import Looks
-
+def test_a_look_does_not_depend_on_the_one_before(model: mujoco.MjModel) -> None:
     looks = Looks(model, lambda body: body.startswith("robot0"))
     looks.vary(np.random.default_rng(8))
     alone = [model.mat_rgba.copy(), model.light_diffuse.copy(), model.tex_data.copy()]
@@ -142,9 +131,7 @@ def test_a_look_does_not_depend_on_the_one_before(model) -> None:
         np.testing.assert_array_equal(first, second)
 
 
-def test_things_are_painted_by_name(model) -> None:
-    from lapa.sim.recorders.looks import COLOURS, Looks
-
+def test_things_are_painted_by_name(model: mujoco.MjModel) -> None:
     looks = Looks(model, lambda body: body.startswith("robot0"))
     looks.paint("cube", "blue")
     looks.paint("table", "green")

@@ -55,6 +55,8 @@ class Studio:
             self.close()
             self._painter = Painter(stage.model, self.size, stage.groups)
         stage.looks.vary(rng)
+        # the state was made before the lights were moved
+        mujoco.mj_camlight(stage.model, stage.data)
         for sky in stage.looks.skies:
             self._painter.upload(sky)
         return Film(stage, self._painter, stage.view.camera(rng))
