@@ -12,12 +12,13 @@ A tour, bottom up:
 
     nn            bricks: attention, transformers, patches, quantizers
     data          episodes, their readers, the cache of frames, frame pairs
+    sim           simulators, and the recorders that make new clips in them
     models        LatentActionQuantizer and its config; `pretrained` loads and saves
     official      everything that knows the formats of LAPA's official release
     training      one loop that yields Progress, and the recipes on it
     evaluation    measures: pure functions of frame pairs -> frozen dataclasses
     presets       whole runs by name: robots(), debug(), official()
-    __main__      python -m lapa prepare | quantize | checkup | bench
+    __main__      python -m lapa prepare | quantize | checkup | record | bench
 
 Names below are loaded when first used, so `import lapa` costs nothing.
 """

@@ -1,4 +1,4 @@
-"""The command line: python -m lapa prepare | quantize | checkup | ablate | bench.
+"""The command line: python -m lapa prepare | quantize | checkup | record …
 
 Results go to standard output, progress to standard error. What the user got wrong ends in one
 sentence and exit code 2, a run that went wrong (collapse, divergence) in advice and exit code 1.
@@ -33,6 +33,7 @@ EXAMPLES = """examples:
   python -m lapa prepare ../shared/robots --out cache/robots-128
   python -m lapa quantize --preset robots --out runs/robots --resume
   python -m lapa checkup runs/robots --data assets/clips
+  python -m lapa record robosuite --out clips --episodes 100 --workers 2
   python -m lapa bench"""
 
 

@@ -13,7 +13,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -126,8 +126,7 @@ class Store:
         except OSError as error:
             self._index.close()
             raise ValueError(f"another run is recording {source} into {out}") from error
-        for partial in self.folder.glob(f"{PARTIAL}*"):
-            partial.unlink()
+        self._clear()
         self.done = self._read()
 
     def add(self, row: dict[str, Any]) -> None:
@@ -138,9 +137,13 @@ class Store:
         self.done.add(row["id"])
 
     def close(self) -> None:
-        """Let another run have it."""
-        with suppress(ValueError):
-            self._index.close()
+        """Let another run have it; nobody is writing episodes any more."""
+        self._clear()
+        self._index.close()
+
+    def _clear(self) -> None:
+        for partial in self.folder.glob(f"{PARTIAL}*"):
+            partial.unlink()
 
     def _read(self) -> set[str]:
         self._index.seek(0)
