@@ -25,11 +25,15 @@ from lapa.evaluation.consistency import Consistency, consistency
 from lapa.evaluation.control import Control, control
 from lapa.evaluation.drift import Drift, drift
 from lapa.evaluation.inferred import Quantizer, Table, infer_batches
+from lapa.evaluation.leak import SAMPLE as LEAKS
 from lapa.evaluation.leak import Leak, leak
 from lapa.evaluation.probe import Probe, probe
 from lapa.evaluation.reconstruction import Reconstruction, reconstruction
+from lapa.evaluation.sample import by_embodiment
+from lapa.evaluation.still import SAMPLE as STILLS
 from lapa.evaluation.still import NoOp, no_op
 from lapa.evaluation.table import Groups, PairTable, measure, measure_batches
+from lapa.evaluation.transfer import SAMPLE as TRANSFERS
 from lapa.evaluation.transfer import Transfer, transfer
 from lapa.evaluation.watch import Tick, watched
 from lapa.evaluation.worst import Worst, worst
@@ -38,17 +42,18 @@ T = TypeVar("T")
 
 # what the probe learns from, where there are training clips, and how many pairs of them at most
 LESSON, LESSONS = "training clips", 6000
-# the stages of a checkup and how long each takes with the shipped quantizer, in proportion
+# the stages of a checkup, and what each thing that they look at costs the shipped quantizer on one
+# core, in seconds: a frame pair, a lesson, …, an imagined step, a pair carried over
 STAGES = {
-    "frame pairs": 0.59,
-    LESSON: 0.28,
-    "same action, same code": 0.005,
-    "actions in the codes": 0.005,
-    "leak": 0.035,
-    "doing nothing": 0.02,
-    "drift": 0.14,
-    "transfer": 0.2,
-    "worst pairs": 0.005,
+    "frame pairs": 0.040,
+    LESSON: 0.012,
+    "same action, same code": 0.0005,
+    "actions in the codes": 0.0005,
+    "leak": 0.044,
+    "doing nothing": 0.018,
+    "drift": 0.019,
+    "transfer": 0.034,
+    "worst pairs": 0.1,
 }
 
 
@@ -107,6 +112,7 @@ def examine(
     stride: int = 1,
     seed: int = 0,
     drift_steps: int = 16,
+    transfers: int = TRANSFERS,
     learn: FramePairs | None = None,
 ) -> Iterator[Stage]:
     """Measure everything, telling each step; the last stage carries the report.
@@ -117,11 +123,14 @@ def examine(
         stride: every stride-th frame pair of an episode is measured.
         seed: of the random codes, foreign frames and draws.
         drift_steps: length of the imagined rollouts, in gaps.
+        transfers: pairs carried over from each embodiment to each other one, at most.
         learn: pairs of other episodes (the training clips) for the probe and the classifier of
             directions to learn from; without them they learn from the other episodes measured.
     """
-    stages = [name for name in STAGES if learn is not None or name != LESSON]
-    clock = _Clock(time.monotonic(), stages, sum(STAGES[name] for name in stages))
+    clock = _Clock(
+        time.monotonic(),
+        workload(pairs, stride=stride, drift_steps=drift_steps, transfers=transfers, learn=learn),
+    )
     batches = measure_batches(quantizer, pairs, stride=stride, seed=seed)
     table = yield from clock.follow(_joined(batches, len(pairs.all(stride=stride))))
     lessons = None
@@ -135,7 +144,7 @@ def examine(
         "leak": lambda tick: leak(quantizer, pairs, stride=stride, seed=seed, tick=tick),
         "no_op": lambda tick: no_op(quantizer, pairs, stride=stride, seed=seed, tick=tick),
         "drift": lambda tick: drift(quantizer, pairs, steps=drift_steps, seed=seed, tick=tick),
-        "transfer": lambda tick: transfer(quantizer, pairs, seed=seed, tick=tick),
+        "transfer": lambda tick: transfer(quantizer, pairs, count=transfers, seed=seed, tick=tick),
         "worst": lambda tick: worst(quantizer, pairs, table, tick=tick),
     }
     found = {}
@@ -152,6 +161,36 @@ def examine(
         seconds=time.monotonic() - clock.started,
     )
     yield Stage("done", 1, 1, 0.0, report)
+
+
+def workload(
+    pairs: FramePairs,
+    *,
+    stride: int = 1,
+    drift_steps: int = 16,
+    transfers: int = TRANSFERS,
+    learn: FramePairs | None = None,
+) -> dict[str, float]:
+    """Seconds that each stage would take the shipped quantizer on one core, in their order.
+
+    For another quantizer or machine the proportions are what counts. No frame is looked at.
+    """
+    rows = by_embodiment(pairs, pairs.all(stride=stride))
+    sizes = [len(group) for group in rows.values()]
+    things = {
+        "frame pairs": sum(sizes),
+        LESSON: 0 if learn is None else min(len(learn), LESSONS),
+        "leak": sum(min(size, LEAKS) for size in sizes),
+        "doing nothing": sum(min(size, STILLS) for size in sizes),
+        "drift": drift_steps * len({index for group in rows.values() for index, _, _ in group}),
+        "transfer": len(sizes) * (len(sizes) - 1) * transfers,
+        "worst pairs": 1,
+    }
+    return {
+        name: cost * things.get(name, sum(sizes))
+        for name, cost in STAGES.items()
+        if learn is not None or name != LESSON
+    }
 
 
 def checkup(quantizer: Quantizer, pairs: FramePairs, **options: int) -> Checkup:
@@ -178,29 +217,36 @@ def headline(quantizer: Quantizer, pairs: FramePairs, *, stride: int = 4) -> dic
 
 @dataclass
 class _Clock:
-    """Turns the steps of one stage after the other into Stages with the time that is left."""
+    """Turns the steps of one stage after the other into Stages with the time that is left.
+
+    waiting: the `workload` of the stages to come.
+    """
 
     started: float
-    waiting: list[str]
-    whole: float
+    waiting: dict[str, float]
+    passed: float = 0.0
 
     def follow(self, steps: Generator[tuple[int, int], None, T]) -> Generator[Stage, None, T]:
         """The steps of the next stage as Stages; returns what they return."""
-        name = self.waiting.pop(0)
-        yield Stage(name, 0, 1, self._left(name, 0))
+        name = next(iter(self.waiting))
+        work = self.waiting.pop(name)
+        yield Stage(name, 0, 1, self._left(work, 0))
         with closing(steps):
             while True:
                 try:
                     done, total = next(steps)
                 except StopIteration as end:
+                    self.passed += work
                     return end.value
-                yield Stage(name, done, total, self._left(name, done / max(total, 1)))
+                yield Stage(name, done, total, self._left(work, done / max(total, 1)))
 
-    def _left(self, name: str, share: float) -> float | None:
-        """Seconds, from the time taken so far and the shares in STAGES."""
-        later = sum(STAGES[each] for each in self.waiting) + STAGES[name] * (1 - share)
-        passed = self.whole - later
-        return (time.monotonic() - self.started) * later / passed if passed > 0.01 else None
+    def _left(self, work: float, share: float) -> float | None:
+        """Seconds, from the time taken so far and the work that it did."""
+        passed = self.passed + work * share
+        later = work * (1 - share) + sum(self.waiting.values())
+        if passed < 0.01 * (passed + later):
+            return None
+        return (time.monotonic() - self.started) * later / passed
 
 
 def _joined(batches: Iterator[Table], total: int) -> Generator[tuple[int, int], None, Table]:
