@@ -10,6 +10,7 @@ from lapa.data.manifest import CachedEpisode
 from lapa.data.pairs import FramePairs, PairBatch, gap_in_frames
 from lapa.data.prepare import CacheProgress, build_cache, resize
 from lapa.data.readers import read_episodes, recognise
+from lapa.data.rollouts import RolloutBatch, Rollouts
 
 __all__ = [
     "Augmentation",
@@ -20,6 +21,8 @@ __all__ = [
     "FramePairs",
     "PairBatch",
     "Report",
+    "RolloutBatch",
+    "Rollouts",
     "Skipped",
     "augment",
     "build_cache",

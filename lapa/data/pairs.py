@@ -138,6 +138,13 @@ class FramePairs:
             raise ValueError("take needs pairs (episode, t, gap_frames) that lie in their episode.")
         return self._gather(episode, t, gap)
 
+    def episode(self, key: tuple[int, ...]) -> tuple[CachedEpisode, int]:
+        """An episode drawn with `key` (every embodiment equally often, if balanced) and its gap
+        in frames; the same at every call."""
+        number = self._draw(np.random.default_rng((self.seed, 0, *key)), 1)
+        place = int(np.searchsorted(self._ends, number, side="right")[0])
+        return self.cache.episodes[self._episodes[place]], int(self._gaps[place])
+
     def _draw(self, rng: np.random.Generator, size: int) -> np.ndarray:
         """Pair numbers (size,), each embodiment floor or ceil of its share of them if balanced."""
         if not self.balanced:

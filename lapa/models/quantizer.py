@@ -171,17 +171,22 @@ class LatentActionQuantizer(nn.Module):
         *,
         noise: Tensor | None = None,
         settled: bool = False,
+        imagined: Tensor | None = None,
     ) -> QuantizerOutput:
         """A training (or evaluation) pass over float frames (B, 3, h, w) in [0, 1] at image_size.
 
         In evaluation mode no noise is added: the image is the one `decode` gives for the codes.
         `noise` (B, S, D) replaces NSVQ's random vector. `settled`: the codes' meaning is fixed;
-        only the decoder learns, and it sees their exact vectors also in training mode.
+        only the decoder learns, and it sees their exact vectors also in training mode. `imagined`
+        (B, 3, h, w): what the decoder goes on from in place of `frame`, as in a closed loop; the
+        codes stay those of the true pair.
         """
         with self._unless(settled):
             first, last = self.stem(frame), self.stem(future)
             difference = self._difference(first.tokens, last.tokens)
             found = self.codebook.exact(difference) if settled else self.codebook(difference, noise)
+            if imagined is not None:
+                frame, first = imagined, self.stem(imagined)
         kind = frames.Kind(numpy=False, single=False)
         scene = self._scene(frame, first, kind, settled=settled)
         image, moved = self._imagine(scene, found.quantized)

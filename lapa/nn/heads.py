@@ -14,6 +14,9 @@ from torch import Tensor, nn
 
 from .patches import BASE, from_patches
 
+# how far a gate's sigmoid reaches beyond 0 and 1
+STRETCH = 0.1
+
 
 class Imagined(NamedTuple):
     """image: (b, 3, H, W), not clipped. moved: the part of it that is x_t's own pixels carried to
@@ -49,15 +52,15 @@ class WarpHead(nn.Module):
     Upsampling is by pixel shuffle with the stem's maps as skip connections (U-Net).
 
     layered: a second mask, as fine as the picture, says where the moved copy lies over x_t. The
-    flow may then run smoothly over an edge that the mask cuts sharply, and what does not move
-    stays x_t exactly.
+    flow may then run smoothly over an edge that the mask cuts sharply. The masks reach 0 and 1
+    (see `gate`): what does not move stays x_t to the last bit, however often the head is applied.
     """
 
     def __init__(
         self, dim: int, grid: int, widths: tuple[int, ...], *, layered: bool = False
     ) -> None:
         super().__init__()
-        self.grid = grid
+        self.grid, self.layered = grid, layered
         ins = (dim, *reversed(widths[1:]))
         outs = tuple(reversed(widths))
         self.ups = nn.ModuleList([nn.Conv2d(i, o * 4, 1) for i, o in zip(ins, outs, strict=True)])
@@ -77,11 +80,19 @@ class WarpHead(nn.Module):
             x = F.gelu(merge(torch.cat([x, skip.expand(len(x), -1, -1, -1)], 1)))
         flow, paint, masks = self.out(x).split(self.parts, 1)
         paint = F.pixel_shuffle(paint, BASE) + 0.5
-        *over, painted = F.pixel_shuffle(masks, BASE).sigmoid().split(1, 1)
+        masks = F.pixel_shuffle(masks, BASE)
+        *over, painted = (gate(masks) if self.layered else masks.sigmoid()).split(1, 1)
         carried = moved = warp(frame, flow)
         for mask in over:
             moved = torch.lerp(frame, carried, mask)
         return Imagined(torch.lerp(moved, paint, painted), carried)
+
+
+def gate(x: Tensor) -> Tensor:
+    """A sigmoid stretched past both ends and cut there, so that it can say exactly 0 and 1: the
+    hard concrete gate without its noise (Louizos, Welling and Kingma 2018, arXiv 1712.01312,
+    equations 10 and 11)."""
+    return (x.sigmoid() * (1 + 2 * STRETCH) - STRETCH).clamp(0, 1)
 
 
 def warp(frame: Tensor, flow: Tensor) -> Tensor:

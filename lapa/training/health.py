@@ -20,9 +20,12 @@ class CodebookCare:
     """How the codebook is kept alive and when it is given up. Everything is in steps.
 
     Every `replace_every` steps until `replace_until`, codes that were hardly used are re-seeded
-    from the batch (0: never). Use is judged over the last `window` batches; a position with fewer
-    than `minimum_codes` codes in use or a perplexity below `minimum_perplexity` for `patience`
-    steps in a row is a collapse, which is never called before step `grace`.
+    from the batch (0: never). official: LAPA's schedule and its copies of used codes instead (see
+    replacement.py), which needs a shared codebook.
+
+    Use is judged over the last `window` batches; a position with fewer than `minimum_codes` codes
+    in use or a perplexity below `minimum_perplexity` for `patience` steps in a row is a collapse,
+    which is never called before step `grace`.
 
     At step `settle_at` (0: never) the model takes its averaged weights; from then on stem, encoder
     and codebook are frozen and the decoder alone learns, from the codes' exact vectors. Until then
@@ -31,6 +34,7 @@ class CodebookCare:
 
     replace_every: int = 50
     replace_until: int = 5_000
+    official: bool = False
     settle_at: int = 0
     window: int = 20
     minimum_codes: int = 2

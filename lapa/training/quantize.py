@@ -20,16 +20,18 @@ from accelerate import Accelerator
 from accelerate.utils import broadcast
 from torch import Tensor, nn
 
-from lapa.data import Cache, FramePairs, PairBatch, augment
+from lapa.data import Cache, FramePairs, PairBatch, RolloutBatch, Rollouts, augment
 from lapa.models.config import LAQConfig
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.training.average import WeightAverage
+from lapa.training.closed_loop import ClosedLoop
 from lapa.training.health import CodebookCare, CodebookWatch
 from lapa.training.loop import fit
 from lapa.training.losses import LossWeights, total_loss
 from lapa.training.preview import preview_grid
 from lapa.training.progress import Metric, Progress
 from lapa.training.recipe import LoopConfig
+from lapa.training.replacement import OfficialReplacement
 from lapa.training.support import processes
 
 
@@ -40,6 +42,9 @@ class Judge(Protocol):
         self, quantizer: LatentActionQuantizer, pairs: FramePairs
     ) -> Mapping[str, Metric]: ...
 
+
+# its number, the frame pairs, and the steps of rollouts that come with them
+Batch = tuple[int, PairBatch, RolloutBatch | None]
 
 # Differences that leave the losses as they are, so a resumed run may have them.
 _HARMLESS = ("save_every", "evaluate_every", "preview_every", "keep", "workers", "trackers")
@@ -52,7 +57,10 @@ class QuantizeConfig:
     gap_seconds: None takes the model's gap; a dict gives one per source or embodiment. start_from:
     a checkpoint whose weights the run starts with (its config must equal `model`). reverse: play
     every other pair of a batch backwards, (x_t+H, x_t): as many pairs again, and no film shows
-    which way round it runs.
+    which way round it runs. settled_loss: the loss once the codes are settled; None keeps `loss`.
+    rollouts: how many of a batch's pairs are, once the codes are settled, steps of closed loops of
+    `rollout_steps` steps, in which the decoder goes on from what it imagined at the step before;
+    their errors are held against copying the first frame.
     """
 
     model: LAQConfig
@@ -62,6 +70,9 @@ class QuantizeConfig:
     gap_seconds: float | dict[str, float] | None = None
     augment: bool = True
     reverse: bool = False
+    settled_loss: LossWeights | None = None
+    rollouts: int = 0
+    rollout_steps: int = 16
     start_from: str | None = None
 
     def pairs(self, cache: Cache, split: str) -> FramePairs:
@@ -112,48 +123,97 @@ class QuantizeRecipe:
         self.model = _initial_model(config)
         model = config.model
         self.watch = CodebookWatch(model.code_length, model.codebook_size, config.codebook)
+        self.replacement = _official_replacement(config)
+        self.rollouts = self._rollouts(pairs)
+        self.closed_loop = ClosedLoop()
         self._codes: list[Tensor] = []
         self._latent: Tensor | None = None
 
-    def batch(self, index: int) -> tuple[int, PairBatch]:
-        return index, self.pairs.batch(index, self.config.loop.batch_size)
+    def _rollouts(self, pairs: FramePairs) -> Rollouts | None:
+        config = self.config
+        if not config.rollouts:
+            return None
+        if config.rollouts >= config.loop.batch_size:
+            raise ValueError(
+                f"{config.rollouts} of {config.loop.batch_size} pairs of a batch are rollouts; "
+                f"at least one must not be."
+            )
+        mine = processes().process_index
+        steps = config.rollout_steps
+        return Rollouts(pairs, slots=config.rollouts, steps=steps, seed=mine)
+
+    def batch(self, index: int) -> Batch:
+        size = self.config.loop.batch_size
+        if self.rollouts is None or not self._is_settled(index):
+            return index, self.pairs.batch(index, size), None
+        pairs = self.pairs.batch(index, size - self.rollouts.slots)
+        return index, pairs, self.rollouts.batch(index // processes().num_processes)
 
     def loss(
-        self, model: nn.Module, batch: tuple[int, PairBatch], accelerator: Accelerator
+        self, model: nn.Module, batch: Batch, accelerator: Accelerator
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        index, pairs = batch
+        index, pairs, rollouts = batch
+        settled = self._is_settled(index)
+        weights = self.config.loss
+        if settled and self.config.settled_loss is not None:
+            weights = self.config.settled_loss
         frame, future = (_floats(x, accelerator.device) for x in (pairs.frame, pairs.future))
         if self.config.reverse:
             frame, future = _every_other_backwards(frame, future, index)
         if self.config.augment:
             generator = torch.Generator().manual_seed(self.config.loop.seed * 1_000_003 + index)
             frame, future = augment(frame, future, generator)
-        out = model(frame, future, settled=self._is_settled(index, accelerator))
+        if rollouts is None:
+            out, against = model(frame, future, settled=settled), frame
+        else:
+            images = rollouts.first, rollouts.frame, rollouts.future
+            first, true, last = (_floats(x, accelerator.device) for x in images)
+            imagined = torch.cat([frame, self.closed_loop.start(rollouts, true)])
+            against = torch.cat([frame, first])
+            frame, future = torch.cat([frame, true]), torch.cat([future, last])
+            out = model(frame, future, settled=settled, imagined=imagined)
+            self.closed_loop.keep(out.image[-len(first) :])
         self._codes.append(out.codes.detach())
         self._latent = out.latent.detach().float()
-        return total_loss(out.image, frame, future, out.loss, self.config.loss, out.moved)
+        return total_loss(out.image, against, future, out.loss, weights, out.moved)
 
-    def _is_settled(self, index: int, accelerator: Accelerator) -> bool:
+    def _is_settled(self, index: int) -> bool:
         """Whether batch `index` (of all processes) belongs to a step after `settle_at`."""
         settle_at = self.config.codebook.settle_at
-        step = index // (self.config.loop.accumulate * accelerator.num_processes) + 1
+        step = index // (self.config.loop.accumulate * processes().num_processes) + 1
         return 0 < settle_at < step
 
     def after_step(
         self, step: int, model: nn.Module, average: WeightAverage, accelerator: Accelerator
     ) -> dict[str, Metric]:
         """Re-seed unused codes when due, settle them, count the use, watch for collapse."""
-        self.watch.update(accelerator.gather(torch.cat(self._codes)))
+        codes = accelerator.gather(torch.cat(self._codes))
+        self.watch.update(codes)
+        if self.replacement is not None:
+            self.replacement.count(codes)
         self._codes.clear()
         metrics = self.watch.metrics()
         care = self.config.codebook
-        if care.replace_every and step % care.replace_every == 0 and step <= care.replace_until:
+        if self._replacement_due(step):
             with average.following(model):
-                metrics["codes_replaced"] = _replace_unused(model, self._latent, accelerator)
+                metrics["codes_replaced"] = self._replace_unused(model, accelerator)
         if step == care.settle_at:
             average.give(model)
         self.watch.check(step)
         return metrics
+
+    def _replacement_due(self, step: int) -> bool:
+        care = self.config.codebook
+        if care.official:
+            return OfficialReplacement.due(step)
+        due = care.replace_every and step % care.replace_every == 0
+        return bool(due) and step <= care.replace_until
+
+    def _replace_unused(self, model: nn.Module, accelerator: Accelerator) -> int:
+        if self.replacement is None:
+            return _replace_unused(model, self._latent, accelerator)
+        # every process counted the codes of all, so all do the same but for the noise of 1e-12
+        return self.replacement.replace(model.codebook, self.config.loop.batch_size)
 
     def preview(self, model: nn.Module) -> np.ndarray:
         return preview_grid(model, self.shown)
@@ -162,10 +222,14 @@ class QuantizeRecipe:
         model.save_pretrained(folder)
 
     def state(self) -> dict[str, Tensor]:
-        return self.watch.state()
+        official = {} if self.replacement is None else self.replacement.state()
+        return self.watch.state() | self.closed_loop.state() | official
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         self.watch.load_state(tensors)
+        self.closed_loop.load_state(tensors)
+        if self.replacement is not None:
+            self.replacement.load_state(tensors)
 
 
 def _initial_model(config: QuantizeConfig) -> LatentActionQuantizer:
@@ -176,6 +240,14 @@ def _initial_model(config: QuantizeConfig) -> LatentActionQuantizer:
     if model.config != config.model:
         raise ValueError(f"The model in {config.start_from} has another config than this run.")
     return model
+
+
+def _official_replacement(config: QuantizeConfig) -> OfficialReplacement | None:
+    if not config.codebook.official:
+        return None
+    if config.model.quantizer != "nsvq" or not config.model.shared_codebook:
+        raise ValueError("LAPA's replacement of unused codes is for NSVQ with a shared codebook.")
+    return OfficialReplacement(config.model.codebook_size)
 
 
 def _replace_unused(model: nn.Module, latent: Tensor, accelerator: Accelerator) -> int:

@@ -171,6 +171,23 @@ def test_a_fresh_warp_head_starts_close_to_copy_frame():
     assert np.abs(model.decode(frame, [0, 0, 0, 0]).astype(int) - frame).mean() < 8
 
 
+def test_unmoved_pixels_of_the_layered_head_stay_the_same_to_the_last_bit():
+    model = explorer(head="layers")
+    with torch.no_grad():
+        model.head.out.bias[-2 * 16 :] = -4.0  # both masks closed: sigmoid(-4) lies below the cut
+    frame = torch.rand(1, 3, 64, 64)
+    assert torch.equal(model.decode(frame, [1, 2, 3, 4]), frame)
+
+
+def test_a_closed_loop_decodes_from_what_was_imagined_with_the_codes_of_the_truth():
+    model = explorer()
+    frame, future, imagined = torch.rand(3, 2, 3, 64, 64).unbind(0)
+    out = model(frame, future, settled=True, imagined=imagined)
+    codes = model.encode(frame, future)
+    assert torch.equal(out.codes, codes)
+    assert torch.allclose(out.image.clamp(0, 1), model.decode(imagined, codes), atol=1e-6)
+
+
 BAD_FRAMES = [
     ("a list", "frame is a str"),
     (np.zeros((64, 64, 3), np.float32), "float32; accepted are uint8"),

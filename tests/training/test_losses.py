@@ -11,6 +11,7 @@ from lapa.training.losses import (
     motion_weighted,
     mse,
     normalised,
+    texture,
     total_loss,
 )
 
@@ -60,6 +61,26 @@ def test_edge_ignores_shade_and_sees_blur():
     assert edge(images(0.5), sharp).item() == pytest.approx(1 / 3)
 
 
+def test_texture_sees_blur_and_forgives_a_sharp_edge_beside_its_place():
+    sharp = torch.zeros(1, 3, 32, 32)
+    sharp[:, :, :, 13:] = 1.0
+    beside = torch.zeros_like(sharp)
+    beside[:, :, :, 12:] = 1.0
+    blurred = torch.nn.functional.avg_pool2d(sharp, (1, 5), 1, (0, 2), count_include_pad=False)
+    assert texture(sharp, sharp).item() == 0.0
+    assert texture(beside, sharp).item() == pytest.approx(0.0, abs=1e-6)
+    assert texture(blurred, sharp).item() > 0.5
+    # doubled contrast is as far off as none at all (but for the floor in flat cells)
+    assert texture(2 * sharp, sharp).item() == pytest.approx(1.0, abs=0.1)
+    assert texture(0 * sharp, sharp).item() == pytest.approx(1.0, abs=0.1)
+
+
+def test_texture_has_a_finite_slope_on_flat_images():
+    flat = torch.full((1, 3, 16, 16), 0.5, requires_grad=True)
+    texture(flat, torch.rand(1, 3, 16, 16)).backward()
+    assert torch.isfinite(flat.grad).all()
+
+
 def test_total_is_the_weighted_sum_and_leaves_out_what_weighs_nothing():
     frame, future, image = images(0.0), images(0.4), images(0.2)
     auxiliary = torch.tensor(0.5)
@@ -74,9 +95,9 @@ def test_total_is_the_weighted_sum_and_leaves_out_what_weighs_nothing():
 
 
 def test_everything_but_the_ratio_has_a_gradient_and_half_precision_is_widened():
-    frame, future = torch.rand(2, 3, 4, 4), torch.rand(2, 3, 4, 4)
-    image = torch.rand(2, 3, 4, 4).bfloat16().requires_grad_()
-    weights = LossWeights(motion=1.0, normalised=1.0, edge=1.0)
+    frame, future = torch.rand(2, 3, 8, 8), torch.rand(2, 3, 8, 8)
+    image = torch.rand(2, 3, 8, 8).bfloat16().requires_grad_()
+    weights = LossWeights(motion=1.0, normalised=1.0, edge=1.0, texture=1.0)
     total, parts = total_loss(image, frame, future, torch.zeros(()), weights)
     total.backward()
     assert total.dtype == torch.float32 and image.grad.abs().sum() > 0

@@ -112,6 +112,80 @@ def test_settled_codes_stay_while_the_decoder_learns(config, cache, tmp_path):
     assert changed == {"decoder", "head", "to_context", "code_positions"}
 
 
+@pytest.fixture
+def looped(config):
+    """Settled after step 4; then three of the eight pairs are steps of rollouts."""
+    care = replace(config.codebook, settle_at=4)
+    return replace(config, codebook=care, rollouts=3, rollout_steps=5)
+
+
+def test_rollouts_go_on_from_what_was_imagined(looped, cache):
+    pairs = looped.pairs(cache, "train")
+    recipe = QuantizeRecipe(replace(looped, augment=False), pairs, pairs)
+    calls, images = [], []
+
+    def model(frame, future, settled, imagined=None):
+        out = recipe.model(frame, future, settled=settled, imagined=imagined)
+        calls.append((frame, imagined))
+        images.append(out.image.detach().clamp(0, 1))
+        return out
+
+    for index in range(8):
+        recipe.loss(model, recipe.batch(index), Accelerator(cpu=True))
+    assert all(imagined is None for _, imagined in calls[:4])  # nothing is settled yet
+    for index in range(5, 8):
+        frame, imagined = calls[index]
+        begins = recipe.batch(index)[2].begins
+        assert frame.shape == imagined.shape == (8, 3, 32, 32)
+        assert torch.equal(imagined[:5], frame[:5])
+        for slot in range(3):
+            expected = frame[5 + slot] if begins[slot] else images[index - 1][5 + slot]
+            assert torch.equal(imagined[5 + slot], expected)
+
+
+def test_a_run_with_rollouts_resumes_bit_for_bit(looped, cache, tmp_path):
+    deque(quantize(looped, cache, tmp_path / "whole"), 0)
+    for progress in quantize(looped, cache, tmp_path / "cut"):
+        if progress.step == 11:
+            break
+    deque(quantize(looped, cache, tmp_path / "cut", resume=True), 0)
+    assert losses(tmp_path / "cut") == losses(tmp_path / "whole")
+
+
+def test_the_settled_loss_begins_when_the_codes_settle(looped, cache, tmp_path):
+    sharp = replace(looped, settled_loss=replace(looped.loss, texture=1.0))
+    deque(quantize(sharp, cache, tmp_path), 0)
+    assert ["texture" in record for record in read_metrics(tmp_path)] == [False] * 4 + [True] * 8
+
+
+def test_a_batch_of_rollouts_alone_is_refused(config, cache):
+    pairs = config.pairs(cache, "train")
+    with pytest.raises(ValueError, match="8 of 8 pairs of a batch are rollouts"):
+        QuantizeRecipe(replace(config, rollouts=8), pairs, pairs)
+
+
+def test_official_replacement_is_for_a_shared_nsvq_codebook(config, cache):
+    pairs = config.pairs(cache, "train")
+    care = replace(config.codebook, official=True)
+    with pytest.raises(ValueError, match="for NSVQ with a shared codebook"):
+        QuantizeRecipe(replace(config, codebook=care), pairs, pairs)
+
+
+def test_official_replacement_runs_at_its_own_steps_and_resumes(config, cache, tmp_path):
+    model = replace(config.model, shared_codebook=True)
+    care = replace(config.codebook, official=True)
+    config = replace(config, model=model, codebook=care)
+    deque(quantize(config, cache, tmp_path / "whole"), 0)
+    replaced = [r["step"] for r in read_metrics(tmp_path / "whole") if "codes_replaced" in r]
+    assert replaced == [11]
+    for progress in quantize(config, cache, tmp_path / "cut"):
+        if progress.step == 8:
+            break
+    deque(quantize(config, cache, tmp_path / "cut", resume=True), 0)
+    models = [tmp_path / name / "model" / "model.safetensors" for name in ("cut", "whole")]
+    assert models[0].read_bytes() == models[1].read_bytes()
+
+
 def test_every_other_pair_is_played_backwards(config, cache):
     plain = replace(config, augment=False, reverse=True)
     recipe = QuantizeRecipe(plain, *[config.pairs(cache, "train")] * 2)
