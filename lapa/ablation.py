@@ -20,6 +20,7 @@ from typing import Any
 from lapa.data import Cache, FramePairs
 from lapa.evaluation.codes import code_use
 from lapa.evaluation.control import control
+from lapa.evaluation.drift import drift
 from lapa.evaluation.publish import write_json
 from lapa.evaluation.reconstruction import reconstruction
 from lapa.evaluation.table import measure
@@ -29,7 +30,8 @@ from lapa.training.quantize import QuantizeConfig, quantize
 
 START, END = "<!-- ablation:start -->", "<!-- ablation:end -->"
 HALF = {"image_size": 64, "patch_size": 8, "stem_widths": (48,)}
-# name -> changes of the model, the loss, the loop, the care for the codebook, and the run itself
+# name -> changes of the model, the loss (throughout, or once settled), the loop, the care for the
+# codebook, and the run itself
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "as shipped": {},
     "VQ with EMA instead of NSVQ": {"model": {"quantizer": "vq_ema"}},
@@ -41,22 +43,25 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "convolutions down to the codes": {"model": {"reduce": "conv"}},
     "spatial then temporal encoder": {"model": {"encoder": "factorised", "spatial_depth": 1}},
-    "change on x_t instead of warp": {"model": {"head": "change"}},
-    "pixels instead of warp": {"model": {"head": "pixels"}},
-    "codes never settled": {"codebook": {"settle_at": 0}},
-    "plain MSE loss": {"loss": {"mse": 100.0, "normalised": 0.0}},
-    "with augmentation": {"run": {"augment": True}},
-    "every frame encoded alone": {"model": {"encoder": "frame"}},
-    "a mask for what moves": {"model": {"head": "layers"}},
+    "attention over both frames": {"model": {"encoder": "pair"}},
+    "change on x_t instead of layers": {"model": {"head": "change"}},
+    "pixels instead of layers": {"model": {"head": "pixels"}},
+    "warp without a mask for what moves": {"model": {"head": "warp"}},
     "what the flow moves weighed too": {"loss": {"moved": 0.2}},
-    "every other pair backwards": {"run": {"reverse": True}},
-    "Muon instead of AdamW": {"loop": {"optimizer": "muon"}},
+    "plain MSE loss": {"loss": {"mse": 100.0, "normalised": 0.0}},
+    "no texture loss": {"settled": {"texture": 0.0}},
+    "no rollouts": {"run": {"rollouts": 0}},
+    "codes never settled": {"codebook": {"settle_at": 0}},
+    "pairs forwards only": {"run": {"reverse": False}},
+    "with augmentation": {"run": {"augment": True}},
+    "AdamW instead of Muon": {"loop": {"optimizer": "adamw"}},
 }
 
 
 @dataclass(frozen=True)
 class Result:
-    """Held-out figures of one variant; `ratio` and `delta_psnr` are over all pairs."""
+    """Held-out figures of one variant; `ratio` and `delta_psnr` are over all pairs, `drift` (dB
+    above copy-frame) and `sharpness` over imagined rollouts of 16 steps."""
 
     name: str
     parameters: int
@@ -64,6 +69,8 @@ class Result:
     delta_psnr: float
     least_used: int
     least_perplexity: float
+    drift: float
+    sharpness: float
 
 
 def variant(name: str, steps: int) -> QuantizeConfig:
@@ -72,17 +79,19 @@ def variant(name: str, steps: int) -> QuantizeConfig:
     care = replace(
         base.codebook,
         replace_every=10,
-        replace_until=steps * 2 // 3,
-        settle_at=steps * 4 // 5,
+        replace_until=steps // 2,
+        settle_at=steps * 3 // 5,
         grace=steps,  # a collapse is a result here, not an accident
     )
     quiet = {"save_every": 0, "evaluate_every": 0, "preview_every": 0}
+    loss, settled = changes.get("loss", {}), changes.get("settled", {})
     short = {"warmup_steps": steps // 8, "ema_decay": 0.98}
     return replace(
         base,
         model=replace(base.model, **HALF, **changes.get("model", {})),
         loop=replace(base.loop, **quiet, **short, **changes.get("loop", {})),
-        loss=replace(base.loss, **changes.get("loss", {})),
+        loss=replace(base.loss, **loss),
+        settled_loss=replace(base.settled_loss, **loss, **settled),
         codebook=replace(care, **changes.get("codebook", {})),
         **changes.get("run", {}),
     )
@@ -117,6 +126,7 @@ def _measured(name: str, cache: Cache, run: Path, *, steps: int, stride: int) ->
     pairs = FramePairs(cache, config.model.gap_seconds, split="holdout")
     table = measure(model, pairs, stride=stride)
     codes = code_use(table).overall
+    rollouts = drift(model, pairs, draws=0).overall
     return Result(
         name=name,
         parameters=sum(p.numel() for p in model.parameters()),
@@ -124,19 +134,23 @@ def _measured(name: str, cache: Cache, run: Path, *, steps: int, stride: int) ->
         delta_psnr=float(control(table, draws=0).overall.delta_psnr),
         least_used=codes.least_used,
         least_perplexity=codes.least_perplexity,
+        drift=float(rollouts.gain),
+        sharpness=float(rollouts.sharpness_at),
     )
 
 
 def as_markdown(results: list[Result]) -> str:
     """One row a variant."""
     lines = [
-        "| one choice changed | parameters | MSE ratio | ΔPSNR | least codes used | perplexity |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| one choice changed | parameters | MSE ratio | ΔPSNR | least codes used | perplexity "
+        "| drift | sharpness |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for r in results:
         lines.append(
             f"| {r.name} | {r.parameters / 1e6:.2f} M | {r.ratio:.3f} | {r.delta_psnr:.2f} dB "
-            f"| {r.least_used} | {r.least_perplexity:.1f} |"
+            f"| {r.least_used} | {r.least_perplexity:.1f} | {r.drift:.2f} dB "
+            f"| {r.sharpness:.2f} |"
         )
     return "\n".join(lines)
 

@@ -17,7 +17,8 @@ from lapa.training.toy import make_toy_videos
 def test_every_variant_changes_one_choice_and_can_be_built(name):
     config, base = ablation.variant(name, 10), ablation.variant("as shipped", 10)
     changed = {k for k, v in asdict(config).items() if v != asdict(base)[k]}
-    assert len(changed) == (0 if name == "as shipped" else 1)
+    # a loss may be changed throughout: before and after the codes settle
+    assert changed == {"loss", "settled_loss"} or len(changed) == (name != "as shipped")
     LatentActionQuantizer(config.model)
 
 
