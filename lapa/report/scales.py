@@ -129,10 +129,10 @@ SCALES: Mapping[str, Scale] = {
         unit="dB",
     ),
     "s_pcfc": Scale(
-        0.821, 0.95, 2, -1, 1,
-        "CoMo reports 0.821 for vector quantization, its best; 1 is static content only. A low "
-        "figure proves nothing alone (noise has it too), so it stands beside the probe and "
-        "does not decide.",
+        0.80, 0.95, 2, -1, 1,
+        "1 is static content only, -1 is opposite latents for opposite motions; at most 0.80 is "
+        "good (ours). A low figure proves nothing alone (noise has it too), so it stands beside "
+        "the probe and does not decide.",
     ),
     "no_op": Scale(
         0.90, 0.50, 0, 0, 1,
