@@ -26,7 +26,8 @@ from lapa.evaluation.reconstruction import reconstruction
 from lapa.evaluation.table import measure
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.presets import robots, shared_data
-from lapa.training.quantize import QuantizeConfig, quantize
+from lapa.training.quantize import quantize
+from lapa.training.quantize_config import QuantizeConfig
 
 START, END = "<!-- ablation:start -->", "<!-- ablation:end -->"
 HALF = {"image_size": 64, "patch_size": 8, "stem_widths": (48,)}

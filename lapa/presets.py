@@ -14,7 +14,7 @@ from pathlib import Path
 from lapa.models.config import LAQConfig, explorer_config
 from lapa.training.health import CodebookCare
 from lapa.training.losses import LossWeights
-from lapa.training.quantize import QuantizeConfig
+from lapa.training.quantize_config import QuantizeConfig
 from lapa.training.recipe import LoopConfig
 from lapa.training.toy import make_toy_videos
 

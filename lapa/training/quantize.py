@@ -1,15 +1,13 @@
 """LAPA's stage 1: learn a quantizer whose codes name what changes between two frames (§3.1).
 
-`quantize(config, folder)` is the whole run: the prepared cache, the frame pairs, the model, the
-recipe below and the loop. The paper trains with mean squared error alone; the other terms and the
+`quantize(config, cache, folder)` is the whole run: the frame pairs, the model, the recipe below
+and the loop. The paper trains with mean squared error alone; the other terms and the
 care for the codebook are ours, each with a weight or an interval in the config.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -21,16 +19,15 @@ from accelerate.utils import broadcast
 from torch import Tensor, nn
 
 from lapa.data import Cache, FramePairs, PairBatch, RolloutBatch, Rollouts, augment
-from lapa.models.config import LAQConfig
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.training.average import WeightAverage
 from lapa.training.closed_loop import ClosedLoop
-from lapa.training.health import CodebookCare, CodebookWatch
+from lapa.training.health import CodebookWatch
 from lapa.training.loop import fit
-from lapa.training.losses import LossWeights, total_loss
+from lapa.training.losses import total_loss
 from lapa.training.preview import preview_grid
 from lapa.training.progress import Metric, Progress
-from lapa.training.recipe import LoopConfig
+from lapa.training.quantize_config import QuantizeConfig, remember
 from lapa.training.replacement import OfficialReplacement
 from lapa.training.support import processes
 
@@ -45,40 +42,6 @@ class Judge(Protocol):
 
 # its number, the frame pairs, and the steps of rollouts that come with them
 Batch = tuple[int, PairBatch, RolloutBatch | None]
-
-# Differences that leave the losses as they are, so a resumed run may have them.
-_HARMLESS = ("save_every", "evaluate_every", "preview_every", "keep", "workers", "trackers")
-
-
-@dataclass(frozen=True)
-class QuantizeConfig:
-    """A complete run.
-
-    gap_seconds: None takes the model's gap; a dict gives one per source or embodiment. start_from:
-    a checkpoint whose weights the run starts with (its config must equal `model`). reverse: play
-    every other pair of a batch backwards, (x_t+H, x_t): as many pairs again, and no film shows
-    which way round it runs. settled_loss: the loss once the codes are settled; None keeps `loss`.
-    rollouts: how many of a batch's pairs are, once the codes are settled, steps of closed loops of
-    `rollout_steps` steps, in which the decoder goes on from what it imagined at the step before;
-    their errors are held against copying the first frame.
-    """
-
-    model: LAQConfig
-    loop: LoopConfig
-    loss: LossWeights = field(default_factory=LossWeights)
-    codebook: CodebookCare = field(default_factory=CodebookCare)
-    gap_seconds: float | dict[str, float] | None = None
-    augment: bool = True
-    reverse: bool = False
-    settled_loss: LossWeights | None = None
-    rollouts: int = 0
-    rollout_steps: int = 16
-    start_from: str | None = None
-
-    def pairs(self, cache: Cache, split: str) -> FramePairs:
-        """The frame pairs of one split at this run's gap."""
-        gap = self.model.gap_seconds if self.gap_seconds is None else self.gap_seconds
-        return FramePairs(cache, gap, split=split, seed=self.loop.seed)
 
 
 def quantize(
@@ -103,7 +66,7 @@ def quantize(
     pairs = config.pairs(cache, "train")
     held_out = config.pairs(cache, "holdout") if has_holdout(cache) else None
     recipe = QuantizeRecipe(config, pairs, pairs if held_out is None else held_out)
-    _remember(config, Path(folder))
+    remember(config, Path(folder))
     evaluate = None
     if judge is not None and held_out is not None:
         evaluate = partial(judge, pairs=held_out)
@@ -273,27 +236,3 @@ def _every_other_backwards(frame: Tensor, future: Tensor, index: int) -> tuple[T
 def _floats(images: np.ndarray, device: torch.device) -> Tensor:
     """(B, h, w, 3) uint8 -> (B, 3, h, w) float in [0, 1], converted on the device."""
     return torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float().div(255).contiguous()
-
-
-def _remember(config: QuantizeConfig, folder: Path) -> None:
-    """Write run.json, or check that the run there was made with the same settings."""
-    file, mine = folder / "run.json", json.loads(json.dumps(asdict(config)))
-    if (folder / "checkpoints").is_dir() and file.exists():
-        changed = _differences(mine, json.loads(file.read_text()))
-        if changed:
-            raise ValueError(f"{folder} holds a run with other settings ({'; '.join(changed)}).")
-    if processes().is_main_process:
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(mine, indent=1) + "\n")
-
-
-def _differences(mine: dict, theirs: dict, prefix: str = "") -> list[str]:
-    """`loop.seed: 0 there, 1 here` for every setting that matters and differs."""
-    found: list[str] = []
-    for name in sorted(mine.keys() | theirs.keys()):
-        here, there = mine.get(name), theirs.get(name)
-        if isinstance(here, dict) and isinstance(there, dict):
-            found += _differences(here, there, f"{prefix}{name}.")
-        elif here != there and name not in _HARMLESS:
-            found.append(f"{prefix}{name}: {there} there, {here} here")
-    return found
