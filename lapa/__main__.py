@@ -19,7 +19,7 @@ from lapa.console import build, open_data, warn
 
 if TYPE_CHECKING:
     from lapa.training.progress import Progress
-    from lapa.training.quantize import QuantizeConfig
+    from lapa.training.quantize_config import QuantizeConfig
 
 # commands whose options live with them: name -> (module, what it is for)
 ASIDE = {
