@@ -1,12 +1,13 @@
 """LAPA: latent actions from video. The library behind the explorer; it never imports the page.
 
-    from lapa import LatentActionQuantizer, read_episodes
+    from lapa import LatentActionQuantizer, imagine, read_episodes
 
     frames = read_episodes("assets/clips", embodiment="panda")[0][0].frames
     laq = LatentActionQuantizer.from_pretrained("assets/checkpoints/robots")
     codes = laq.encode(frames[0], frames[6])           # a latent action, e.g. [3, 1, 0, 6]
     image = laq.decode(frames[0], codes)               # the imagined next frame
     every = laq.sweep(frames[0], codes, position=2)    # all values of one position
+    dream = imagine(laq, frames[0], actions=[codes] * 8)    # the decoder on its own pictures
 
 A tour, bottom up:
 
@@ -15,6 +16,7 @@ A tour, bottom up:
     sim           simulators, and the recorders that make new clips in them
     models        LatentActionQuantizer and its config; `pretrained` loads and saves
     official      everything that knows the formats of LAPA's official release
+    imagine       imagined rollouts, and the world made of them: reset, step, branch
     training      one loop that yields Progress, and the recipes on it
     evaluation    measures: pure functions of frame pairs -> frozen dataclasses
     presets       whole runs by name: robots(), debug(), official()
@@ -35,6 +37,8 @@ _HOME = {
     "read_episodes": "lapa.data",
     "Cache": "lapa.data",
     "FramePairs": "lapa.data",
+    "imagine": "lapa.imagine",
+    "ImaginedWorld": "lapa.imagine",
 }
 
 __all__ = sorted(_HOME)

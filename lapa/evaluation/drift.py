@@ -14,15 +14,13 @@ import numpy as np
 
 from lapa.data import FramePairs
 from lapa.evaluation.estimate import DRAWS, Estimate, mean
-from lapa.evaluation.images import edges, ssim
 from lapa.evaluation.inferred import Quantizer
 from lapa.evaluation.sample import Row, batches, grouped_rows, silent
 from lapa.evaluation.table import Groups, psnr, squared_error
 from lapa.evaluation.watch import Tick
+from lapa.images import sharpness, ssim
 
 LONGEST = 32
-# a frame with less Laplacian energy than rounding to uint8 makes has no edges to be held against
-NO_EDGES = 20 / 12 / 255**2
 # the step at which sharpness is held against a bar
 JUDGED = 16
 
@@ -127,7 +125,7 @@ def _rollouts(
                 psnr(squared_error(first, future)),
                 ssim(imagined, future),
                 ssim(first, future),
-                edges(imagined) / np.maximum(edges(future), NO_EDGES),
+                sharpness(imagined, future),
             ]
         )
 

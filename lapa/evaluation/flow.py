@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lapa.evaluation.images import gaussian, luminance, smooth
+from lapa.images import gaussian, luminance, smooth
 
 WINDOW, SIGMA = 9, 2.0
 ITERATIONS, SMALLEST = 4, 12

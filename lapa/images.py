@@ -14,6 +14,8 @@ LUMINANCE = (0.299, 0.587, 0.114)
 WINDOW, SIGMA = 11, 1.5
 # (K1 L)² and (K2 L)² of the paper, for grey levels in [0, 1]
 STEADY_MEAN, STEADY_VARIANCE = 0.01**2, 0.03**2
+# a frame with less Laplacian energy than rounding to uint8 makes has no edges to be held against
+NO_EDGES = 20 / 12 / 255**2
 
 
 def luminance(frames: np.ndarray) -> Tensor:
@@ -73,7 +75,17 @@ def edges(frames: np.ndarray) -> np.ndarray:
     pixels, Y the luminance in [0, 1]. Blur lowers it, noise raises it; only the ratio of two
     frames of one scene says something (Pech-Pacheco et al. 2000 use the variance of the same).
     """
-    y = luminance(frames)[:, 0]
-    inner = y[:, 1:-1, 1:-1]
-    around = y[:, :-2, 1:-1] + y[:, 2:, 1:-1] + y[:, 1:-1, :-2] + y[:, 1:-1, 2:]
-    return (around - 4 * inner).square().mean(dim=(1, 2)).numpy()
+    return laplacian(luminance(frames)).square().mean(dim=(1, 2, 3)).numpy()
+
+
+def laplacian(y: Tensor) -> Tensor:
+    """(B, 1, h, w) -> (B, 1, h - 2, w - 2): the four neighbours of every inner pixel minus four
+    times itself."""
+    inner = y[..., 1:-1, 1:-1]
+    around = y[..., :-2, 1:-1] + y[..., 2:, 1:-1] + y[..., 1:-1, :-2] + y[..., 1:-1, 2:]
+    return around - 4 * inner
+
+
+def sharpness(frames: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The Laplacian energy of every frame over that of the other one, (B,) float64; 1: as sharp."""
+    return edges(frames) / np.maximum(edges(others), NO_EDGES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lapa.evaluation.images import edges, gaussian, ssim
+from lapa.images import edges, gaussian, ssim
 
 
 def grey(*values: int, size: int = 16) -> np.ndarray:
