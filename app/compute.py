@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,10 +17,14 @@ from app.limits import Limits
 from app.views import Encoding, Sweep
 
 Codes = tuple[int, ...]
+# A press is several calls in a row: long work lets them all pass, but not for ever.
+REST, PATIENCE = 0.03, 0.5
 
 
 class Compute:
     """All model work, on one thread: visitors queue instead of trampling each other's cores.
+
+    Long work comes in small pieces through `between`, which lets everybody else go first.
 
     Results are kept by (clip id, model, frame index, question), within `prediction_bytes`. Frames
     are (h, w, 3) uint8 at the model's image size unless said otherwise.
@@ -28,10 +33,37 @@ class Compute:
     def __init__(self, limits: Limits) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="quantizer")
         self._results = Cache(limits.prediction_bytes, size=_bytes_of)
+        self._calm = threading.Condition()
+        self._visitors, self._last_visit = 0, 0.0
 
     def run(self, work: Callable[..., Any], *args: Any) -> Any:
         """The result of `work(*args)`, computed when the thread is free."""
+        with self._calm:
+            self._visitors += 1
+        try:
+            return self._thread.submit(work, *args).result()
+        finally:
+            with self._calm:
+                self._visitors -= 1
+                self._last_visit = time.monotonic()
+                self._calm.notify_all()
+
+    def between(self, work: Callable[..., Any], *args: Any) -> Any:
+        """As `run`, for a piece of long work: computed when no visitor waits.
+
+        Under a constant stream of visitors it still gets its turn, twice a second.
+        """
+        self._wait_for_calm()
         return self._thread.submit(work, *args).result()
+
+    def _wait_for_calm(self) -> None:
+        deadline = time.monotonic() + PATIENCE
+        with self._calm:
+            while (now := time.monotonic()) < deadline:
+                rest = self._last_visit + REST - now
+                if not self._visitors and rest <= 0:
+                    return
+                self._calm.wait(deadline - now if self._visitors else min(rest, deadline - now))
 
     def forget(self, clip_ids: Sequence[str]) -> None:
         """Drop every result about these clips."""

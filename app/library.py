@@ -57,6 +57,11 @@ class Library:
         """All frames of a known clip, (T, H, W, 3) uint8, read-only."""
         return self._frames.get_or_make(clip_id, lambda: self._decode(clip_id))
 
+    def recorded(self, clip_id: str) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...]]:
+        """The frames, the robot's actions and their names; decoded anew and not kept."""
+        episode = self._episodes[clip_id]
+        return self._decode(clip_id), episode.actions, tuple(episode.action_names)
+
     def thumbnail(self, clip_id: str) -> np.ndarray:
         """The clip's first frame, small."""
         return self._thumbnails.get_or_make(

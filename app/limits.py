@@ -23,6 +23,11 @@ class Limits:
     uploads_per_session, session_bytes_total: kept uploads; the oldest go first.
     clip_bytes, prediction_bytes: memory for decoded shipped clips and for recent predictions.
     decoders: uploads decoded at the same time. threads: torch threads at most.
+    checkpoint_bytes: largest checkpoint that may be sent; LAPA's released one has 1.4 GB.
+    checkpoints_per_session, checkpoint_bytes_total: sent checkpoints that are kept, on disk; the
+        oldest go first.
+    jobs_waiting: checkups in the queue. visitor_seconds: how long a checkup is kept going for a
+        page that no longer asks about it. reports_kept: finished ones that are shown again.
     """
 
     upload_bytes: int = 50 * MB
@@ -39,3 +44,9 @@ class Limits:
     prediction_bytes: int = 100 * MB
     decoders: int = 2
     threads: int = 2
+    checkpoint_bytes: int = 1_600 * MB
+    checkpoints_per_session: int = 2
+    checkpoint_bytes_total: int = 6_000 * MB
+    jobs_waiting: int = 20
+    visitor_seconds: float = 180.0
+    reports_kept: int = 40

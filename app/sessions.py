@@ -59,6 +59,12 @@ class Sessions:
             self._uploads.move_to_end(clip_id)
             return upload
 
+    def clips(self, session: str | None) -> tuple[Clip, ...]:
+        """The clips of a session, the one used latest first."""
+        with self._lock:
+            kept = [u.clip for u in self._uploads.values() if session and u.session == session]
+        return tuple(reversed(kept))
+
     def drop(self, session: str) -> list[str]:
         """Forget a session's uploads; returns their clip ids."""
         with self._lock:

@@ -75,7 +75,7 @@ def read_config(path: Path) -> LAQConfig:
     if not isinstance(values, dict):
         raise ValueError(f"{CONFIG} holds a {type(values).__name__}, not an object")
     try:
-        _check_sizes(values)
+        check_sizes(values)
         return LAQConfig.from_dict(values)
     except (TypeError, KeyError, OverflowError, ZeroDivisionError) as error:
         raise ValueError(f"{CONFIG} is not the configuration of a quantizer") from error
@@ -126,7 +126,8 @@ def _range(entry: dict[str, Any]) -> tuple[int, int]:
     return start, end
 
 
-def _check_sizes(values: dict[str, Any]) -> None:
+def check_sizes(values: dict[str, Any]) -> None:
+    """Raises ValueError where a configuration asks for more than any quantizer needs."""
     unknown = sorted(set(values) - {field.name for field in fields(LAQConfig)})
     if unknown:
         raise ValueError(f"{CONFIG} is not that of a quantizer; unknown: {_few(unknown)}")

@@ -10,6 +10,7 @@ from lapa.report.finding import Card, Finding, Report, as_json
 from lapa.report.findings import report_of
 from lapa.report.gauge import gauge
 from lapa.report.page import page
+from lapa.report.published import Published, published
 from lapa.report.questions import KEYS
 from lapa.report.scales import VERDICTS
 
@@ -20,11 +21,13 @@ __all__ = [
     "Card",
     "Difference",
     "Finding",
+    "Published",
     "Report",
     "as_json",
     "broken",
     "differences",
     "gauge",
     "page",
+    "published",
     "report_of",
 ]

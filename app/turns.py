@@ -1,0 +1,92 @@
+"""A quantizer for long work: a few frames at a time, so that visitors' presses come in between."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from app.compute import Compute
+
+# How long a piece may hold up a visitor, about, and its frames at most.
+PIECE_SECONDS, LARGEST = 0.04, 16
+
+
+class Stopped(Exception):
+    """Nobody waits for this work any more."""
+
+
+@dataclass(frozen=True)
+class Scenes:
+    """What a quantizer prepared about a batch of frames, piece by piece."""
+
+    parts: tuple[tuple[slice, Any], ...]
+
+
+class Turns:
+    """The methods that the measures of `lapa.evaluation` use, on batches (B, ...) of arrays.
+
+    Each call is cut into pieces that take about PIECE_SECONDS on the thread of all model work;
+    the pieces grow while they stay quick. stopped: once it is set, the next piece raises Stopped.
+    """
+
+    def __init__(self, quantizer: Any, compute: Compute, stopped: threading.Event) -> None:
+        self.config = quantizer.config
+        self._quantizer = quantizer
+        self._compute = compute
+        self._stopped = stopped
+        self._size = 1
+
+    def resize(self, frames: np.ndarray) -> np.ndarray:
+        if frames.shape[1:3] == (self.config.image_size, self.config.image_size):
+            return frames
+        return self._joined(self._quantizer.resize, frames)
+
+    def encode(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+        return self._joined(self._quantizer.encode, frame, future)
+
+    def latent(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+        return self._joined(self._quantizer.latent, frame, future)
+
+    def prepare(self, frames: np.ndarray) -> Scenes:
+        return Scenes(tuple(self._pieces(self._quantizer.prepare, frames)))
+
+    def decode(self, frame: np.ndarray | Scenes, codes: np.ndarray) -> np.ndarray:
+        """As many rows of codes as frames."""
+        if not isinstance(frame, Scenes):
+            return self._joined(self._quantizer.decode, frame, codes)
+        decode = self._quantizer.decode
+        return np.concatenate([self._turn(decode, scene, codes[at]) for at, scene in frame.parts])
+
+    def _joined(self, call: Callable[..., np.ndarray], *batches: np.ndarray) -> np.ndarray:
+        return np.concatenate([part for _, part in self._pieces(call, *batches)])
+
+    def _pieces(self, call: Callable[..., Any], *batches: np.ndarray) -> list[tuple[slice, Any]]:
+        """`call` on one piece of all batches after the other, each with its place."""
+        done, first = [], 0
+        while first < len(batches[0]):
+            at = slice(first, min(first + self._size, len(batches[0])))
+            # A copy, because kept frames are read-only and torch wants memory it may write.
+            parts = [np.array(batch[at]) for batch in batches]
+            done.append((at, self._turn(call, *parts)))
+            first = at.stop
+        return done
+
+    def _turn(self, call: Callable[..., Any], *args: Any) -> Any:
+        if self._stopped.is_set():
+            raise Stopped
+
+        def timed() -> tuple[Any, float]:
+            start = time.perf_counter()
+            return call(*args), time.perf_counter() - start
+
+        result, seconds = self._compute.between(timed)
+        if seconds > PIECE_SECONDS and self._size > 1:
+            self._size //= 2
+        elif seconds < PIECE_SECONDS / 3 and self._size < LARGEST:
+            self._size *= 2
+        return result
