@@ -15,6 +15,7 @@ import numpy as np
 from lapa.data import FramePairs
 from lapa.evaluation.estimate import DRAWS, Estimate, mean
 from lapa.evaluation.inferred import Quantizer
+from lapa.evaluation.replay import trusted_until
 from lapa.evaluation.sample import Row, batches, grouped_rows, silent
 from lapa.evaluation.table import Groups, psnr, squared_error
 from lapa.evaluation.watch import Tick
@@ -136,7 +137,6 @@ def _drift(figures: np.ndarray, shorter: np.ndarray, draws: int, seed: int) -> D
     curves = dict(zip(CURVES, figures.mean(0).T, strict=True))
     gains = (figures[..., 0] - figures[..., 1]).mean(1)
     at = figures[:, min(steps, JUDGED) - 1, CURVES.index("sharpness")]
-    behind = np.flatnonzero(curves["psnr"] <= curves["copy_psnr"])
     every = np.arange(episodes)
     return Drift(
         episodes=episodes,
@@ -144,6 +144,6 @@ def _drift(figures: np.ndarray, shorter: np.ndarray, draws: int, seed: int) -> D
         **{name: tuple(curve.tolist()) for name, curve in curves.items()},
         gain=mean(gains, every, draws=draws, seed=seed),
         sharpness_at=mean(at, every, draws=draws, seed=seed),
-        trusted_until=int(behind[0]) if len(behind) else steps,
+        trusted_until=trusted_until(curves["psnr"], curves["copy_psnr"]),
         shortened=float(shorter.mean()),
     )
