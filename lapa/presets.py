@@ -52,7 +52,7 @@ def debug(steps: int = 240) -> QuantizeConfig:
     )
 
 
-def robots(steps: int = 9_000) -> QuantizeConfig:
+def robots(steps: int = 5_500) -> QuantizeConfig:
     """The shipped quantizer: 128 px, the explorer's network, every embodiment of `robots`.
 
     Small batches, because early progress follows the number of updates; the loss counts every
@@ -72,7 +72,7 @@ def robots(steps: int = 9_000) -> QuantizeConfig:
             optimizer="muon",
             ema_decay=0.999,
             save_every=250,
-            evaluate_every=3000,
+            evaluate_every=0,
             preview_every=1000,
         ),
         loss=motion,
@@ -110,7 +110,7 @@ def official(steps: int = 100_005) -> QuantizeConfig:
     )
 
 
-def official_recipe(steps: int = 9_000) -> QuantizeConfig:
+def official_recipe(steps: int = 5_500) -> QuantizeConfig:
     """The anchor that `robots` is held against: LAPA's network and recipe with all their quirks,
     at the image size of `robots`, about its parameters (2.4 M) and its number of samples.
 
@@ -120,7 +120,7 @@ def official_recipe(steps: int = 9_000) -> QuantizeConfig:
     small = {"image_size": 128, "patch_size": 16, "dim": 160, "heads": 4, "dim_head": 40}
     depths = dict.fromkeys(("spatial_depth", "temporal_depth", "decoder_depth"), 2)
     loop = replace(
-        whole.loop, batch_size=16, save_every=250, evaluate_every=3000, preview_every=3000
+        whole.loop, batch_size=16, save_every=250, evaluate_every=0, preview_every=1000
     )
     return replace(whole, model=replace(whole.model, **small, **depths), loop=loop)
 
