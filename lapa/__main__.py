@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # commands whose options live with them: name -> (module, what it is for)
 ASIDE = {
     "checkup": ("lapa.checkup_command", "Measure a quantizer on held-out video."),
+    "sheets": ("lapa.sheets_command", "Draw what each code does on each embodiment."),
     "ablate": ("lapa.ablation", "Measure what each choice of the shipped network is worth."),
     "bench": ("lapa.bench", "Time pressing a code and sweeping against the official call."),
     "record": ("lapa.record_command", "Record new clips in a simulator."),

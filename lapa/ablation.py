@@ -42,7 +42,7 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "one codebook for all positions, channels mixed": {
         "model": {"shared_codebook": True, "mix_code_channels": True}
     },
-    "convolutions down to the codes": {"model": {"reduce": "conv"}},
+    "attention down to the codes": {"model": {"reduce": "attention"}},
     "spatial then temporal encoder": {"model": {"encoder": "factorised", "spatial_depth": 1}},
     "attention over both frames": {"model": {"encoder": "pair"}},
     "change on x_t instead of layers": {"model": {"head": "change"}},

@@ -20,7 +20,11 @@ from lapa.training.toy import make_toy_videos
 
 
 def debug(steps: int = 240) -> QuantizeConfig:
-    """The whole path in under a minute on one CPU core, on toy video that it makes itself."""
+    """The whole path in under a minute on one CPU core, on toy video that it makes itself.
+
+    A run this short learns with attention down to the codes and a single mask, and hardly with
+    what is better at full length.
+    """
     return QuantizeConfig(
         model=explorer_config(
             image_size=32,
@@ -31,6 +35,8 @@ def debug(steps: int = 240) -> QuantizeConfig:
             temporal_depth=1,
             decoder_depth=1,
             stem_widths=(16,),
+            reduce="attention",
+            head="warp",
             code_length=2,
             quant_dim=4,
             gap_seconds=0.3,
@@ -119,9 +125,7 @@ def official_recipe(steps: int = 5_500) -> QuantizeConfig:
     whole = official(steps)
     small = {"image_size": 128, "patch_size": 16, "dim": 160, "heads": 4, "dim_head": 40}
     depths = dict.fromkeys(("spatial_depth", "temporal_depth", "decoder_depth"), 2)
-    loop = replace(
-        whole.loop, batch_size=16, save_every=250, evaluate_every=0, preview_every=1000
-    )
+    loop = replace(whole.loop, batch_size=16, save_every=250, evaluate_every=0, preview_every=1000)
     return replace(whole, model=replace(whole.model, **small, **depths), loop=loop)
 
 

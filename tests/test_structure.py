@@ -33,6 +33,7 @@ ARROWS: dict[str, set[str]] = {
     "results": set(),
     "console": {"data", "presets"},
     "checkup_command": {"console", "data", "evaluation", "models", "report"},
+    "sheets_command": {"console", "data", "models"},
     "bench": {"models", "official", "evaluation", "results"},
     "ablation": {"presets", "training", "evaluation", "models", "data"},
     "record_command": {"sim"},

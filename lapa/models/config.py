@@ -164,7 +164,7 @@ def explorer_config(**changes: Any) -> LAQConfig:
             "stem": "conv",
             "stem_widths": (48, 96),
             "encoder": "frame",
-            "reduce": "attention",
+            "reduce": "conv",
             "position": "learned",
             "head": "layers",
             "detach_first_frame": False,
