@@ -12,7 +12,7 @@ import json
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -98,16 +98,27 @@ def variant(name: str, steps: int) -> QuantizeConfig:
     )
 
 
-def ablate(cache: Cache, folder: Path, *, steps: int, stride: int = 4) -> Iterator[Result]:
-    """Train and measure every variant; a variant already measured in `folder` is not run again.
+def ablate(
+    cache: Cache, folder: Path, *, steps: int, stride: int = 4, only: Sequence[str] = ()
+) -> Iterator[Result]:
+    """Train and measure variants; a variant already measured in `folder` is not run again.
 
     Args:
         cache: frames at 64 px with both splits.
         folder: where the results of single variants are kept.
         steps: optimiser steps a variant.
         stride: every n-th held-out pair is measured.
+        only: names of variants, beside the first, which all are held against; all if empty.
+
+    Raises:
+        ValueError: there is no variant of this name.
     """
+    unknown = [name for name in only if name not in VARIANTS]
+    if unknown:
+        raise ValueError(f"no variant {unknown[0]!r}; there are: {'; '.join(VARIANTS)}")
     for index, name in enumerate(VARIANTS):
+        if only and index and name not in only:
+            continue
         kept = folder / f"{index:02d}-{steps}.json"
         if not kept.exists():
             result = _measured(name, cache, folder / "run", steps=steps, stride=stride)
@@ -175,6 +186,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-64)")
     parser.add_argument("--out", type=Path, default=Path("runs/ablation"), help="(runs/ablation)")
     parser.add_argument("--steps", type=int, default=240, help="optimiser steps a variant (240)")
+    parser.add_argument(
+        "--only", action="append", default=[], help="this variant beside the first; repeatable"
+    )
     parser.add_argument("--write", type=Path, help="checkpoint folder whose card gets the table")
     parser.add_argument(
         "--results", type=Path, default=Path("assets/results.json"), help="(assets/results.json)"
@@ -184,12 +198,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace) -> int:
     """Run with parsed options, print the table, and return the exit code."""
     try:
-        results = list(
-            ablate(_cache(options.data, options.cache), options.out, steps=options.steps)
-        )
+        cache = _cache(options.data, options.cache)
+        results = list(ablate(cache, options.out, steps=options.steps, only=options.only))
         print(as_markdown(results))
         if options.write:
-            told = f"python -m lapa ablate --steps {options.steps} --write {options.write}"
+            told = f"python -m lapa {options.line}"
             card = options.write / "README.md"
             publish(results, command=told, card=card, kept=options.results)
     except (ValueError, FileNotFoundError) as error:

@@ -37,6 +37,11 @@ def test_variants_are_measured_once_and_published(tmp_path, two_variants, monkey
     monkeypatch.setattr(ablation, "quantize", None)  # nothing may train again
     assert list(ablation.ablate(cache, tmp_path / "out", steps=2, stride=40)) == results
 
+    first = list(ablation.ablate(cache, tmp_path / "out", steps=2, only=["as shipped"]))
+    assert first == results[:1]
+    with pytest.raises(ValueError, match="no variant 'as never shipped'; there are: as shipped"):
+        list(ablation.ablate(cache, tmp_path / "out", steps=2, only=["as never shipped"]))
+
     card, kept = tmp_path / "README.md", tmp_path / "results.json"
     card.write_text(f"above\n{ablation.START}\nold\n{ablation.END}\nbelow\n")
     ablation.publish(results, command="the command", card=card, kept=kept)
