@@ -58,7 +58,7 @@ def debug(steps: int = 240) -> QuantizeConfig:
     )
 
 
-def robots(steps: int = 5_500) -> QuantizeConfig:
+def robots(steps: int = 4_500) -> QuantizeConfig:
     """The shipped quantizer: 128 px, the explorer's network, every embodiment of `robots`.
 
     Small batches, because early progress follows the number of updates; the loss counts every
@@ -116,7 +116,7 @@ def official(steps: int = 100_005) -> QuantizeConfig:
     )
 
 
-def official_recipe(steps: int = 5_500) -> QuantizeConfig:
+def official_recipe(steps: int = 4_500) -> QuantizeConfig:
     """The anchor that `robots` is held against: LAPA's network and recipe with all their quirks,
     at the image size of `robots`, about its parameters (2.4 M) and its number of samples.
 
