@@ -2,7 +2,7 @@
 
 Both sides run the same random weights at the official sizes (LAQConfig's defaults: width 1024,
 8 + 8 layers, 256 px) in one process, taking turns, so that a busy machine slows both alike. First
-the pictures must agree; a fast wrong answer is no answer. The shipped quantizer is timed beside them.
+the pictures must agree; a fast wrong answer is no answer. The shipped quantizer is timed, too.
 """
 
 from __future__ import annotations
