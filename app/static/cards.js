@@ -32,8 +32,7 @@ Lapa.cards = (() => {
     const answers = columns.map((column, side) => {
       const card = cardOf(column, asked.key);
       return make("span", { class: "ck-answer" }, letter(side, columns),
-        badge(card ? card.verdict : "unknown"),
-        make("span", {}, card ? card.telling : "not measured yet"));
+        card ? badge(card.verdict) : null, make("span", {}, card ? card.telling : "not measured yet"));
     });
     const link = make("a", { href: `#ck-${asked.key}`, onclick: (event) => {
       event.preventDefault();
@@ -92,7 +91,7 @@ Lapa.cards = (() => {
   function card(asked, place, columns, differences) {
     const badges = columns.map((column, side) => {
       const mine = cardOf(column, asked.key);
-      return make("span", {}, letter(side, columns), badge(mine ? mine.verdict : "unknown"));
+      return mine ? make("span", {}, letter(side, columns), badge(mine.verdict)) : "";
     });
     return make("article", { class: "lx-panel ck-card", id: `ck-${asked.key}`, tabindex: -1, "data-question": asked.key },
       make("div", { class: "ck-asked" },

@@ -66,7 +66,7 @@ Lapa.part("checkup", (element, gradio) => {
   function list() {
     const titles = (models, none) => [...(none ? [Lapa.make("option", { value: "" }, none)] : []),
       ...models.map((model) => Lapa.make("option", { value: model.name },
-        model.own ? `${model.title} (yours)` : model.name))];
+        model.own && !model.title.startsWith("your") ? `${model.title} (yours)` : model.own ? model.title : model.name))];
     at("model").replaceChildren(...titles(offer.models));
     const others = offer.models.filter((model) => choice && model.name !== choice.model);
     at("other").replaceChildren(...titles(others, others.length ? "nothing" : "nothing (upload a second one)"));
