@@ -18,6 +18,14 @@ Lapa.cards = (() => {
     make("i", { "aria-hidden": "true" }, SIGNS[verdict]), verdict);
   const letter = (side, columns) => (columns.length > 1 ? make("b", { class: "ck-side" }, SIDES[side]) : null);
 
+  /* A word with its gloss; a figure's gloss is its two sentences. */
+  const term = (word, gloss = word) => make("button", { type: "button", class: "lx-term", "data-term": gloss }, word);
+
+  function named(finding) {
+    Lapa.glossary[finding.name] = finding.explanation;
+    return make("h4", {}, term(finding.name));
+  }
+
   function drawn(markup, name = "div", attributes = {}) {
     const holder = make(name, attributes);
     holder.innerHTML = markup;
@@ -45,7 +53,7 @@ Lapa.cards = (() => {
 
   function answer(finding, side, columns) {
     const interval = finding.interval
-      ? make("small", { title: "95 % interval" }, `${finding.interval}`) : null;
+      ? make("small", {}, term(finding.interval, "interval")) : null;
     return [
       make("p", { class: `ck-figure ${finding.verdict}` }, letter(side, columns), finding.figure, interval),
       finding.gauge ? drawn(finding.gauge, "div", { class: "ck-gauge" }) : null,
@@ -59,7 +67,7 @@ Lapa.cards = (() => {
 
   function one(card, columns) {
     const rows = card.findings.map((finding) => make("section", { class: "ck-row" },
-      make("h4", {}, finding.name), ...answer(finding, 0, columns), reference(finding), why(finding)));
+      named(finding), ...answer(finding, 0, columns), reference(finding), why(finding)));
     const pictures = card.findings.filter(({ picture }) => picture);
     const beside = pictures.filter(({ picture }) => picture.startsWith("<svg"));
     const below = pictures.filter(({ picture }) => !picture.startsWith("<svg"));
@@ -81,7 +89,7 @@ Lapa.cards = (() => {
           ...(finding.picture ? [drawn(finding.picture, "div", { class: "ck-picture" })] : []));
       });
       return make("section", { class: "ck-row" },
-        make("div", { class: "ck-named" }, make("h4", {}, first.name),
+        make("div", { class: "ck-named" }, named(first),
           told ? make("span", { class: `ck-difference ${told.kind}`, "data-difference": first.key },
             `${told.words}${told.change && told.kind !== "alike" ? ` (${told.change})` : ""}`) : null),
         make("div", { class: "ck-two" }, ...sides), reference(first), why(first));
@@ -106,11 +114,11 @@ Lapa.cards = (() => {
     const words = [];
     if (column.known === "published") {
       words.push(" measured before and published with the checkpoint, on ",
-        `${number(column.pairs)} frame pairs of ${column.episodes} held-out episodes: `,
+        `${number(column.pairs)} `, term("frame pairs", "frame pair"), ` of ${column.episodes} `, term("held-out episodes", "held-out episode"), ": ",
         make("code", {}, column.command), ". Run the checkup for pictures and for clips of your choice.");
     } else if (column.known === "measured") {
-      words.push(` measured now on ${column.data}: ${number(column.pairs)} frame pairs of `,
-        `${column.episodes} episodes, in ${Lapa.duration(column.seconds)}.`);
+      words.push(` measured now on ${column.data}: ${number(column.pairs)} `, term("frame pairs", "frame pair"),
+        ` of ${column.episodes} episodes, in ${Lapa.duration(column.seconds)}.`);
     } else {
       words.push(" has not been measured yet. Run the checkup to see its figures.");
     }
