@@ -1,4 +1,4 @@
-"""The named endpoints, for programs: /frames, /encode, /decode, /sweep, and the same as MCP tools.
+"""The named endpoints, for programs: /frames, /encode, /decode, /sweep, /checkup; all MCP tools.
 
 Function names become MCP tool names, docstrings their descriptions, so both are written for a
 reader who sees nothing else; an argument's description must stay on one line.
@@ -17,6 +17,7 @@ from gradio import FileData
 from gradio.processing_utils import save_img_array_to_cache
 from gradio.utils import get_upload_folder
 
+from app.checkup_api import CheckupEndpoint
 from app.codes import is_whole, parse_codes
 from app.figures import latent_action
 from app.service import Explorer, UserError
@@ -36,6 +37,7 @@ def register(explorer: Explorer) -> None:
         "encode": endpoints.encode_frame_pair,
         "decode": endpoints.imagine_next_frame,
         "sweep": endpoints.sweep_one_position,
+        "checkup": _one_sentence(CheckupEndpoint(explorer).examine_quantizer),
     }.items():
         # The service queues by itself, and through gradio's queue an MCP tool that gives a picture
         # and a record would give both as one text.

@@ -7,7 +7,9 @@ file, and an official `.pt`; what each may hold is lapa's to judge, nothing here
 from __future__ import annotations
 
 import io
+import itertools
 import logging
+import os
 import secrets
 import shutil
 import tempfile
@@ -46,7 +48,10 @@ class _Sober(io.BufferedReader):
     """A file that refuses to be read in one great gulp, as the contents of a huge zip file are."""
 
     def read(self, size: int | None = -1) -> bytes:
-        if size is None or not 0 <= size <= LARGEST_LISTING:
+        if size is None or size < 0:
+            # to the end, as zipfile reads the last few bytes
+            size = os.fstat(self.fileno()).st_size - self.tell()
+        if size > LARGEST_LISTING:
             raise ValueError("too much at once")
         return super().read(size)
 
@@ -121,7 +126,7 @@ class CheckpointUploads:
     def _looked_at(
         self, token: str, paths: Sequence[Path], path: Path, session: str
     ) -> SentCheckpoint:
-        title = name(paths[0]) if len(paths) == 1 else "your checkpoint"
+        title = self._title(paths, session)
         try:
             config, parameters = self._inspect(path)
         except (ValueError, OSError) as error:
@@ -143,6 +148,15 @@ class CheckpointUploads:
         )
         size = sum(p.stat().st_size for p in ([path] if path.is_file() else path.iterdir()))
         return SentCheckpoint(session, model, path, size)
+
+    def _title(self, paths: Sequence[Path], session: str) -> str:
+        """The file's name; two files have none in common, so theirs are numbered."""
+        if len(paths) == 1:
+            return name(paths[0])
+        taken = {model.title for model in self.models(session)}
+        numbered = (f"your checkpoint {number}" for number in itertools.count(2))
+        titles = itertools.chain(["your checkpoint"], numbered)
+        return next(title for title in titles if title not in taken)
 
     def _home(self) -> Path:
         with self._lock:

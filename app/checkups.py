@@ -23,6 +23,7 @@ from app.checkup_sample import SIZES, Sample, sample
 from app.compute import Compute
 from app.gallery import Footage, Gallery
 from app.limits import Limits, UserError
+from app.sessions import UPLOAD
 from app.turns import Turns
 from app.views import CheckupPlan, CheckupProgress, Clip, Measured, Model
 
@@ -44,10 +45,11 @@ class Wanted:
 
 @dataclass(frozen=True, eq=False)
 class _Subject:
-    """A checkpoint to be examined. open: () -> its quantizer."""
+    """A checkpoint to be examined. open: () -> its quantizer. sent: by a visitor."""
 
     view: Model
     open: Callable[[], Any]
+    sent: bool = False
 
 
 class Checkups:
@@ -111,9 +113,10 @@ class Checkups:
     def start(self, wanted: Wanted, session: str) -> str:
         """A ticket for the checkup, which is begun, joined or found finished."""
         subject, clips, chosen = self._settled(wanted, session)
-        key = (subject.view.name, tuple(clip.id for clip in clips), wanted.size)
+        private = subject.sent or any(clip.uploaded for clip in clips)
+        owner = session if private else None
         return self._jobs.submit(
-            key,
+            (owner, subject.view.name, tuple(clip.id for clip in clips), wanted.size),
             lambda job: self._examined(job, subject, chosen, wanted, session),
             session,
             seconds=self._expected(subject.view, chosen),
@@ -147,16 +150,13 @@ class Checkups:
         """One finished report, or two side by side, as a self-contained HTML page."""
         return self._instrument.page(*(self.report(ticket) for ticket in tickets[:2]))
 
-    def leave_all(self, session: str) -> None:
-        """End what a session waits for."""
-        self._jobs.leave_all(session)
-
     def drop_session(self, session: str) -> None:
-        """End what a session waits for, and delete the checkpoints that it has sent."""
+        """End what a session waits for; forget its checkpoints and what was found in private."""
         self._jobs.leave_all(session)
-        names = {model.name for model in self._sent.models(session)}
+        for model in self._sent.models(session):
+            self._speeds.pop(model.name, None)
         self._sent.drop(session)
-        self._jobs.forget(lambda key: key[0] in names)
+        self._jobs.forget(lambda key: key[0] == session)
 
     # Inside
 
@@ -168,8 +168,8 @@ class Checkups:
     def _subject(self, name: str, session: str | None) -> _Subject:
         sent = self._sent.get(name, session)
         if sent is not None:
-            return _Subject(sent.model, lambda: self._opened(sent.path, sent.model.title))
-        if name.startswith("upload-"):
+            return _Subject(sent.model, lambda: self._opened(sent.path, sent.model.title), True)
+        if name.startswith(f"{UPLOAD}-"):
             raise UserError(
                 "That checkpoint was uploaded in another visit, or more were sent since; "
                 "send it again."
@@ -180,9 +180,10 @@ class Checkups:
         return _Subject(loaded.view, lambda: loaded.quantizer)
 
     def _opened(self, path: Path, title: str) -> Any:
+        # on the job's own thread: reading a gigabyte must not hold up a visitor's press
         try:
-            return self._compute.between(self._load, path)
-        except (ValueError, OSError, MemoryError) as error:
+            return self._load(path)
+        except (ValueError, OSError, MemoryError, RuntimeError) as error:
             raise UserError(f"The checkpoint {title} cannot be loaded any more.") from error
 
     def _clips(self, wanted: Wanted, session: str | None) -> list[Clip]:
@@ -239,8 +240,8 @@ class Checkups:
         self._speeds[model.name] = (time.monotonic() - begun) / work
         return self._instrument.report(
             found,
-            checkpoint=model.title if model.name.startswith("upload-") else model.name,
-            data=_data(wanted, chosen),
+            checkpoint=model.title if subject.sent else model.name,
+            data=_data(wanted, chosen, self._gallery.embodiments()),
             notes=chosen.notes,
             seconds=time.monotonic() - start,
         )
@@ -263,12 +264,15 @@ class Checkups:
         return found
 
 
-def _data(wanted: Wanted, chosen: Sample) -> str:
-    """The clips in words."""
+def _data(wanted: Wanted, chosen: Sample, every: Sequence[str]) -> str:
+    """The clips in words. every: all embodiments that there are."""
     bodies = sorted(set(wanted.embodiments))
     told = []
-    if bodies:
-        told.append("the shipped clips" if len(bodies) > 3 else f"the clips of {_and(bodies)}")
+    if len(bodies) == len(every):
+        told.append("all shipped clips")
+    elif bodies:
+        named = _and(bodies) if len(bodies) <= 3 else f"{len(bodies)} embodiments"
+        told.append(f"the shipped clips of {named}")
     if wanted.uploads:
         count = len(set(wanted.uploads))
         told.append("your video" if count == 1 else f"{count} videos of yours")

@@ -1,4 +1,4 @@
-"""Gradio's theme in the page's colours and fonts; everything of our own is in style.css."""
+"""Gradio's theme in the page's colours and fonts; everything of our own is in STYLES."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-STYLE = Path(__file__).parent / "style.css"
+STYLES = [Path(__file__).parent / name for name in ("style.css", "checkup.css")]
 
 
 def theme() -> gr.themes.Base:

@@ -9,10 +9,11 @@ from typing import Any
 import gradio as gr
 
 from app import api
-from app.service import Explorer
+from app.service import Explorer, Limits
+from app.tabs.checkup import checkup
 from app.tabs.components import head, panel
 from app.tabs.explore import explore
-from app.theme import STYLE, theme
+from app.theme import STYLES, theme
 
 DESCRIPTION = "Press a code, see what a latent action does to a robot's next frame."
 
@@ -21,9 +22,13 @@ def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.
     """The whole page on one service; nothing is loaded before someone opens it."""
     with gr.Blocks(title="LAPA Explorer", fill_width=True, delete_cache=(600, 3600)) as page:
         panel("header")
-        with gr.Tabs(elem_id="lx-tabs"), gr.Tab("Explore", id="explore"):
-            explore(explorer, page, is_warm)
+        with gr.Tabs(elem_id="lx-tabs") as tabs:
+            with gr.Tab("Explore", id="explore") as first:
+                explore(explorer, page, is_warm)
+            with gr.Tab("Checkup", id="checkup") as second:
+                checkup(explorer)
         panel("help")
+        _connect(page, tabs, {"explore": first, "checkup": second})
         api.register(explorer)
         page.unload(_forget(explorer))
     page.queue(max_size=64, default_concurrency_limit=4)
@@ -34,16 +39,30 @@ def launch_options() -> dict[str, Any]:
     """Everything `launch` needs besides the address."""
     return {
         "theme": theme(),
-        "css_paths": [STYLE],
+        "css_paths": STYLES,
         "head": head(),
         "footer_links": ["api"],
         "run_history": False,
-        "max_file_size": "50mb",
+        # the largest checkpoint; pictures and videos have a smaller limit of their own
+        "max_file_size": Limits().checkpoint_bytes,
         "state_session_capacity": 200,
         "ssr_mode": False,
         "show_error": True,
         "mcp_server": importlib.util.find_spec("mcp") is not None,
     }
+
+
+def _connect(page: gr.Blocks, tabs: gr.Tabs, by_name: dict[str, gr.Tab]) -> None:
+    """Opens the tab that the address asks for, and tells the browser's store which one is open."""
+
+    def opened(request: gr.Request) -> Any:
+        asked = request.query_params.get("tab")
+        return gr.Tabs(selected=asked) if asked in by_name else gr.skip()
+
+    quiet = {"show_progress": "hidden", "api_visibility": "private"}
+    page.load(opened, None, tabs, api_name="page_tab", queue=False, **quiet)
+    for name, tab in by_name.items():
+        tab.select(None, js=f'() => Lapa.tab("{name}")', api_visibility="private")
 
 
 def _forget(explorer: Explorer) -> Callable[[gr.Request], None]:

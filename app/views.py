@@ -163,10 +163,11 @@ class Measured:
     """Figures of a checkpoint that were measured before and came with it.
 
     findings: as in a report (key, question, verdict, name, figure, reference), without pictures.
-    command: what measured them.
+    cards: the same by question, each with its verdict. command: what measured them.
     """
 
     command: str
     pairs: int
     episodes: int
     findings: tuple[Any, ...]
+    cards: tuple[Any, ...] = ()

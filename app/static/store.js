@@ -12,7 +12,7 @@ window.Lapa = (() => {
   const parts = {};
   const listeners = {};
   const state = { m: null, c: null, f: 0, a: null, p: 0, o: "none", follow: true };
-  const page = { clips: [], models: [], model: null, shown: null, latencies: [] };
+  const page = { clips: [], models: [], model: null, shown: null, latencies: [], tab: null };
   const history = { past: [], at: -1 };
   const wire = { send: null, flying: null, next: null, seq: 0, timer: 0 };
 
@@ -152,14 +152,28 @@ window.Lapa = (() => {
 
   /* ---- the link: Python writes it, only how things are shown is known here first ---- */
   function link() {
-    if (!page.shown) return;
+    if (!page.shown || page.tab !== "explore") return;
     const query = new URLSearchParams(page.shown.link);
     query.set("p", state.p === null ? "-" : String(state.p));
     if (state.o === "none") query.delete("o");
     else query.set("o", state.o);
+    address(query);
+  }
+
+  /* Puts a query in the address bar; a tab does so only while it is open. */
+  function address(written) {
+    const query = new URLSearchParams(written);
     const theme = new URLSearchParams(location.search).get("__theme");
     if (theme) query.set("__theme", theme);
     window.history.replaceState(window.history.state, "", `${location.pathname}?${query}`);
+  }
+
+  /* Which tab is open: told by ui.py when one is chosen, at first by the address. */
+  function tab(name) {
+    if (page.tab === name) return;
+    page.tab = document.documentElement.dataset.tab = name;
+    emit("tab", name);
+    link();
   }
 
   /* ---- parts ---- */
@@ -205,9 +219,10 @@ window.Lapa = (() => {
   }
 
   return {
-    state, page, on, emit, go, look, step, steps, receive, clip, written, same, make, parse, values,
+    state, page, on, emit, address, tab, go, look, step, steps, receive, clip, written, same, make, parse, values,
     mount, part: (name, set) => (parts[name] = set),
     connect: (send) => { wire.send = send; fly(); },
     idle: () => !wire.flying && !wire.next,
   };
 })();
+Lapa.tab(new URLSearchParams(location.search).get("tab") || "explore");

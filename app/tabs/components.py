@@ -29,6 +29,9 @@ SCRIPTS = (
     "truth",
     "frequent",
     "help",
+    "cards",
+    "checkup",
+    "report",
 )
 
 

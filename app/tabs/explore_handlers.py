@@ -11,16 +11,15 @@ import itertools
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
 import gradio as gr
-from gradio.utils import get_upload_folder
 
 from app import figures
 from app.service import Explorer, UserError, gap_frames
 from app.tabs import links
+from app.tabs.uploaded import uploaded_path
 from app.views import Clip, Model
 
 OPENING_EMBODIMENT = "metaworld-sawyer"
@@ -142,7 +141,7 @@ class Handlers:
     @_answers
     def upload(self, event: Record, session: str | None) -> Record:
         """Reads an uploaded file and forgets the file itself."""
-        path = _uploaded_path(event.get("path"))
+        path = uploaded_path(event.get("path"))
         clip = self._explorer.add_upload(path, session, delete=True)
         frame = self._explorer.frame(clip.id, 0, session)
         return {
@@ -235,12 +234,3 @@ def opening_frame(clip: Clip, gap_seconds: float) -> int:
 
 def _opening(gap_seconds: float) -> Callable[[Clip], int]:
     return functools.partial(opening_frame, gap_seconds=gap_seconds)
-
-
-def _uploaded_path(path: object) -> Path:
-    """The file just uploaded; anything outside Gradio's upload folder is refused."""
-    folder = Path(get_upload_folder()).resolve()
-    resolved = Path(str(path)).resolve() if path else folder
-    if folder not in resolved.parents or not resolved.is_file():
-        raise UserError("The uploaded file is gone; please upload it again.")
-    return resolved

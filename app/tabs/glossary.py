@@ -12,11 +12,17 @@ GLOSSARY: dict[str, str] = {
     "offered as the future.",
     "embodiment": "The kind of robot in the picture: its arm, its hand and how it is built.",
     "frame": "One picture of a video; x with a small t is the frame at this moment.",
+    "frame pair": "Two frames of one clip that lie one gap apart; every figure of a checkup is "
+    "measured on many of them.",
     "gap": "The time between the two frames of a pair, written H and counted in seconds.",
+    "held-out episode": "A recording that was kept out of training, so that it tests what was "
+    "learned and not what was remembered.",
     "imagine": "To compute the frame one gap later, x with a small t+H, from the frame now and a "
     "latent action.",
     "inferred codes": "The latent action the model reads off the frame now and the true future "
     "frame.",
+    "interval": "Where the figure would lie in 95 of 100 measurements on other episodes of the "
+    "same kind; a wide one means that more clips may change the verdict.",
     "latent action": "The change between two frames in a few codes, one per position; you can "
     "type it, for example [3,1,0,6].",
     "most frequent": "The share of this embodiment's frame pairs, in clips kept out of training, "

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 
 from lapa.report.finding import Finding, Report
+from lapa.report.published import Published
 
 
 @dataclass(frozen=True)
@@ -13,6 +14,7 @@ class Difference:
     """One figure of two reports. verdict: "better" (the first is), "worse", "alike", "unknown".
 
     sure: whether the intervals lie apart; without intervals a difference counts as it is.
+    change: the first figure minus the second, as text; empty where one is unknown.
     """
 
     key: str
@@ -21,6 +23,7 @@ class Difference:
     other: str
     verdict: str
     sure: bool
+    change: str = ""
 
     @property
     def words(self) -> str:
@@ -30,14 +33,34 @@ class Difference:
         return self.verdict if self.sure else f"{self.verdict}, but the intervals overlap"
 
 
-def differences(report: Report, other: Report) -> tuple[Difference, ...]:
-    """Every figure of both reports, in the order of the questions."""
-    return tuple(_difference(each, other.finding(each.key)) for each in report.findings)
+def differences(report: Report | Published, other: Report | Published) -> tuple[Difference, ...]:
+    """Every figure that both have, in the order of the questions."""
+    found = {each.key: each for each in other.findings}
+    both = [each for each in report.findings if each.key in found]
+    return tuple(_difference(each, found[each.key]) for each in both)
 
 
 def _difference(mine: Finding, other: Finding) -> Difference:
     verdict, sure = _judged(mine, other)
-    return Difference(mine.key, mine.name, mine.figure, other.figure, verdict, sure)
+    return Difference(
+        key=mine.key,
+        name=mine.name,
+        mine=mine.figure,
+        other=other.figure,
+        verdict=verdict,
+        sure=sure,
+        change=_change(mine, other),
+    )
+
+
+def _change(mine: Finding, other: Finding) -> str:
+    change = mine.value - other.value
+    if math.isnan(change) or mine.scale is None:
+        return ""
+    shown = mine.scale.number(change)
+    unit = "" if mine.scale.unit.startswith("of ") else mine.scale.ending
+    sign = "+" if change > 0 and float(shown) else "±" if not shown.strip("0.−") else ""
+    return f"{sign}{shown}{unit}{' points' if mine.scale.percent else ''}"
 
 
 def _judged(mine: Finding, other: Finding) -> tuple[str, bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -86,8 +86,7 @@ class Report:
     @property
     def cards(self) -> tuple[Card, ...]:
         """The findings by question."""
-        grouped = groupby(self.findings, key=lambda finding: finding.question)
-        return tuple(Card(question, tuple(found)) for question, found in grouped)
+        return cards_of(self.findings)
 
     def finding(self, key: str) -> Finding:
         """The finding of this key. Raises KeyError with the known ones."""
@@ -95,6 +94,12 @@ class Report:
             if each.key == key:
                 return each
         raise KeyError(f"no finding {key!r}; there are {', '.join(f.key for f in self.findings)}")
+
+
+def cards_of(findings: Iterable[Finding]) -> tuple[Card, ...]:
+    """Findings in the order of the questions, one card a question."""
+    grouped = groupby(findings, key=lambda finding: finding.question)
+    return tuple(Card(question, tuple(found)) for question, found in grouped)
 
 
 def as_json(report: Report) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lapa.evaluation.estimate import Estimate
-from lapa.report.finding import Finding
+from lapa.report.finding import Card, Finding, cards_of
 from lapa.report.questions import FIGURES, QUESTIONS
 from lapa.report.scales import SCALES, VERDICTS, Scale, scale_of
 
@@ -27,6 +27,11 @@ class Published:
     pairs: int
     episodes: int
     findings: tuple[Finding, ...]
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """The findings by question."""
+        return cards_of(self.findings)
 
 
 def published(path: Path, name: str, *, codes: int) -> Published | None:

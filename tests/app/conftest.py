@@ -113,6 +113,7 @@ class Recording:
         self.source, self.instruction, self.split = "small", f"{task} the cube", "holdout"
         self.height, self.width, self.length = 48, 64, count
         self.decoded = 0
+        self.actions, self.action_names = None, ()
 
     @property
     def frames(self) -> np.ndarray:
@@ -152,9 +153,14 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Explo
     parent = tmp_path_factory.mktemp("world")
     folder = write_checkpoint(parent)
 
-    def make(*, load=None) -> Explorer:
-        load = load or (lambda folder: SmallQuantizer())
-        return Explorer(folder.parent, parent, load=load, read=lambda folder: (recordings(), None))
+    def make(*, load=None, instrument=None) -> Explorer:
+        return Explorer(
+            folder.parent,
+            parent,
+            load=load or (lambda folder: SmallQuantizer()),
+            read=lambda folder: (recordings(), None),
+            instrument=instrument,
+        )
 
     return make
 
@@ -177,13 +183,14 @@ def make_explorer(
     clips = tmp_path / "clips"
     clips.mkdir()
 
-    def make(limits: Limits | None = None, *, load=None, read=None) -> Explorer:
+    def make(limits: Limits | None = None, *, load=None, read=None, instrument=None) -> Explorer:
         return Explorer(
             checkpoint.parent,
             clips,
             limits,
             load=load or (lambda folder: quantizer),
             read=read or (lambda folder: (recordings(), None)),
+            instrument=instrument,
         )
 
     return make

@@ -23,6 +23,7 @@ TOOLS = {
     "encode": "encode_frame_pair",
     "decode": "imagine_next_frame",
     "sweep": "sweep_one_position",
+    "checkup": "examine_quantizer",
 }
 
 

@@ -15,6 +15,7 @@ from app import ui
 from app.tabs.components import SCRIPTS, STATIC, head
 from app.tabs.explore_handlers import BROKEN, Handlers, by_turns, opening_frame
 from app.tabs.glossary import GLOSSARY
+from app.theme import STYLES
 from app.views import Clip
 from tests.app.fake import BOOK, FRAMES, FakeExplorer
 
@@ -51,7 +52,7 @@ def test_the_page_is_built_without_asking_the_service() -> None:
 
 def test_only_named_endpoints_are_public(explorer: FakeExplorer) -> None:
     public = ui.build(explorer).get_api_info()["named_endpoints"]
-    assert set(public) <= {"/frames", "/encode", "/decode", "/sweep"}, set(public)
+    assert set(public) <= {"/frames", "/encode", "/decode", "/sweep", "/checkup"}, set(public)
 
 
 def test_every_component_has_its_script_and_every_word_its_gloss() -> None:
@@ -65,7 +66,7 @@ def test_every_component_has_its_script_and_every_word_its_gloss() -> None:
 
 def test_nothing_in_the_page_names_another_host() -> None:
     text = head() + "".join(path.read_text("utf-8") for path in STATIC.iterdir())
-    text += (STATIC.parent / "style.css").read_text("utf-8")
+    text += "".join(path.read_text("utf-8") for path in STYLES)
     addresses = set(re.findall(r"https?://[^\s\"')]+", text))
     assert addresses <= {"http://www.w3.org/2000/svg"}
 

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.e2e.screen import Screen
 
 LOADED = "Models loaded"
-START_SECONDS = 90
+START_SECONDS = 240
 
 
 @contextmanager

@@ -8,7 +8,7 @@ import time
 
 from playwright.sync_api import Locator, Page, expect
 
-TIMEOUT = 15_000
+TIMEOUT = 60_000
 
 
 class Screen:

@@ -1,0 +1,124 @@
+"""The endpoint /checkup: published figures at once, or a checkup that a program waits for.
+
+A checkup takes longer than a request should, so what is not finished within WAIT_SECONDS is
+answered with a ticket to ask again with.
+"""
+
+# No `from __future__ import annotations` here: gradio reads the annotations as types.
+import math
+import threading
+import time
+from typing import Any
+
+from app.checkups import Checkups
+from app.limits import UserError
+from app.service import Explorer, Wanted
+from app.views import Measured
+
+WAIT_SECONDS, LOOK_SECONDS, MOST_WAITING = 20.0, 0.2, 4
+PROGRAMS = "programs"
+
+
+class CheckupEndpoint:
+    """The endpoint over one service. wait: seconds that one call waits at most."""
+
+    def __init__(self, explorer: Explorer, wait: float = WAIT_SECONDS) -> None:
+        self._explorer = explorer
+        self._wait_seconds = wait
+        # every waiting call holds one of the server's threads
+        self._places = threading.BoundedSemaphore(MOST_WAITING)
+
+    def examine_quantizer(
+        self, model: str = "", embodiments: str | list[str] = "", size: str = "", ticket: str = ""
+    ) -> dict[str, Any]:
+        """Examine a model: are all codes used, does the picture move the right way, same action same code, is the future smuggled through, and six more questions.
+
+        Without a size it gives the figures published with the model, at once. With a size it measures anew, and while that is not finished it gives a ticket: call again with the ticket alone until the state is "done".
+
+        Args:
+            model: Name of the model; empty for the first one.
+            embodiments: Robots whose clips are looked at, like ["panda", "fetch"] or "panda, fetch"; empty for all.
+            size: How much of the clips is looked at, "quick" or "thorough"; empty for the figures measured before.
+            ticket: The ticket of an earlier answer, to go on waiting for its result; the other arguments are ignored.
+
+        Returns:
+            {"state": "published", "done", "waiting" or "running"}; with figures also "verdicts" (one a question: good, fair, poor or unknown) and "findings" (key, name, verdict, value, 95 % interval, reference); while unfinished "ticket", "stage", "share" from 0 to 1, "seconds_left" and "ahead" (checkups before it).
+        """  # noqa: E501
+        if ticket:
+            return self._waited(ticket)
+        models = self._checkups.models()
+        if not model and not models:
+            raise UserError("No model can be examined here.")
+        name = model or models[0].name
+        if not size:
+            return self._published(name)
+        chosen = _names(embodiments) or self._explorer.embodiments()
+        return self._waited(self._checkups.start(Wanted(name, chosen, (), size), PROGRAMS))
+
+    @property
+    def _checkups(self) -> Checkups:
+        return self._explorer.checkups
+
+    def _published(self, name: str) -> dict[str, Any]:
+        self._explorer.model(name)  # says which models there are if there is none of this name
+        measured = self._checkups.measured(name)
+        if measured is None:
+            raise UserError(f"Nothing was published with {name}; ask for the size quick.")
+        return {"state": "published", "model": name, **_published_record(measured)}
+
+    def _waited(self, ticket: str) -> dict[str, Any]:
+        """The report if it is finished in time, otherwise how far it is."""
+        found = self._checkups.progress(ticket)
+        if self._places.acquire(blocking=False):
+            try:
+                deadline = time.monotonic() + self._wait_seconds
+                while found.state in ("waiting", "running") and time.monotonic() < deadline:
+                    time.sleep(LOOK_SECONDS)
+                    found = self._checkups.progress(ticket)
+            finally:
+                self._places.release()
+        if found.state == "done":
+            report = self._checkups.report(ticket)
+            return {"state": "done", "ticket": ticket, **self._checkups.as_json(report)}
+        if found.state in ("failed", "cancelled"):
+            raise UserError(found.error or "This checkup was cancelled; start it again.")
+        return {
+            "state": found.state,
+            "ticket": ticket,
+            "stage": found.stage,
+            "share": round(found.share, 3),
+            "seconds_left": None if found.seconds_left is None else round(found.seconds_left, 1),
+            "ahead": found.ahead,
+        }
+
+
+def _names(embodiments: str | list[str]) -> tuple[str, ...]:
+    if isinstance(embodiments, str):
+        embodiments = embodiments.strip(" []").split(",")
+    return tuple(name for each in embodiments if (name := str(each).strip(" \"'")))
+
+
+def _published_record(measured: Measured) -> dict[str, Any]:
+    return {
+        "command": measured.command,
+        "pairs": measured.pairs,
+        "episodes": measured.episodes,
+        "verdicts": {card.question: card.verdict for card in measured.cards},
+        "findings": [
+            {
+                "key": each.key,
+                "question": each.question,
+                "verdict": each.verdict,
+                "value": _finite(each.value),
+                "interval": [_finite(each.low), _finite(each.high)],
+                "name": each.name,
+                "figure": each.figure,
+                "reference": each.reference,
+            }
+            for each in measured.findings
+        ],
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None

@@ -1,0 +1,110 @@
+"""Long work in pieces: the same answers as at once, stopped at once, and presses come between."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from app.compute import Compute
+from app.limits import Limits
+from app.turns import LARGEST, PIECE_SECONDS, Stopped, Turns
+from tests.app.checkups import BatchQuantizer
+from tests.app.conftest import SIZE
+
+
+class SlowQuantizer(BatchQuantizer):
+    """Takes 10 ms a frame."""
+
+    def encode(self, frames: np.ndarray, futures: np.ndarray) -> np.ndarray:
+        time.sleep(0.01 * len(frames))
+        return super().encode(frames, futures)
+
+
+@pytest.fixture
+def compute() -> Compute:
+    return Compute(Limits())
+
+
+def batch(count: int) -> np.ndarray:
+    brightness = np.arange(count, dtype=np.uint8)[:, None, None, None]
+    return np.broadcast_to(brightness, (count, SIZE, SIZE, 3))
+
+
+def turns_of(quantizer, compute: Compute) -> Turns:
+    return Turns(quantizer, compute, threading.Event())
+
+
+def test_pieces_give_what_a_whole_batch_gives(compute) -> None:
+    quantizer, frames = BatchQuantizer(), batch(40)
+    turns, futures = turns_of(quantizer, compute), batch(40) + 3
+    codes = turns.encode(frames, futures)
+    np.testing.assert_array_equal(codes, BatchQuantizer().encode(frames, futures))
+    np.testing.assert_array_equal(turns.latent(frames, futures), codes)
+    np.testing.assert_array_equal(turns.decode(frames, codes), futures)
+    np.testing.assert_array_equal(turns.decode(turns.prepare(frames), codes), futures)
+    assert quantizer.sizes[0] == 1 and max(quantizer.sizes) <= LARGEST
+    assert all(name.startswith("quantizer") for name in quantizer.threads)
+
+
+def test_frames_of_the_right_size_are_not_touched(compute) -> None:
+    turns, frames = turns_of(BatchQuantizer(), compute), batch(3)
+    assert turns.resize(frames) is frames
+    assert turns.resize(np.zeros((3, 10, 12, 3), np.uint8)).shape == (3, SIZE, SIZE, 3)
+
+
+def test_pieces_stay_short(compute) -> None:
+    quantizer = SlowQuantizer()
+    turns_of(quantizer, compute).encode(batch(30), batch(30))
+    assert max(quantizer.sizes) * 0.01 <= 2 * PIECE_SECONDS
+
+
+def test_nobody_waits_means_no_further_piece(compute) -> None:
+    quantizer, stopped = SlowQuantizer(), threading.Event()
+    turns = Turns(quantizer, compute, stopped)
+    threading.Timer(0.1, stopped.set).start()
+    with pytest.raises(Stopped):
+        turns.encode(batch(2000), batch(2000))
+    assert sum(quantizer.sizes) < 1000
+
+
+def test_a_press_comes_between(compute) -> None:
+    """A visitor waits for the piece under way, never for the whole work."""
+    quantizer, stopped = SlowQuantizer(), threading.Event()
+    turns = Turns(quantizer, compute, stopped)
+
+    def work() -> None:
+        with pytest.raises(Stopped):
+            turns.encode(batch(5000), batch(5000))
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    while len(quantizer.sizes) < 4:
+        time.sleep(0.005)
+    taken = []
+    for _ in range(8):
+        start = time.perf_counter()
+        assert compute.run(lambda: "pressed") == "pressed"
+        taken.append(time.perf_counter() - start)
+    stopped.set()
+    worker.join(20)
+    assert sorted(taken)[4] < 0.5, "the whole work takes 50 seconds"
+
+
+def test_work_goes_on_under_a_stream_of_presses(compute) -> None:
+    quantizer, over = BatchQuantizer(), threading.Event()
+
+    def press() -> None:
+        while not over.is_set():
+            compute.run(time.sleep, 0.002)
+
+    visitor = threading.Thread(target=press)
+    visitor.start()
+    try:
+        turns_of(quantizer, compute).encode(batch(2), batch(2))
+    finally:
+        over.set()
+        visitor.join(20)
+    assert sum(quantizer.sizes) == 2

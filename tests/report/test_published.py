@@ -1,0 +1,45 @@
+"""Figures that were kept before: judged as in a report, grouped by question, compared."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from lapa.report import KEYS, differences, published
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def test_the_shipped_figures_are_read() -> None:
+    found = published(ROOT / "assets" / "results.json", "robots", codes=8)
+    assert [each.key for each in found.findings] == list(KEYS)
+    assert found.pairs > 1000 and "checkup" in found.command
+    assert len(found.cards) == 10
+    assert all(each.verdict in ("good", "fair", "poor") for each in found.cards)
+    assert not any(each.picture or each.sentence for each in found.findings)
+
+
+@pytest.mark.parametrize("kept", [{}, {"robots": {"findings": {}}}, [], {"robots": 3}])
+def test_figures_of_another_version_are_as_good_as_none(tmp_path: Path, kept: object) -> None:
+    (tmp_path / "results.json").write_text(json.dumps(kept))
+    assert published(tmp_path / "results.json", "robots", codes=8) is None
+    assert published(tmp_path / "nowhere.json", "robots", codes=8) is None
+
+
+def test_two_kept_ones_are_compared(tmp_path: Path) -> None:
+    kept = json.loads((ROOT / "assets" / "results.json").read_text("utf-8"))["robots"]
+    worse = json.loads(json.dumps(kept))
+    worse["findings"]["ratio"] = [0.9, 0.85, 0.95]
+    worse["findings"]["use"] = [5, None, None]
+    del worse["findings"]["transfer"]
+    path = tmp_path / "results.json"
+    path.write_text(json.dumps({"a": kept, "b": worse}))
+    both = [published(path, name, codes=8) for name in "ab"]
+    found = {each.key: each for each in differences(*both)}
+    assert "transfer" not in found and found["perplexity"].change == "±0.0"
+    assert found["ratio"].verdict == "better" and found["ratio"].sure
+    assert found["ratio"].change.startswith("−0.3") and found["use"].change == "+3"
+    back = {each.key: each for each in differences(*reversed(both))}
+    assert back["ratio"].verdict == "worse" and back["ratio"].change.startswith("+0.3")
