@@ -7,6 +7,7 @@ from pathlib import Path
 import gradio as gr
 
 STYLE = Path(__file__).parent / "style.css"
+IMAGINE_STYLE = STYLE.with_name("imagine.css")
 
 
 def theme() -> gr.themes.Base:

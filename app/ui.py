@@ -12,7 +12,8 @@ from app import api
 from app.service import Explorer
 from app.tabs.components import head, panel
 from app.tabs.explore import explore
-from app.theme import STYLE, theme
+from app.tabs.imagine import imagine
+from app.theme import IMAGINE_STYLE, STYLE, theme
 
 DESCRIPTION = "Press a code, see what a latent action does to a robot's next frame."
 
@@ -21,8 +22,11 @@ def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.
     """The whole page on one service; nothing is loaded before someone opens it."""
     with gr.Blocks(title="LAPA Explorer", fill_width=True, delete_cache=(600, 3600)) as page:
         panel("header")
-        with gr.Tabs(elem_id="lx-tabs"), gr.Tab("Explore", id="explore"):
-            explore(explorer, page, is_warm)
+        with gr.Tabs(elem_id="lx-tabs"):
+            with gr.Tab("Explore", id="explore"):
+                explore(explorer, page, is_warm)
+            with gr.Tab("Imagine", id="imagine"):
+                imagine(explorer)
         panel("help")
         api.register(explorer)
         page.unload(_forget(explorer))
@@ -34,7 +38,7 @@ def launch_options() -> dict[str, Any]:
     """Everything `launch` needs besides the address."""
     return {
         "theme": theme(),
-        "css_paths": [STYLE],
+        "css_paths": [STYLE, IMAGINE_STYLE],
         "head": head(),
         "footer_links": ["api"],
         "run_history": False,

@@ -33,6 +33,7 @@ ARROWS: dict[str, set[str]] = {
     "results": set(),
     "console": {"data", "presets"},
     "checkup_command": {"console", "data", "evaluation", "models", "report"},
+    "drive_command": {"console", "data", "evaluation", "imagine", "models"},
     "bench": {"models", "official", "evaluation", "results"},
     "ablation": {"presets", "training", "evaluation", "models", "data"},
     "record_command": {"sim"},

@@ -159,6 +159,7 @@ window.Lapa = (() => {
     else query.set("o", state.o);
     const theme = new URLSearchParams(location.search).get("__theme");
     if (theme) query.set("__theme", theme);
+    emit("link", query);
     window.history.replaceState(window.history.state, "", `${location.pathname}?${query}`);
   }
 
@@ -205,7 +206,7 @@ window.Lapa = (() => {
   }
 
   return {
-    state, page, on, emit, go, look, step, steps, receive, clip, written, same, make, parse, values,
+    state, page, on, emit, go, look, link, step, steps, receive, clip, written, same, make, parse, values,
     mount, part: (name, set) => (parts[name] = set),
     connect: (send) => { wire.send = send; fly(); },
     idle: () => !wire.flying && !wire.next,

@@ -29,6 +29,14 @@ SCRIPTS = (
     "truth",
     "frequent",
     "help",
+    "tabs",
+    "dreams",
+    "wheel",
+    "dream",
+    "drift",
+    "sequence",
+    "keep",
+    "branches",
 )
 
 
