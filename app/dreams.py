@@ -9,22 +9,21 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from tempfile import NamedTemporaryFile
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from app import exports, keepsakes
 from app.checkpoints import Checkpoints, Loaded
 from app.codes import parse_codes
 from app.compute import Compute
 from app.driving import Driving
 from app.gallery import Gallery
+from app.keeping import Keeping
 from app.limits import Limits, UserError
 from app.moments import Codes, Dream
 from app.players import Players
 from app.replays import Replays
+from app.rollouts import Rollout, roll_out
 from app.views import Clip, DreamKey, DreamStep, Model, Queued, ReplayStep
 from app.worlds import Worlds
 
@@ -38,7 +37,7 @@ ENDS = {
 }
 
 
-class Dreams:
+class Dreams(Keeping):
     """What the tab Imagine and the endpoint /imagine can do.
 
     explorer: the clips, and `still_of(model, embodiment)`. dreaming: lapa's part, as
@@ -97,6 +96,27 @@ class Dreams:
         dream = self._still_dream(session)
         return self._compute.run(dream.advance, parse_codes(codes, dream.model))
 
+    def advance(self, dream: Dream, codes: Codes) -> DreamStep:
+        """One step of a dream that goes on by itself, when no visitor waits."""
+        return self._compute.between(dream.advance, codes)
+
+    def rollout(
+        self,
+        model: str,
+        picture: np.ndarray | None,
+        clip_id: str,
+        index: int,
+        text: str,
+        steps: int,
+    ) -> Rollout:
+        """A whole rollout from a picture or from a frame of a shipped clip, kept nowhere."""
+        clip = None
+        if picture is None:
+            clip, frame = self._explorer.clip(clip_id), self._explorer.frame(clip_id, index)
+        else:
+            frame = picture
+        return roll_out(self, model, picture, clip, frame, index, text, steps)
+
     def go(self, session: str | None, number: int) -> DreamStep:
         """Stand at a moment that was visited before: undo, or a walk through the tree."""
         return self._still_dream(session).go(number)
@@ -144,14 +164,12 @@ class Dreams:
         dream.go(min(here, len(dream.steps) - 1))
         self._worlds.make_room()
 
-    def replay(self, session: str | None, every: int | None) -> Iterator[ReplayStep]:
-        """The clip that the dream began in, replayed from its frame until told to halt."""
+    def replay(self, session: str | None, index: int, every: int | None) -> Iterator[ReplayStep]:
+        """The clip that the dream began in, replayed from a frame until told to halt."""
         dream = self._still_dream(session)
         turn, stopped = dream.controls.turn, threading.Event()
         loaded = self.usable(dream.model.name)
-        for step in self.replays.replay(
-            loaded, dream.clip.id, dream.index, every, session, stopped
-        ):
+        for step in self.replays.replay(loaded, dream.clip.id, index, every, session, stopped):
             yield step
             if dream.controls.turn != turn:
                 stopped.set()
@@ -192,7 +210,7 @@ class Dreams:
             if why:
                 yield ENDS[why]
                 return
-            yield self._compute.between(dream.advance, dream.controls.codes)
+            yield self.advance(dream, dream.controls.codes)
             # a slow step is not made up for by a burst of quick ones
             due = max(due + 1 / dream.controls.rate, time.monotonic())
             time.sleep(max(0.0, due - time.monotonic()))
@@ -220,61 +238,9 @@ class Dreams:
             for codes in actions:
                 if dream.controls.turn != turn:
                     break
-                yield self._compute.between(dream.advance, codes)
+                yield self.advance(dream, codes)
         self._worlds.make_room()
         yield ""
-
-    # Keep
-
-    def keep_json(self, session: str | None, pins: list[int]) -> str:
-        """The dream as JSON, to be read again by `recall`."""
-        dream = self._worlds.dream(session)
-        actions = [step.codes for step in dream.line[1:]]
-        sequence = self._lapa.write(actions) if actions else ""
-        weights = self.driving.weights(dream.model)
-        return keepsakes.write(dream, weights=weights, sequence=sequence, pins=pins)
-
-    def keep_pictures(self, session: str | None, kind: str, *, of: str, rate: float) -> bytes:
-        """The way to where the dream stands, or the last replay, as mp4, gif or png.
-
-        rate: frames a second.
-        """
-        aspect = self._worlds.dream(session).clip.aspect
-        if of == "replay":
-            steps = self.replays.last(session)[1]
-            frames = exports.beside([s.imagined for s in steps], [s.true for s in steps])
-            aspect *= frames[0].shape[1] / frames[0].shape[0] if kind != "png" else 1
-        else:
-            frames = [step.image for step in self._worlds.dream(session).line]
-        if kind == "png":
-            return exports.strip(frames, aspect=aspect)
-        make = exports.mp4 if kind == "mp4" else exports.gif
-        return make(frames, rate=rate, aspect=aspect)
-
-    def same_frames(self, session: str | None, kept: keepsakes.Keepsake) -> bool:
-        """Whether the dream has the frames it had when it was kept."""
-        return keepsakes.frames_digest(self._worlds.dream(session)) == kept.frames
-
-    def recall(self, text: str, session: str | None) -> tuple[Dream, keepsakes.Keepsake, str]:
-        """A dream as JSON says it, before its moves are imagined again, and what is to be told."""
-        kept = keepsakes.read(text)
-        loaded = self.usable(kept.model)
-        if kept.start is not None:
-            dream = self._own_start(loaded, kept.start, session)
-        elif kept.clip.startswith("upload"):
-            raise UserError("The file's first frame is missing; it cannot be imagined again.")
-        else:
-            dream = self.begin(kept.model, kept.clip, kept.frame, session)
-        same = kept.weights == self.driving.weights(loaded.view)
-        note = "" if same else "It was made with other weights of this model, so frames may differ."
-        return dream, kept, note
-
-    def _own_start(self, loaded: Loaded, frame: np.ndarray, session: str | None) -> Dream:
-        """A dream from a picture that came with the file; the picture becomes an upload again."""
-        with NamedTemporaryFile(suffix=".png", delete=False) as file:
-            Image.fromarray(frame).save(file, "PNG")
-        clip = self._explorer.add_upload(file.name, session, delete=True)
-        return self.begin(loaded.view.name, clip.id, 0, session)
 
     def _still_dream(self, session: str | None) -> Dream:
         """The dream, with nothing playing in it any more."""

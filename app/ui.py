@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from app import api
+from app import api, api_imagine
 from app.service import Explorer
 from app.tabs.components import head, panel
 from app.tabs.explore import explore
@@ -29,6 +29,7 @@ def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.
                 imagine(explorer)
         panel("help")
         api.register(explorer)
+        api_imagine.register(explorer)
         page.unload(_forget(explorer))
     page.queue(max_size=64, default_concurrency_limit=4)
     return page

@@ -4,10 +4,10 @@ Lapa.part("branches", (element) => {
   const { dream } = Lapa, { state } = dream;
   const $ = (selector) => element.querySelector(selector);
   const canopy = $(".lx-canopy"), compare = $(".lx-compare");
-  const WIDTH = 92, HEIGHT = 96, THUMB = 72;
+  const WIDTH = 84, HEIGHT = 118, THUMB = 72, TALL = 88;
   let drawnFor = "", places = new Map();
 
-  /* ---- which moments are shown, and where ---- */
+  /* ---- which moments are shown, and where: depth downwards, a column for every end ---- */
   function layout() {
     const kids = new Map();
     for (const each of state.nodes) {
@@ -15,20 +15,20 @@ Lapa.part("branches", (element) => {
     }
     const shown = (n) => n === 0 || n === state.here || state.pins.includes(n) || (kids.get(n) || []).length !== 1;
     places = new Map();
-    const edges = [], stack = [{ n: 0, column: 0, from: null, skipped: 0 }];
-    let row = -1;
+    const edges = [], stack = [{ n: 0, row: 0, from: null, skipped: 0, fresh: true }];
+    let column = -1;
     // depth first without recursion: a dream may be hundreds of steps deep
     while (stack.length) {
-      const { n, column, from, skipped, fresh = true } = stack.pop();
+      const { n, row, from, skipped, fresh } = stack.pop();
       if (!shown(n)) {
-        stack.push({ n: kids.get(n)[0], column, from, skipped: skipped + 1, fresh });
+        stack.push({ n: kids.get(n)[0], row, from, skipped: skipped + 1, fresh });
         continue;
       }
-      if (fresh) row += 1;
+      if (fresh) column += 1;
       places.set(n, { column, row });
       if (from !== null) edges.push({ from, to: n, skipped });
       const own = kids.get(n) || [];
-      [...own].reverse().forEach((child, i) => stack.push({ n: child, column: column + 1, from: n, skipped: 0, fresh: i !== own.length - 1 }));
+      [...own].reverse().forEach((child, i) => stack.push({ n: child, row: row + 1, from: n, skipped: 0, fresh: i !== own.length - 1 }));
     }
     return edges;
   }
@@ -64,11 +64,11 @@ Lapa.part("branches", (element) => {
 
   function edge({ from, to, skipped }) {
     const a = places.get(from), b = places.get(to);
-    const x1 = a.column * WIDTH + THUMB, y1 = a.row * HEIGHT + THUMB / 2;
-    const x2 = b.column * WIDTH, y2 = b.row * HEIGHT + THUMB / 2, middle = (x1 + x2) / 2;
+    const x1 = a.column * WIDTH + THUMB / 2, y1 = a.row * HEIGHT + TALL;
+    const x2 = b.column * WIDTH + THUMB / 2, y2 = b.row * HEIGHT, middle = (y1 + y2) / 2;
     const line = dream.line().some((each) => each.n === to) ? "on" : "";
-    const label = skipped ? `<text x="${x2 - 10}" y="${y2 - 6}" text-anchor="middle">+${skipped}</text>` : "";
-    return `<path class="${line}" d="M${x1},${y1}C${middle},${y1} ${middle},${y2} ${x2},${y2}"/>${label}`;
+    const label = skipped ? `<text x="${x2 + 5}" y="${y2 - 8}">+${skipped}</text>` : "";
+    return `<path class="${line}" d="M${x1},${y1}C${x1},${middle} ${x2},${middle} ${x2},${y2}"/>${label}`;
   }
 
   function leaf(n, { column, row }) {
@@ -84,14 +84,14 @@ Lapa.part("branches", (element) => {
     return button;
   }
 
-  /* Arrows walk the tree: right to the first child, left to the parent, up and down along the rows. */
+  /* Arrows walk the tree: down to a child, up to the parent, left and right along a row. */
   function arrows(event, n) {
     const here = places.get(n), all = [...places];
     const wanted = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
     if (!wanted) return;
     event.preventDefault();
     const [dx, dy] = wanted;
-    const fits = all.filter(([, p]) => (dx ? Math.sign(p.column - here.column) === dx && p.row === here.row : Math.sign(p.row - here.row) === dy));
+    const fits = all.filter(([, p]) => (dx ? Math.sign(p.column - here.column) === dx && p.row === here.row : p.row - here.row === dy));
     const near = fits.sort(([, a], [, b]) => Math.hypot(a.column - here.column, a.row - here.row) - Math.hypot(b.column - here.column, b.row - here.row))[0];
     if (!near) return;
     dream.go(near[0]);

@@ -8,7 +8,7 @@ Lapa.part("dream", (element, gradio) => {
   const imagined = $(".lx-imagined"), actual = $(".lx-actual");
   const every = $('[data-set="every"]'), frame = $('[data-pick="frame"]');
   const robots = $('[data-pick="embodiment"]'), clips = $('[data-pick="clip"]');
-  let drawn = 0, visible = false, opening = dream.wanted(), slow = 0;
+  let drawn = 0, visible = false, opening = dream.wanted(), slow = 0, restoring = false;
 
   /* ---- pictures ---- */
   async function paint() {
@@ -26,18 +26,17 @@ Lapa.part("dream", (element, gradio) => {
   }
 
   async function paintReplay(turn) {
-    const { replay } = state, step = replay.steps[replay.at - 1];
-    const first = replay.first || (state.nodes[0] && state.nodes[0].src);
-    if (!first) return;
-    const [left, right] = await Promise.all([step ? step.imagined : first, step ? step.true : first].map(Lapa.images.load));
+    const { replay } = state, step = replay.steps[Math.max(0, replay.at - 1)];
+    if (!step) return;
+    const [left, right] = await Promise.all([step.imagined, step.true].map(Lapa.images.load));
     if (turn !== drawn) return;
     root.style.setProperty("--aspect", state.aspect);
     if (state.diff) Lapa.images.heat(imagined, right, left);
     else Lapa.images.plain(imagined, left);
     Lapa.images.plain(actual, right);
     const count = replay.steps.length;
-    at("step").textContent = step ? `step ${step.step} of ${replay.longest} · ${step.psnr.toFixed(1)} dB${step.anchored ? " · from the true frame" : ""}` : "the first frame";
-    at("true").textContent = step ? `inferred ${Lapa.written(step.codes)}` : "";
+    at("step").textContent = `step ${step.step} of ${replay.longest} · ${step.psnr.toFixed(1)} dB${step.anchored ? " · from the true frame" : ""}`;
+    at("true").textContent = `inferred ${Lapa.written(step.codes)}`;
     mark(replay.at, count);
   }
 
@@ -82,7 +81,7 @@ Lapa.part("dream", (element, gradio) => {
   }
 
   function anchor() {
-    const longest = Math.max(2, state.longest);
+    const longest = Math.max(2, state.replay.longest);
     every.max = longest;
     every.value = state.replay.every || longest;
     const n = Number(every.value);
@@ -92,8 +91,13 @@ Lapa.part("dream", (element, gradio) => {
 
   function playOrPause() {
     if (state.flow) return dream.halt();
-    if (state.mode === "replay") dream.flow("replaying", "replay", { every: Number(every.value) });
+    if (state.mode === "replay") replay();
     else dream.play();
+  }
+
+  function replay() {
+    const { f } = state.replay;
+    dream.flow("replaying", "replay", { f, every: state.replay.every || state.replay.longest || 1000 });
   }
 
   function mode(to) {
@@ -101,7 +105,8 @@ Lapa.part("dream", (element, gradio) => {
     dream.look({ mode: to });
     transport();
     paint();
-    if (to === "replay" && !state.replay.steps.length && state.start) playOrPause();
+    starts();
+    if (to === "replay" && !state.replay.steps.length && state.start) replay();
   }
 
   function walk(to) {
@@ -136,7 +141,7 @@ Lapa.part("dream", (element, gradio) => {
   $('[data-set="rate"]').addEventListener("change", (event) => dream.look({ rate: Number(event.target.value) }));
   $('[data-set="horizon"]').addEventListener("change", (event) => dream.look({ horizon: Number(event.target.value) }));
   every.addEventListener("input", () => { state.replay.every = Number(every.value); anchor(); });
-  every.addEventListener("change", () => { dream.halt(); clearTimeout(slow); slow = setTimeout(() => state.mode === "replay" && dream.flow("replaying", "replay", { every: Number(every.value) }), 60); });
+  every.addEventListener("change", () => { dream.halt(); clearTimeout(slow); slow = setTimeout(() => state.mode === "replay" && replay(), 60); });
 
   /* ---- keys: only while the picture has the focus ---- */
   const NAMED = { ArrowLeft: "left", ArrowRight: "right", ArrowUp: "up", ArrowDown: "down", g: "close", o: "open", s: "stay" };
@@ -207,9 +212,9 @@ Lapa.part("dream", (element, gradio) => {
     const own = Lapa.page.clips.filter((each) => each.embodiment === robot);
     options(clips, own.map((each, i) => [each.id, `${each.uploaded ? each.task || "your upload" : each.instruction || each.task} · ${i + 1}`]), start.c);
     frame.max = clip ? clip.frames - 1 : 0;
-    frame.value = start.f;
+    frame.value = state.mode === "replay" ? state.replay.f : start.f;
     frame.disabled = !clip || clip.frames < 2;
-    $(".lx-from output").textContent = start.f;
+    $(".lx-from output").textContent = frame.value;
   }
 
   function from(clip, f = clip.opening) {
@@ -219,7 +224,11 @@ Lapa.part("dream", (element, gradio) => {
   robots.addEventListener("change", () => from(Lapa.page.clips.find((each) => each.embodiment === robots.value)));
   clips.addEventListener("change", () => from(Lapa.page.clips.find((each) => each.id === clips.value)));
   frame.addEventListener("input", () => ($(".lx-from output").textContent = frame.value));
-  frame.addEventListener("change", () => dream.begin({ ...state.start, f: Number(frame.value) }));
+  frame.addEventListener("change", () => {
+    if (state.mode !== "replay") return dream.begin({ ...state.start, f: Number(frame.value) });
+    Object.assign(state.replay, { f: Number(frame.value), every: 0 });
+    replay();
+  });
 
   /* The dream begins where Explore stands, when the tab is first seen, or as a link says. A dream
      in which something was done stays when Explore moves on. */
@@ -231,7 +240,7 @@ Lapa.part("dream", (element, gradio) => {
       const wish = opening;
       opening = null;
       state.mode = wish.replay ? "replay" : "drive";
-      state.replay.every = wish.every;
+      Object.assign(state.replay, { every: wish.every, f: wish.f });
       if (wish.tree) dream.flow("playing", "rebuild", { ...here, tree: wish.tree, here: wish.here, pins: wish.pins });
       else dream.begin(here);
       if (wish.replay) restore(wish);
@@ -243,10 +252,13 @@ Lapa.part("dream", (element, gradio) => {
   /* A replay of a link runs once its dream is there, and stops at the step that was shown. */
   function restore(wish) {
     let begun = false;
+    restoring = true;
     Lapa.on("dream", () => {
       if (begun || state.flow || !state.nodes.length) return;
       begun = true;
-      dream.flow("replaying", "replay", { every: wish.every || state.longest });
+      restoring = false;
+      state.replay.f = wish.f;
+      replay();
       if (wish.at !== null) Lapa.on("dream-flow", (flow) => { if (!flow && wish.at !== null) { walk(wish.at); wish.at = null; } });
     });
   }
@@ -276,7 +288,7 @@ Lapa.part("dream", (element, gradio) => {
   Lapa.on("dream-answer", (record) => {
     if (record.clip) Lapa.page.clips = [record.clip, ...Lapa.page.clips.filter((each) => each.id !== record.clip.id)];
     if (record.kind === "begun") starts();
-    if (record.kind === "begun" && state.mode === "replay" && record.op !== "rebuild" && !opening && !state.flow) dream.flow("replaying", "replay", { every: Number(every.value) });
+    if (record.kind === "begun" && state.mode === "replay" && record.op !== "rebuild" && !restoring && !state.flow) replay();
     progress();
   });
   Lapa.on("opened", arrive);

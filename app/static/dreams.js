@@ -11,7 +11,7 @@
     start: null, positions: 0, values: 0, gap: 0, embodiment: "", aspect: 1, longest: 0, most: 0,
     keys: [], nodes: [], here: 0, tip: 0, action: null, position: 0, rate: 10, horizon: 64,
     pins: [], mode: "drive", flow: null, waiting: false, diff: false,
-    replay: { every: 0, steps: [], first: null, at: 0, longest: 0, sentence: "" },
+    replay: { every: 0, steps: [], f: 0, at: 0, longest: 0, sentence: "" },
   };
   const wire = { send: null, flying: null, queue: [], seq: 0 };
 
@@ -104,11 +104,12 @@
   const heard = {
     begun(record) {
       const { start, positions, values, gap, embodiment, aspect, keys, longest, most } = record;
-      const other = !dream.start || dream.start.m !== start.m || dream.embodiment !== embodiment;
+      const strange = !dream.start || dream.start.m !== start.m || dream.embodiment !== embodiment;
+      const other = !dream.start || dream.start.c !== start.c;
       Object.assign(dream, { start, positions, values, gap, embodiment, aspect, longest, most,
         nodes: [], pins: [], here: 0, tip: 0 });
-      dream.replay = { ...dream.replay, steps: [], first: null, at: 0, longest, sentence: "" };
-      if (other || !dream.action) {
+      dream.replay = { ...dream.replay, steps: [], f: other ? 0 : dream.replay.f, at: 0, longest, sentence: "" };
+      if (strange || !dream.action) {
         dream.keys = keys;
         dream.action = (keys.find((key) => key.name === "stay") || keys[0]).codes;
         Lapa.emit("dream-keys", keys);
@@ -136,7 +137,7 @@
     note: (record) => say(record.note),
     error: (record) => say(record.error, true),
     replay: (record) => {
-      dream.replay = { ...dream.replay, steps: [], at: 0, first: record.first,
+      dream.replay = { ...dream.replay, steps: [], at: 0, f: record.f,
         longest: record.longest, sentence: "" };
       Lapa.emit("dream-replay", dream.replay);
     },
@@ -229,7 +230,7 @@
 
   /* ---- the link ---- */
   Lapa.on("link", (query) => {
-    for (const name of ["d", "q", "k", "pp", "e", "r"]) query.delete(name);
+    for (const name of ["d", "q", "k", "pp", "e", "r", "rf"]) query.delete(name);
     if (Lapa.tab() !== "imagine" || !dream.start) return;
     query.set("m", dream.start.m);
     query.set("c", dream.start.c);
@@ -237,6 +238,7 @@
     if (dream.mode === "replay") {
       query.set("d", "replay");
       query.set("e", dream.replay.every);
+      query.set("rf", dream.replay.f);
       if (dream.replay.steps.length) query.set("r", dream.replay.at);
     }
     const { text, order } = written();
@@ -252,6 +254,7 @@
     const found = { tree: asked.get("q") || "", here: Number(asked.get("k")) || 0,
       pins: (asked.get("pp") || "").split(".").filter(Boolean).map(Number).filter(Number.isInteger),
       replay: asked.get("d") === "replay", every: Number(asked.get("e")) || 0,
+      f: Number(asked.get("rf")) || 0,
       at: asked.get("r") === null ? null : Number(asked.get("r")) || 0 };
     asked.delete("t");
     return found;

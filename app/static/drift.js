@@ -41,7 +41,7 @@ Lapa.part("drift", (element) => {
     verdict.classList.toggle("bad", bad);
     verdict.textContent = bad
       ? `From step ${tip.since} on the picture should not be trusted: ${tip.doubt}.`
-      : tip.step ? `Up to step ${tip.step} the dream is on familiar ground.`
+      : tip.step ? `Up to step ${tip.step} nothing speaks against the picture.`
         : "Nothing is imagined yet: this is a real frame.";
     element.querySelector(".lx-drift").dataset.since = bad ? tip.since : "";
   }

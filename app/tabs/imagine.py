@@ -25,8 +25,8 @@ def imagine(explorer: Explorer) -> None:
             panel("drift")
             with gr.Column(elem_id="lx-curve"):
                 curve = gr.Plot(show_label=False, container=False)
+            panel("sequence")
             panel("keep")
-        panel("sequence")
         panel("branches")
 
     quiet = {"show_progress": "hidden", "api_visibility": "private"}

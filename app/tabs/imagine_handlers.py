@@ -138,7 +138,7 @@ class DreamHandlers:
             "embodiment": clip.embodiment,
             "aspect": round(clip.aspect, 4),
             "keys": [key_record(key) for key in keys],
-            "longest": dreams.replays.longest(loaded, clip, dream.index),
+            "longest": dreams.replays.longest(loaded, clip, 0),
             "most": dream.most,
             "steps": [step_record(dream.steps[0])],
             "here": 0,
@@ -246,16 +246,13 @@ class DreamHandlers:
 
     def _replay(self, event: Record, session: str | None) -> Iterator[tuple[Record, Any]]:
         dreams = self._explorer.dreams
-        dream = dreams.dream(session)
-        longest = dreams.replays.longest(dreams.usable(dream.model.name), dream.clip, dream.index)
+        dream, index = dreams.dream(session), int(event["f"])
+        longest = dreams.replays.longest(dreams.usable(dream.model.name), dream.clip, index)
         asked = int(event["every"])
         every = None if asked >= longest else asked
         steps = []
-        yield (
-            {"kind": "replay", "longest": longest, "first": step_record(dream.steps[0])["src"]},
-            None,
-        )
-        for step in dreams.replay(session, every):
+        yield {"kind": "replay", "longest": longest, "f": index}, None
+        for step in dreams.replay(session, index, every):
             steps.append(step)
             draw = len(steps) % CURVE_EVERY == 1
             curve = replay_curve(steps, longest) if draw else None
