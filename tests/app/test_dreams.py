@@ -248,8 +248,16 @@ def test_keys_that_were_learned_are_offered_with_their_evidence(dreams, checkpoi
     assert "9 real frame pairs of red-arm; in 89 % of them it moved left" in keys["left"].note
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"embodiments": {"red-arm": {"left": {}}}}',
-                                  '{"embodiments": {"red-arm": {"left": {"codes": [99]}}}}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"embodiments": {"red-arm": {"left": {}}}}',
+        '{"embodiments": {"red-arm": {"left": {"codes": [99]}}}}',
+    ],
+)
 def test_damaged_keys_are_left_out(dreams, checkpoint, text) -> None:
     (checkpoint / "keys.json").write_text(text)
     assert [key.name for key in dreams.keys("small", "red-arm")] == ["stay"]
