@@ -13,7 +13,6 @@ from gradio import FileData
 from gradio.utils import get_upload_folder
 
 from app.api import NO_FILE, Endpoints, _one_sentence, _only, _whole
-from app.figures import latent_action
 from app.service import Explorer
 
 RATE = 8.0
@@ -73,7 +72,6 @@ class DreamEndpoint(Endpoints):
             "why": made.steps[-1].doubt,
             "psnr": made.psnr,
             "copy_psnr": made.copy_psnr,
-            "first": latent_action(made.codes[0]),
         }
 
 

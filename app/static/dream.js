@@ -8,7 +8,7 @@ Lapa.part("dream", (element, gradio) => {
   const imagined = $(".lx-imagined"), actual = $(".lx-actual");
   const every = $('[data-set="every"]'), frame = $('[data-pick="frame"]');
   const robots = $('[data-pick="embodiment"]'), clips = $('[data-pick="clip"]');
-  let drawn = 0, visible = false, opening = dream.wanted(), slow = 0, restoring = false;
+  let drawn = 0, visible = false, opening = dream.wanted(), slow = 0, restoring = false, followed = null;
 
   /* ---- pictures ---- */
   async function paint() {
@@ -44,6 +44,15 @@ Lapa.part("dream", (element, gradio) => {
     root.dataset.step = step;
     root.dataset.moment = number;
     root.dataset.painted = Number(root.dataset.painted || 0) + 1;
+  }
+
+  /* The line on the curve that stands where the pictures do; the curve itself is Python's. */
+  function playhead() {
+    const plot = document.querySelector("#lx-curve .js-plotly-plot");
+    if (state.mode !== "replay" || state.flow || !window.Plotly || !plot || !plot.layout) return;
+    const at = state.replay.at;
+    const line = { type: "line", xref: "x", yref: "paper", x0: at, x1: at, y0: 0, y1: 1, line: { color: "#808690", width: 1.5 } };
+    window.Plotly.relayout(plot, { "shapes[1]": line });
   }
 
   /* ---- transport ---- */
@@ -244,9 +253,12 @@ Lapa.part("dream", (element, gradio) => {
       if (wish.tree) dream.flow("playing", "rebuild", { ...here, tree: wish.tree, here: wish.here, pins: wish.pins });
       else dream.begin(here);
       if (wish.replay) restore(wish);
-    } else if (!state.start || (state.nodes.length < 2 && !Lapa.same(state.start, here) && state.mode === "drive")) {
+    } else if (!state.start || (state.nodes.length < 2 && state.mode === "drive" && !Lapa.same(followed, here))) {
       dream.begin(here);
+    } else if (followed && followed.m !== here.m) {
+      dream.begin({ ...state.start, m: here.m });
     }
+    followed = here;
   }
 
   /* A replay of a link runs once its dream is there, and stops at the step that was shown. */
@@ -282,7 +294,8 @@ Lapa.part("dream", (element, gradio) => {
   Lapa.on("dream", all);
   Lapa.on("dream-look", all);
   Lapa.on("dream-flow", transport);
-  Lapa.on("dream-replay", () => { all(); say({ text: state.replay.sentence }); });
+  Lapa.on("dream-replay", () => { all(); say({ text: state.replay.sentence }); playhead(); });
+  Lapa.on("dream-flow", (flow) => flow || setTimeout(playhead, 300));
   Lapa.on("dream-say", say);
   Lapa.on("dream-busy", (busy) => root.setAttribute("aria-busy", busy));
   Lapa.on("dream-answer", (record) => {

@@ -139,10 +139,12 @@
     replay: (record) => {
       dream.replay = { ...dream.replay, steps: [], at: 0, f: record.f,
         longest: record.longest, sentence: "" };
+      if (dream.flow) dream.flow.total = record.longest;
       Lapa.emit("dream-replay", dream.replay);
     },
     replayed: (record) => {
       dream.replay.steps.push(record);
+      if (dream.flow) dream.flow.done += 1;
       dream.replay.at = dream.replay.steps.length;
       Lapa.emit("dream-replay", dream.replay);
     },
