@@ -253,7 +253,7 @@ Lapa.part("dream", (element, gradio) => {
       if (wish.tree) dream.flow("playing", "rebuild", { ...here, tree: wish.tree, here: wish.here, pins: wish.pins });
       else dream.begin(here);
       if (wish.replay) restore(wish);
-    } else if (!state.start || (state.nodes.length < 2 && state.mode === "drive" && !Lapa.same(followed, here))) {
+    } else if (!followed || (state.nodes.length < 2 && state.mode === "drive" && !Lapa.same(followed, here))) {
       dream.begin(here);
     } else if (followed && followed.m !== here.m) {
       dream.begin({ ...state.start, m: here.m });
