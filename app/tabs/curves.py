@@ -30,7 +30,7 @@ def replay_curve(steps: Sequence[ReplayStep], longest: int) -> go.Figure:
     )
     add(x=at, y=[s.psnr for s in steps], name="imagined", line={"color": DREAM, "width": 2.5})
     add(
-        x=[s.step for s in anchored], y=[s.psnr for s in anchored], name="from the true frame",
+        x=[s.step for s in anchored], y=[s.psnr for s in anchored], name="anchored",
         mode="markers", marker={"color": DREAM, "size": 7, "symbol": "circle-open"},
     )  # fmt: skip
     add(
@@ -45,8 +45,8 @@ def replay_curve(steps: Sequence[ReplayStep], longest: int) -> go.Figure:
     figure.update_yaxes(title_text="PSNR, dB", row=1, col=1)
     figure.update_yaxes(title_text="sharpness", rangemode="tozero", row=2, col=1)
     figure.update_layout(
-        height=HEIGHT, margin={"l": 48, "r": 10, "t": 26, "b": 38}, font={"color": INK, "size": 12},
+        height=HEIGHT, margin={"l": 48, "r": 10, "t": 34, "b": 40}, font={"color": INK, "size": 12},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", hovermode="x unified",
-        legend={"orientation": "h", "y": 1.14, "x": 0}, dragmode=False, uirevision="replay",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 11}}, dragmode=False, uirevision="replay",
     )  # fmt: skip
     return figure
