@@ -148,7 +148,7 @@ Lapa.part("branches", (element) => {
   let later = 0;
   function soon() {
     if (!state.flow) { clearTimeout(later); later = 0; return draw(); }
-    if (!later) later = setTimeout(() => { later = 0; draw(); }, 700);
+    if (!later) later = setTimeout(() => { later = 0; draw(); }, 1000);
   }
   Lapa.on("dream", soon);
   Lapa.on("dream-flow", soon);

@@ -8,7 +8,7 @@ Lapa.part("dream", (element, gradio) => {
   const imagined = $(".lx-imagined"), actual = $(".lx-actual");
   const every = $('[data-set="every"]'), frame = $('[data-pick="frame"]');
   const robots = $('[data-pick="embodiment"]'), clips = $('[data-pick="clip"]');
-  let drawn = 0, visible = false, opening = dream.wanted(), slow = 0, restoring = false, followed = null;
+  let drawn = 0, painted = 0, visible = false, opening = dream.wanted(), slow = 0, restoring = false, followed = null;
 
   /* ---- pictures ---- */
   async function paint() {
@@ -17,10 +17,14 @@ Lapa.part("dream", (element, gradio) => {
     const node = dream.node();
     if (!node) return;
     const image = await Lapa.images.load(node.src);
-    if (turn !== drawn) return;
+    // every frame of a playing dream is painted, also when the next one is on its way already
+    if (turn < painted) return;
+    painted = turn;
     Lapa.images.plain(imagined, image);
-    root.style.setProperty("--aspect", state.aspect);
-    imagined.setAttribute("aria-label", `Imagined frame at step ${node.step}`);
+    if (!state.flow) {
+      root.style.setProperty("--aspect", state.aspect);
+      imagined.setAttribute("aria-label", `Imagined frame at step ${node.step}`);
+    }
     at("step").textContent = `step ${node.step} of ${state.horizon}${node.codes ? ` · ${Lapa.written(node.codes)}` : ""}`;
     mark(node.step, node.n);
   }
@@ -286,13 +290,17 @@ Lapa.part("dream", (element, gradio) => {
     root.classList.toggle("wrong", Boolean(wrong));
   }
 
+  /* While it plays only what changes with every frame is touched. */
   function all() {
-    transport();
+    if (state.flow && state.flow.op === "play") {
+      const node = dream.node();
+      head.max = head.value = node ? node.step : 0;
+    } else transport();
     paint();
   }
 
   Lapa.on("dream", all);
-  Lapa.on("dream-look", all);
+  Lapa.on("dream-look", () => { transport(); paint(); });
   Lapa.on("dream-flow", transport);
   Lapa.on("dream-replay", () => { all(); say({ text: state.replay.sentence }); playhead(); });
   Lapa.on("dream-flow", (flow) => flow || setTimeout(playhead, 300));
@@ -302,7 +310,7 @@ Lapa.part("dream", (element, gradio) => {
     if (record.clip) Lapa.page.clips = [record.clip, ...Lapa.page.clips.filter((each) => each.id !== record.clip.id)];
     if (record.kind === "begun") starts();
     if (record.kind === "begun" && state.mode === "replay" && record.op !== "rebuild" && !restoring && !state.flow) replay();
-    progress();
+    if (!state.flow || state.flow.op !== "play") progress();
   });
   Lapa.on("opened", arrive);
   Lapa.on("shown", arrive);

@@ -46,5 +46,13 @@ Lapa.part("drift", (element) => {
     element.querySelector(".lx-drift").dataset.since = bad ? tip.since : "";
   }
 
-  Lapa.on("dream", draw);
+  /* While it plays a few times a second: a curve need not be drawn with every frame. */
+  const EVERY_MS = 250;
+  let later = 0;
+  function soon() {
+    if (!state.flow) { clearTimeout(later); later = 0; return draw(); }
+    if (!later) later = setTimeout(() => { later = 0; draw(); }, EVERY_MS);
+  }
+
+  Lapa.on("dream", soon);
 });

@@ -60,6 +60,7 @@ Lapa.part("keep", (element) => {
     if (record.kind === "error" && ["keep", "recall"].includes(record.op)) say(record.error, true);
   });
   Lapa.on("dream", () => {
+    if (state.flow) return;
     const count = state.mode === "replay" ? state.replay.steps.length : dream.line(state.here).length;
     $('[data-at="what"]').textContent = `${count} frame${count === 1 ? "" : "s"}`;
   });

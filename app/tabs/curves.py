@@ -47,6 +47,7 @@ def replay_curve(steps: Sequence[ReplayStep], longest: int) -> go.Figure:
     figure.update_layout(
         height=HEIGHT, margin={"l": 48, "r": 10, "t": 34, "b": 40}, font={"color": INK, "size": 12},
         paper_bgcolor="rgba(0,0,0,0)", plot_bgcolor="rgba(0,0,0,0)", hovermode="x unified",
-        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 11}}, dragmode=False, uirevision="replay",
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "font": {"size": 11}},
+        dragmode=False, uirevision="replay",
     )  # fmt: skip
     return figure
