@@ -6,7 +6,6 @@ import io
 from collections.abc import Sequence
 from fractions import Fraction
 
-import av
 import numpy as np
 from PIL import Image
 
@@ -31,6 +30,8 @@ def beside(left: Sequence[np.ndarray], right: Sequence[np.ndarray]) -> list[np.n
 
 def mp4(frames: Sequence[np.ndarray], *, rate: float, aspect: float = 1.0) -> bytes:
     """H.264 that every browser plays. rate: frames a second."""
+    import av  # not at import: the page opens sooner without
+
     buffer = io.BytesIO()
     images = shown(frames, aspect)
     rate = float(np.clip(rate, *RATES))

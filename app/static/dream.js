@@ -303,7 +303,8 @@ Lapa.part("dream", (element, gradio) => {
   Lapa.on("dream-look", () => { transport(); paint(); });
   Lapa.on("dream-flow", transport);
   Lapa.on("dream-replay", () => { all(); say({ text: state.replay.sentence }); playhead(); });
-  Lapa.on("dream-flow", (flow) => flow || setTimeout(playhead, 300));
+  // the curve is drawn anew a moment after the last step
+  Lapa.on("dream-flow", (flow) => flow || [300, 1500, 4000].forEach((later) => setTimeout(playhead, later)));
   Lapa.on("dream-say", say);
   Lapa.on("dream-busy", (busy) => root.setAttribute("aria-busy", busy));
   Lapa.on("dream-answer", (record) => {
