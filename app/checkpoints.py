@@ -60,8 +60,12 @@ class Checkpoints:
                 self._loaded[name] = self._open(name)
             return self._loaded[name]
 
+    def path(self, name: str) -> Path:
+        """The folder or file of a checkpoint."""
+        return self._folder / name if (self._folder / name).exists() else self._folder
+
     def _open(self, name: str) -> Loaded:
-        folder = self._folder / name if (self._folder / name).exists() else self._folder
+        folder = self.path(name)
         try:
             _check_files(folder)
             quantizer = self._load(folder)

@@ -19,6 +19,7 @@ from app.checkups import Checkups
 from app.codes import check_position, parse_codes
 from app.compare import compare, gap_frames, no_future
 from app.compute import Compute
+from app.dreams import Dreams
 from app.gallery import Gallery
 from app.limits import Limits, UserError
 from app.views import Clip, Encoding, Model, Prediction, Preset, Sweep
@@ -26,11 +27,13 @@ from app.views import Clip, Encoding, Model, Prediction, Preset, Sweep
 
 class Explorer(Gallery):
     """Everything the page and the endpoints can do: the clips (Gallery), what the models say about
-    them, and `checkups`, what is to be said about the models.
+    them; `checkups`, what is to be said about the models; and `dreams`, what they imagine by
+    themselves.
 
     checkpoints: a folder of checkpoint folders, or one such folder. clips: a folder of episodes.
     load: checkpoint folder -> quantizer. read: clips folder -> (episodes, skipped). instrument:
-    what examines a quantizer, as `app.service.Instrument`.
+    what examines a quantizer, as `app.service.Instrument`. dreaming: what imagines with it, as
+    `app.service.Dreaming`.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Explorer(Gallery):
         load: Callable[[Path], Any],
         read: Callable[[Path], Any],
         instrument: Any,
+        dreaming: Any,
     ) -> None:
         super().__init__(Path(clips), read, limits)
         self._compute = Compute(self.limits)
@@ -52,6 +56,7 @@ class Explorer(Gallery):
             self._checkpoints, self, self._compute, instrument, self.limits,
             load=load, results=Path(checkpoints).parent / "results.json",
         )  # fmt: skip
+        self.dreams = Dreams(self, self._checkpoints, self._compute, dreaming, self.limits)
 
     def models(self) -> tuple[Model, ...]:
         """Every checkpoint; one that cannot be loaded says why in `error`."""
@@ -71,6 +76,7 @@ class Explorer(Gallery):
         super().drop_session(session)
         if session:
             self.checkups.drop_session(session)
+            self.dreams.drop_session(session)
 
     # What the models say about clips
 
@@ -181,6 +187,10 @@ class Explorer(Gallery):
         """The latent action that leaves a picture as it is."""
         loaded = self._usable(model)
         return self._still(loaded, "", self._compute.resize(loaded, frame))
+
+    def still_of(self, model: str, embodiment: str) -> tuple[int, ...]:
+        """The latent action that leaves an embodiment as it is."""
+        return self._still(self._usable(model), embodiment)
 
     # Inside
 

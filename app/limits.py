@@ -11,6 +11,16 @@ class UserError(Exception):
     """A request that cannot be served; the message is one clear sentence for the page."""
 
 
+class SequenceProblem(UserError):
+    """Text that is no sequence of latent actions. position: the first character that does not fit.
+    pointer: its line, and below it a caret under the character."""
+
+    def __init__(self, message: str, position: int, pointer: str) -> None:
+        # "character 8: found …" reads on its own as a sentence
+        super().__init__(f"{message[0].upper()}{message[1:]}.")
+        self.position, self.pointer = position, pointer
+
+
 @dataclass(frozen=True)
 class Limits:
     """Bounds on uploads, memory and threads; every number is checked where it is used.
@@ -28,6 +38,9 @@ class Limits:
         oldest go first.
     jobs_waiting: checkups in the queue. visitor_seconds: how long a checkup is kept going for a
         page that no longer asks about it. reports_kept: finished ones that are shown again.
+    dream_moments: kept of one dream; dream_bytes_total: pictures of all dreams, the least recently
+        used dream goes first. players: dreams that play at once, others wait. play_seconds: after
+        which a playing dream pauses by itself. replay_steps: longest replay of a clip.
     """
 
     upload_bytes: int = 50 * MB
@@ -50,3 +63,8 @@ class Limits:
     jobs_waiting: int = 20
     visitor_seconds: float = 180.0
     reports_kept: int = 40
+    dream_moments: int = 640
+    dream_bytes_total: int = 400 * MB
+    players: int = 2
+    play_seconds: float = 30.0
+    replay_steps: int = 64

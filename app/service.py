@@ -18,11 +18,19 @@ from app.checkup_sample import SIZES, Sample
 from app.checkups import Wanted
 from app.compare import gap_frames
 from app.gallery import Footage
-from app.limits import Limits, UserError
+from app.limits import Limits, SequenceProblem, UserError
 from app.turns import Turns
 from app.views import Measured, Model
 
-__all__ = ["SIZES", "Explorer", "Limits", "UserError", "Wanted", "gap_frames"]
+__all__ = [
+    "SIZES",
+    "Explorer",
+    "Limits",
+    "SequenceProblem",
+    "UserError",
+    "Wanted",
+    "gap_frames",
+]
 
 
 class Explorer(explorer.Explorer):
@@ -37,6 +45,7 @@ class Explorer(explorer.Explorer):
         load: Callable[[Path], Any] | None = None,
         read: Callable[[Path], Any] | None = None,
         instrument: Any = None,
+        dreaming: Any = None,
     ) -> None:
         super().__init__(
             checkpoints,
@@ -45,6 +54,7 @@ class Explorer(explorer.Explorer):
             load=load or self._load,
             read=read or _read_episodes,
             instrument=instrument or Instrument(),
+            dreaming=dreaming or Dreaming(),
         )
 
     def _load(self, folder: Path) -> Any:
@@ -140,6 +150,55 @@ class Instrument:
         from lapa.report import page
 
         return page(*reports)
+
+
+class Dreaming:
+    """lapa's imagined worlds, replays and sequences for the page's dreams."""
+
+    def world(self, quantizer: Any, frame: np.ndarray, ground: Any) -> Any:
+        """An `ImaginedWorld` that begins with a frame."""
+        from lapa.imagine import ImaginedWorld
+
+        world = ImaginedWorld(quantizer, frame, ground=ground)
+        world.reset(seed=0)
+        return world
+
+    def grounds(self, path: Path) -> dict[str, Any]:
+        """Familiar ground by embodiment."""
+        from lapa.imagine import load_grounds
+
+        return load_grounds(path)
+
+    def replay(self, turns: Turns, frames: np.ndarray, every: int | None) -> Iterator[Any]:
+        """`lapa.evaluation.replay.replay`."""
+        from lapa.evaluation.replay import replay
+
+        return replay(turns, frames, every=every)
+
+    def parse(self, text: str, model: Model) -> list[tuple[int, ...]]:
+        """The latent actions that a text names.
+
+        Raises:
+            SequenceProblem: with the place of the character that does not fit.
+        """
+        from lapa.imagine.sequences import SequenceError, parse_sequence
+
+        try:
+            return parse_sequence(
+                text, code_length=model.code_length, codebook_size=model.codebook_size
+            )
+        except SequenceError as error:
+            raise SequenceProblem(str(error), error.position, error.pointer) from error
+
+    def write(self, actions: Sequence[Sequence[int]]) -> str:
+        from lapa.imagine.sequences import write_sequence
+
+        return write_sequence(actions)
+
+    def shuffled(self, actions: Sequence[Sequence[int]], seed: int) -> list[tuple[int, ...]]:
+        from lapa.imagine.sequences import shuffled
+
+        return shuffled(actions, seed)
 
 
 def _pairs(footage: Sequence[Footage], image_size: int, gap_seconds: float) -> Any:

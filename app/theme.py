@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gradio as gr
 
-STYLES = [Path(__file__).parent / name for name in ("style.css", "checkup.css")]
+STYLES = [Path(__file__).parent / name for name in ("style.css", "checkup.css", "imagine.css")]
 
 
 def theme() -> gr.themes.Base:

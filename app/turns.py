@@ -56,7 +56,9 @@ class Turns:
         return Scenes(tuple(self._pieces(self._quantizer.prepare, frames)))
 
     def decode(self, frame: np.ndarray | Scenes, codes: np.ndarray) -> np.ndarray:
-        """As many rows of codes as frames."""
+        """As many rows of codes as frames; or one frame (h, w, 3) and one latent action."""
+        if isinstance(frame, np.ndarray) and frame.ndim == 3:
+            return self._turn(self._quantizer.decode, np.array(frame), codes)
         if not isinstance(frame, Scenes):
             return self._joined(self._quantizer.decode, frame, codes)
         decode = self._quantizer.decode

@@ -8,11 +8,12 @@ from typing import Any
 
 import gradio as gr
 
-from app import api
+from app import api, api_imagine
 from app.service import Explorer, Limits
 from app.tabs.checkup import checkup
 from app.tabs.components import head, panel
 from app.tabs.explore import explore
+from app.tabs.imagine import imagine
 from app.theme import STYLES, theme
 
 DESCRIPTION = "Press a code, see what a latent action does to a robot's next frame."
@@ -25,11 +26,14 @@ def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.
         with gr.Tabs(elem_id="lx-tabs") as tabs:
             with gr.Tab("Explore", id="explore") as first:
                 explore(explorer, page, is_warm)
-            with gr.Tab("Checkup", id="checkup") as second:
+            with gr.Tab("Imagine", id="imagine") as second:
+                imagine(explorer)
+            with gr.Tab("Checkup", id="checkup") as third:
                 checkup(explorer)
         panel("help")
-        _connect(page, tabs, {"explore": first, "checkup": second})
+        _connect(page, tabs, {"explore": first, "imagine": second, "checkup": third})
         api.register(explorer)
+        api_imagine.register(explorer)
         page.unload(_forget(explorer))
     page.queue(max_size=64, default_concurrency_limit=4)
     return page

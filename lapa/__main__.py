@@ -1,4 +1,4 @@
-"""The command line: python -m lapa prepare | quantize | checkup | record …
+"""The command line: python -m lapa prepare | quantize | checkup | drive | record …
 
 Results go to standard output, progress to standard error. What the user got wrong ends in one
 sentence and exit code 2, a run that went wrong (collapse, divergence) in advice and exit code 1.
@@ -26,6 +26,7 @@ ASIDE = {
     "checkup": ("lapa.checkup_command", "Measure a quantizer on held-out video."),
     "sheets": ("lapa.sheets_command", "Draw what each code does on each embodiment."),
     "ablate": ("lapa.ablation", "Measure what each choice of the shipped network is worth."),
+    "drive": ("lapa.drive_command", "Learn the keys to drive a dream with, and familiar ground."),
     "bench": ("lapa.bench", "Time pressing a code and sweeping against the official call."),
     "record": ("lapa.record_command", "Record new clips in a simulator."),
 }

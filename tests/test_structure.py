@@ -34,6 +34,7 @@ ARROWS: dict[str, set[str]] = {
     "console": {"data", "presets"},
     "checkup_command": {"console", "data", "evaluation", "models", "report"},
     "sheets_command": {"console", "data", "models"},
+    "drive_command": {"console", "data", "evaluation", "imagine", "models"},
     "bench": {"models", "official", "evaluation", "results"},
     "ablation": {"presets", "training", "evaluation", "models", "data"},
     "record_command": {"sim"},
@@ -43,7 +44,7 @@ ARROWS: dict[str, set[str]] = {
 }
 # what a tab may import; the parts of app that know gradio, all others must do without it
 TAB_ARROWS = {"service", "views", "figures", "tabs"}
-GRADIO_SIDE = {"app.py", "__init__", "ui", "tabs", "theme", "api"}
+GRADIO_SIDE = {"app.py", "__init__", "ui", "tabs", "theme", "api", "api_imagine"}
 MEGABYTE = 1_000_000
 
 

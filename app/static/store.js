@@ -152,11 +152,13 @@ window.Lapa = (() => {
 
   /* ---- the link: Python writes it, only how things are shown is known here first ---- */
   function link() {
-    if (!page.shown || page.tab !== "explore") return;
+    if (!page.shown || page.tab === "checkup") return;  // which has a link of its own
     const query = new URLSearchParams(page.shown.link);
     query.set("p", state.p === null ? "-" : String(state.p));
     if (state.o === "none") query.delete("o");
     else query.set("o", state.o);
+    if (page.tab !== "explore") query.set("tab", page.tab);
+    emit("link", query);
     address(query);
   }
 
@@ -219,10 +221,13 @@ window.Lapa = (() => {
   }
 
   return {
-    state, page, on, emit, address, tab, go, look, step, steps, receive, clip, written, same, make, parse, values,
+    state, page, on, emit, address, tab, link, go, look, step, steps, receive, clip, written, same, make, parse, values,
     mount, part: (name, set) => (parts[name] = set),
     connect: (send) => { wire.send = send; fly(); },
     idle: () => !wire.flying && !wire.next,
   };
 })();
-Lapa.tab(new URLSearchParams(location.search).get("tab") || "explore");
+{
+  const asked = new URLSearchParams(location.search).get("tab");
+  Lapa.tab(["imagine", "checkup"].includes(asked) ? asked : "explore");
+}

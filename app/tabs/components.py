@@ -32,6 +32,13 @@ SCRIPTS = (
     "cards",
     "checkup",
     "report",
+    "dreams",
+    "wheel",
+    "dream",
+    "drift",
+    "sequence",
+    "keep",
+    "branches",
 )
 
 

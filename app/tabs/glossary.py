@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 GLOSSARY: dict[str, str] = {
+    "branch": "Several futures that begin in the same moment: you can walk to any of them and"
+    " go on.",
     "change": "The mean absolute difference between the imagined frame and the frame now, in grey "
     "levels from 0 to 255.",
     "checkpoint": "The stored weights of a trained model, loaded from a folder.",
@@ -10,6 +12,10 @@ GLOSSARY: dict[str, str] = {
     "codebook": "The set of codes a position can take; each stands for a vector the model learned.",
     "copy-frame": "The simplest prediction there is: that nothing moves, so the frame now is "
     "offered as the future.",
+    "distance": "How far the imagined frame is from the nearest real frame of this robot, in "
+    "its looks; up to 1 is as near as real frames of other episodes are.",
+    "drift": "The errors of a dream add up, because every imagined frame is made from the "
+    "last imagined one; here you see how far it has gone.",
     "embodiment": "The kind of robot in the picture: its arm, its hand and how it is built.",
     "frame": "One picture of a video; x with a small t is the frame at this moment.",
     "frame pair": "Two frames of one clip that lie one gap apart; every figure of a checkup is "
@@ -17,6 +23,7 @@ GLOSSARY: dict[str, str] = {
     "gap": "The time between the two frames of a pair, written H and counted in seconds.",
     "held-out episode": "A recording that was kept out of training, so that it tests what was "
     "learned and not what was remembered.",
+    "horizon": "How many steps a playing dream takes before it stops.",
     "imagine": "To compute the frame one gap later, x with a small t+H, from the frame now and a "
     "latent action.",
     "inferred codes": "The latent action the model reads off the frame now and the true future "
@@ -25,6 +32,8 @@ GLOSSARY: dict[str, str] = {
     "same kind; a wide one means that more clips may change the verdict.",
     "latent action": "The change between two frames in a few codes, one per position; you can "
     "type it, for example [3,1,0,6].",
+    "learned keys": "The latent action of each key is the one that most surely moved this "
+    "robot that way in real video; hover a key to see how often.",
     "most frequent": "The share of this embodiment's frame pairs, in clips kept out of training, "
     "for which the model infers exactly these codes.",
     "position": "One of the places in a latent action; each place holds one code.",
@@ -32,5 +41,11 @@ GLOSSARY: dict[str, str] = {
     "closer.",
     "quantizer": "The network behind this page (LAQ, LAPA's first stage): it turns a pair of "
     "frames into codes, and a frame and codes into the next frame.",
+    "re-anchor": "To put the true frame back in place of the imagined one every so many "
+    "steps; without it, the replay only ever sees its own pictures.",
+    "sequence": "Latent actions one after the other, such as [3,1,0,6] x4, [0,0,2,1]; "
+    "brackets group, x repeats.",
+    "sharpness": "How much fine detail the imagined frame has against the first frame: 1 is "
+    "as much, less is blurred.",
     "sweep": "All codes of one position tried on the same frame while the other positions stay.",
 }

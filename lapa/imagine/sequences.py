@@ -159,10 +159,10 @@ class _Reader:
     def between(self) -> bool:
         """Whether something separates what was read from a next item; a last comma may hang."""
         found = _BETWEEN.match(self.text, self.at)
-        if not found or self.text[found.end() : found.end() + 1] in ("", ")"):
+        if not found:
             return False
         self.at = found.end()
-        return True
+        return self.peek() not in ("", ")")
 
     def expect(self, character: str, accepted: str) -> None:
         self.skip()

@@ -39,6 +39,8 @@ class SmallQuantizer:
         return [SimpleNamespace(numel=lambda: 1234)]
 
     def resize(self, frame: np.ndarray) -> np.ndarray:
+        if frame.ndim == 4:
+            return np.stack([self.resize(each) for each in frame])
         with self._alone("resize"):
             assert frame.dtype == np.uint8 and frame.ndim == 3 and frame.flags.writeable
             image = Image.fromarray(frame).resize((SIZE, SIZE), Image.Resampling.BOX)
@@ -56,6 +58,8 @@ class SmallQuantizer:
             return np.stack([means, means], 1).astype(np.float32)
 
     def encode(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+        if frame.ndim == 4:
+            return np.stack([self.encode(*each) for each in zip(frame, future, strict=True)])
         steps = self.latent(frame, future)[:, 0]
         with self._alone("encode"):
             return np.clip(np.round(steps), 0, BOOK - 1).astype(np.int64)

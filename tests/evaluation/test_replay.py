@@ -7,6 +7,7 @@ import pytest
 
 from lapa.evaluation.replay import replay, trusted_until
 from lapa.evaluation.table import psnr
+from lapa.images import edges
 from tests.evaluation.synthetic import ARM, GAP, Blurrer, Copier, Darker, Oracle, clips
 
 EXACT = float(psnr(np.zeros(1))[0])
@@ -45,7 +46,10 @@ def test_copy_holds_the_frame_last_anchored_to(clip):
     assert all(step.psnr == step.copy_psnr for step in steps)
     blurred = list(replay(Blurrer(), clip))
     assert [s.copy_psnr for s in blurred] == [s.copy_psnr for s in replay(Copier(), clip)]
-    assert np.all(np.diff([step.sharpness for step in blurred]) < 0)
+    # over the truth's own edges, of which a square at the border shows fewer; later on it is only
+    # rounding that is left
+    detail = [step.sharpness * edges(step.true[None])[0] for step in blurred]
+    assert np.all(np.diff(detail[:6]) < 0) and detail[-1] < detail[0] / 10
 
 
 def test_trusted_is_what_lies_above_copy_from_the_start():
