@@ -78,7 +78,7 @@ def refused(client: gradio_client.Client, endpoint: str, **arguments) -> str:
 
 def test_exactly_these_endpoints_are_documented(client) -> None:
     named = client.view_api(return_format="dict")["named_endpoints"]
-    assert set(named) == {"/frames", "/encode", "/decode", "/sweep"}
+    assert set(named) == {f"/{name}" for name in TOOLS}
     names = [p["parameter_name"] for p in named["/decode"]["parameters"]]
     assert names == ["codes", "frame", "clip", "index", "model"]
 
