@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lapa.console import bar, duration, open_data, tell, warn
+from lapa.console import bar, checkpoint_folder, duration, open_data, tell, warn
 
 if TYPE_CHECKING:
     from lapa.data import Cache, FramePairs
@@ -189,11 +189,6 @@ def follow(
             tell(line, last=stage.done == stage.total)
     tell(f"measured in {duration(stage.report.seconds)}", last=True)
     return stage.report
-
-
-def checkpoint_folder(path: Path) -> Path:
-    """The checkpoint meant by `path`; of a run's folder, the model in it."""
-    return path / "model" if (path / "model" / "config.json").exists() else path
 
 
 def _told(measured: Measured) -> str:

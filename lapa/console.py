@@ -23,6 +23,11 @@ def open_data(
     return build(data, folder, size, fps=fps)
 
 
+def checkpoint_folder(path: Path) -> Path:
+    """The checkpoint meant by `path`; of a run's folder, the model in it."""
+    return path / "model" if (path / "model" / "config.json").exists() else path
+
+
 def build(data: Path, folder: Path | None, size: int, *, fps: float | None = None) -> Cache:
     """Prepare `data` at `size` px unless that is done, telling progress on standard error."""
     from lapa.data import Cache, build_cache

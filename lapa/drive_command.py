@@ -13,7 +13,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lapa.console import bar, open_data, tell
+from lapa.console import bar, checkpoint_folder, open_data, tell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,8 +46,7 @@ def command(options: argparse.Namespace) -> int:
 
     if options.pairs < 1:
         raise ValueError(f"--pairs is {options.pairs}; accepted are 1 and more")
-    folder = options.checkpoint
-    folder = folder / "model" if (folder / "model" / "config.json").exists() else folder
+    folder = checkpoint_folder(options.checkpoint)
     if not folder.is_dir() and options.out is None:
         raise ValueError(f"{folder} is no folder to write into; give one with --out")
     quantizer = LatentActionQuantizer.from_pretrained(folder)

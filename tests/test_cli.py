@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from lapa.__main__ import main
-from lapa.checkup_command import checkpoint_folder
+from lapa.console import checkpoint_folder
 from lapa.presets import PRESETS, debug, preset
 from lapa.training.toy import make_toy_videos
 
