@@ -129,7 +129,9 @@ class Instrument:
         from lapa.report import published
 
         found = published(results, name, codes=model.codebook_size)
-        return None if found is None else Measured(**vars(found), cards=found.cards)
+        if found is None:
+            return None
+        return Measured(**vars(found), cards=found.cards, record=found.as_json())
 
     def differences(self, report: Any, other: Any) -> Sequence[Any]:
         from lapa.report import differences

@@ -8,7 +8,7 @@ from typing import Any
 
 import gradio as gr
 
-from app import api, api_imagine
+from app import api
 from app.service import Explorer, Limits
 from app.tabs.checkup import checkup
 from app.tabs.components import head, panel
@@ -33,7 +33,6 @@ def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.
         panel("help")
         _connect(page, tabs, {"explore": first, "imagine": second, "checkup": third})
         api.register(explorer)
-        api_imagine.register(explorer)
         page.unload(_forget(explorer))
     page.queue(max_size=64, default_concurrency_limit=4)
     return page

@@ -163,14 +163,16 @@ class Measured:
     """Figures of a checkpoint that were measured before and came with it.
 
     findings: as in a report (key, question, verdict, name, figure, reference), without pictures.
-    cards: the same by question, each with its verdict. command: what measured them.
+    cards: the same by question, each with its verdict. command: what measured them. record: all
+    of it, JSON-able, for programs.
     """
 
     command: str
     pairs: int
     episodes: int
     findings: tuple[Any, ...]
-    cards: tuple[Any, ...] = ()
+    cards: tuple[Any, ...]
+    record: dict[str, Any]
 
 
 @dataclass(frozen=True, eq=False)

@@ -44,7 +44,7 @@ ARROWS: dict[str, set[str]] = {
 }
 # what a tab may import; the parts of app that know gradio, all others must do without it
 TAB_ARROWS = {"service", "views", "figures", "tabs"}
-GRADIO_SIDE = {"app.py", "__init__", "ui", "tabs", "theme", "api", "api_imagine"}
+GRADIO_SIDE = {"app.py", "__init__", "ui", "tabs", "theme", "api"}
 MEGABYTE = 1_000_000
 
 

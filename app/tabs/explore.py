@@ -31,7 +31,7 @@ def explore(explorer: Explorer, page: gr.Blocks, is_warm: Callable[[], bool]) ->
             panel("truth")
             panel("frequent")
 
-    # The named endpoints (/sweep, ...) belong to app/api.py; the page's own events stay private.
+    # The named endpoints (/sweep, ...) belong to app/api/; the page's own events stay private.
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     many = {**quiet, "trigger_mode": "multiple"}
     opened = [picker, stage]

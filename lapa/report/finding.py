@@ -104,20 +104,6 @@ def cards_of(findings: Iterable[Finding]) -> tuple[Card, ...]:
 
 def as_json(report: Report) -> dict[str, Any]:
     """The report without its pictures, JSON-able; unknown figures are None."""
-    findings = [
-        {
-            "key": each.key,
-            "question": each.question,
-            "verdict": each.verdict,
-            "value": _finite(each.value),
-            "interval": [_finite(each.low), _finite(each.high)],
-            "name": each.name,
-            "figure": each.figure,
-            "sentence": each.sentence,
-            "reference": each.reference,
-        }
-        for each in report.findings
-    ]
     return {
         "title": report.title,
         "checkpoint": report.checkpoint,
@@ -127,9 +113,31 @@ def as_json(report: Report) -> dict[str, Any]:
         "embodiments": list(report.embodiments),
         "seconds": round(report.seconds, 1),
         "notes": list(report.notes),
-        "verdicts": {card.question: card.verdict for card in report.cards},
-        "findings": findings,
+        **judged_as_json(report.findings),
         "figures": dict(report.figures),
+    }
+
+
+def judged_as_json(findings: Iterable[Finding]) -> dict[str, Any]:
+    """{"verdicts": by question, "findings": one record a figure}, JSON-able."""
+    findings = tuple(findings)
+    return {
+        "verdicts": {card.question: card.verdict for card in cards_of(findings)},
+        "findings": [_record(each) for each in findings],
+    }
+
+
+def _record(finding: Finding) -> dict[str, Any]:
+    return {
+        "key": finding.key,
+        "question": finding.question,
+        "verdict": finding.verdict,
+        "value": _finite(finding.value),
+        "interval": [_finite(finding.low), _finite(finding.high)],
+        "name": finding.name,
+        "figure": finding.figure,
+        "sentence": finding.sentence,
+        "reference": finding.reference,
     }
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from lapa.evaluation.estimate import Estimate
-from lapa.report.finding import Card, Finding, cards_of
+from lapa.report.finding import Card, Finding, cards_of, judged_as_json
 from lapa.report.questions import FIGURES, QUESTIONS
 from lapa.report.scales import SCALES, VERDICTS, Scale, scale_of
 
@@ -32,6 +32,11 @@ class Published:
     def cards(self) -> tuple[Card, ...]:
         """The findings by question."""
         return cards_of(self.findings)
+
+    def as_json(self) -> dict[str, Any]:
+        """All of it, JSON-able, the findings as in a report; unknown figures are None."""
+        told = {"command": self.command, "pairs": self.pairs, "episodes": self.episodes}
+        return {**told, **judged_as_json(self.findings)}
 
 
 def published(path: Path, name: str, *, codes: int) -> Published | None:

@@ -111,7 +111,8 @@ class FakeInstrument:
         if not results.is_file():
             return None
         findings = tuple(finding(question, "fair") for question in QUESTIONS)
-        return Measured("python -m lapa checkup", 40, 4, findings, cards(findings))
+        record = {"command": "python -m lapa checkup", "pairs": 40}
+        return Measured(record["command"], 40, 4, findings, cards(findings), record)
 
     def differences(self, report: Any, other: Any) -> Sequence[Any]:
         return [

@@ -21,6 +21,17 @@ def test_the_shipped_figures_are_read() -> None:
     assert not any(each.picture or each.sentence for each in found.findings)
 
 
+def test_they_are_json_able_as_a_report_is() -> None:
+    told = published(ROOT / "assets" / "results.json", "robots", codes=8).as_json()
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    assert len(told["verdicts"]) == 10 and told["pairs"] > 1000
+    ratio = next(each for each in told["findings"] if each["key"] == "ratio")
+    low, high = ratio["interval"]
+    assert low < ratio["value"] < high and ratio["figure"].startswith(f"{ratio['value']:.2f}")
+    unknown = [each["key"] for each in told["findings"] if each["interval"] == [None, None]]
+    assert "use" in unknown
+
+
 @pytest.mark.parametrize("kept", [{}, {"robots": {"findings": {}}}, [], {"robots": 3}])
 def test_figures_of_another_version_are_as_good_as_none(tmp_path: Path, kept: object) -> None:
     (tmp_path / "results.json").write_text(json.dumps(kept))

@@ -5,7 +5,6 @@ answered with a ticket to ask again with.
 """
 
 # No `from __future__ import annotations` here: gradio reads the annotations as types.
-import math
 import threading
 import time
 from typing import Any
@@ -13,7 +12,6 @@ from typing import Any
 from app.checkups import Checkups
 from app.limits import UserError
 from app.service import Explorer, Wanted
-from app.views import Measured
 
 WAIT_SECONDS, LOOK_SECONDS, MOST_WAITING = 20.0, 0.2, 4
 PROGRAMS = "programs"
@@ -64,7 +62,7 @@ class CheckupEndpoint:
         measured = self._checkups.measured(name)
         if measured is None:
             raise UserError(f"Nothing was published with {name}; ask for the size quick.")
-        return {"state": "published", "model": name, **_published_record(measured)}
+        return {"state": "published", "model": name, **measured.record}
 
     def _waited(self, ticket: str) -> dict[str, Any]:
         """The report if it is finished in time, otherwise how far it is."""
@@ -96,29 +94,3 @@ def _names(embodiments: str | list[str]) -> tuple[str, ...]:
     if isinstance(embodiments, str):
         embodiments = embodiments.strip(" []").split(",")
     return tuple(name for each in embodiments if (name := str(each).strip(" \"'")))
-
-
-def _published_record(measured: Measured) -> dict[str, Any]:
-    return {
-        "command": measured.command,
-        "pairs": measured.pairs,
-        "episodes": measured.episodes,
-        "verdicts": {card.question: card.verdict for card in measured.cards},
-        "findings": [
-            {
-                "key": each.key,
-                "question": each.question,
-                "verdict": each.verdict,
-                "value": _finite(each.value),
-                "interval": [_finite(each.low), _finite(each.high)],
-                "name": each.name,
-                "figure": each.figure,
-                "reference": each.reference,
-            }
-            for each in measured.findings
-        ],
-    }
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None

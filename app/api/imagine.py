@@ -1,33 +1,18 @@
-"""The named endpoint /imagine, for programs, and the same as an MCP tool: a rollout as a video.
-
-As in app/api.py, the docstring is what a reader sees who sees nothing else.
-"""
+"""The endpoint /imagine: a rollout as a video."""
 
 # No `from __future__ import annotations` here: gradio reads the annotations as types.
-import secrets
-from pathlib import Path
 from typing import Any
 
-import gradio as gr
 from gradio import FileData
-from gradio.utils import get_upload_folder
 
-from app.api import NO_FILE, Endpoints, _one_sentence, _only, _whole
-from app.service import Explorer
+from app.api.base import NO_FILE, Endpoints, only, video_file, whole
 
 RATE = 8.0
 
 
-def register(explorer: Explorer) -> None:
-    """Add the endpoint to the page being built; call it inside `gr.Blocks`."""
-    # as in api.register: past gradio's queue, because the service queues by itself
-    gr.api(DreamEndpoint(explorer).imagine_rollout, api_name="imagine", queue=False)
-
-
-class DreamEndpoint(Endpoints):
+class ImagineEndpoint(Endpoints):
     """The endpoint over one service."""
 
-    @_one_sentence
     def imagine_rollout(
         self,
         actions: str = "",
@@ -53,14 +38,14 @@ class DreamEndpoint(Endpoints):
             The frames as an MP4 video; and {"model", "codes": one latent action per step, "text": the same as a sequence, "sharpness": per frame, against the first, "distance": per frame, from real frames of the embodiment (above 1 is unfamiliar) or null, "untrusted_from": the first step whose picture should not be trusted or null, "why", "psnr" and "copy_psnr": per step in dB against the true frames where the clip's own actions were followed, else null}.
         """  # noqa: E501
         view = self._model(model)
-        steps = min(max(_whole(steps, "steps"), 1), 256)
+        steps = min(max(whole(steps, "steps"), 1), 256)
         if clip:
-            _only(clip=clip, picture=frame)
+            only(clip=clip, picture=frame)
         picture = None if clip else self._picture(frame, "frame")
         made = self._explorer.dreams.rollout(
-            view.name, picture, clip, _whole(index, "index"), str(actions), steps
+            view.name, picture, clip, whole(index, "index"), str(actions), steps
         )
-        return _video(made.video(RATE)), {
+        return video_file(made.video(RATE)), {
             "model": view.name,
             "codes": [list(codes) for codes in made.codes],
             "text": made.text,
@@ -73,12 +58,3 @@ class DreamEndpoint(Endpoints):
             "psnr": made.psnr,
             "copy_psnr": made.copy_psnr,
         }
-
-
-def _video(data: bytes) -> Any:
-    folder = Path(get_upload_folder()) / secrets.token_hex(16)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "rollout.mp4"
-    path.write_bytes(data)
-    file = FileData(path=str(path), orig_name=path.name, mime_type="video/mp4")
-    return file.model_dump()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
-from app.checkup_api import CheckupEndpoint
+from app.api.checkup import CheckupEndpoint
 from app.limits import UserError
 from tests.app.checkups import PATIENCE, BatchQuantizer, FakeInstrument
 
@@ -24,9 +23,6 @@ def test_published_figures_at_once(make_explorer, tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text("{}")
     told = endpoint.examine_quantizer()
     assert told["state"] == "published" and told["model"] == "small" and told["pairs"] == 40
-    assert told["verdicts"]["Are all codes used?"] == "fair"
-    assert told["findings"][0]["interval"] == [None, None]
-    json.dumps(told, allow_nan=False)
 
 
 @pytest.mark.parametrize("embodiments", ["", "red-arm", '["red-arm", "blue-arm"]', ["blue-arm"]])

@@ -1,71 +1,20 @@
-"""The named endpoints, for programs: /frames, /encode, /decode, /sweep, /checkup; all MCP tools.
-
-Function names become MCP tool names, docstrings their descriptions, so both are written for a
-reader who sees nothing else; an argument's description must stay on one line.
-"""
+"""The endpoints of the tab Explore: /frames, /encode, /decode and /sweep."""
 
 # No `from __future__ import annotations` here: gradio reads the annotations as types.
-import functools
-import html
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
-import gradio as gr
 import numpy as np
 from gradio import FileData
-from gradio.processing_utils import save_img_array_to_cache
-from gradio.utils import get_upload_folder
 
-from app.checkup_api import CheckupEndpoint
-from app.codes import is_whole, parse_codes
+from app.api.base import NO_FILE, Endpoints, only, picture_file, whole
+from app.codes import parse_codes
 from app.figures import latent_action
-from app.service import Explorer, UserError
 from app.views import Model
 
-# An optional file must be annotated as a file alone for MCP to take an address for it; a default
-# of None would make it a union on Python 3.10.
-NO_FILE = cast(FileData, "")
-Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
-
-def register(explorer: Explorer) -> None:
-    """Add the endpoints to the page being built; call it inside `gr.Blocks`."""
-    endpoints = Endpoints(explorer)
-    for name, function in {
-        "frames": endpoints.browse_robot_frames,
-        "encode": endpoints.encode_frame_pair,
-        "decode": endpoints.imagine_next_frame,
-        "sweep": endpoints.sweep_one_position,
-        "checkup": _one_sentence(CheckupEndpoint(explorer).examine_quantizer),
-    }.items():
-        # The service queues by itself, and through gradio's queue an MCP tool that gives a picture
-        # and a record would give both as one text.
-        gr.api(function, api_name=name, queue=False)
-
-
-def _one_sentence(endpoint: Endpoint) -> Endpoint:
-    """Hands what the caller got wrong to the caller, and nothing else."""
-
-    @functools.wraps(endpoint)
-    def answer(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return endpoint(*args, **kwargs)
-        except UserError as error:
-            # Gradio renders messages as HTML.
-            message = html.escape(str(error), quote=False)
-            raise gr.Error(message, print_exception=False) from error
-
-    return cast(Endpoint, answer)
-
-
-class Endpoints:
+class ExploreEndpoints(Endpoints):
     """The endpoints over one service."""
 
-    def __init__(self, explorer: Explorer) -> None:
-        self._explorer = explorer
-
-    @_one_sentence
     def browse_robot_frames(
         self, embodiment: str = "", task: str = "", clip: str = "", index: int = 0
     ) -> tuple[dict[str, Any], FileData | None]:
@@ -83,8 +32,9 @@ class Endpoints:
             The list {"models", "embodiments", "clips"} or the clip with the index; and the frame as a PNG file, or null for a list.
         """  # noqa: E501
         if clip:
-            frame = self._explorer.frame(clip, _whole(index, "index"))
-            return {"clip": _clip_record(self._explorer.clip(clip)), "index": index}, _file(frame)
+            frame = self._explorer.frame(clip, whole(index, "index"))
+            record = _clip_record(self._explorer.clip(clip))
+            return {"clip": record, "index": index}, picture_file(frame)
         clips = self._explorer.clips(embodiment or None, task or None)
         return {
             "models": [_model_record(model) for model in self._explorer.models()],
@@ -92,7 +42,6 @@ class Endpoints:
             "clips": [_clip_record(clip) for clip in clips],
         }, None
 
-    @_one_sentence
     def encode_frame_pair(
         self,
         frame: FileData = NO_FILE,
@@ -117,8 +66,8 @@ class Endpoints:
         """  # noqa: E501
         view = self._model(model)
         if clip:
-            _only(clip=clip, picture=frame or future)
-            encoding = self._explorer.encode_clip(view.name, clip, _whole(index, "index"))
+            only(clip=clip, picture=frame or future)
+            encoding = self._explorer.encode_clip(view.name, clip, whole(index, "index"))
         else:
             first, last = self._picture(frame, "frame"), self._picture(future, "future")
             encoding = self._explorer.encode_images(view.name, first, last)
@@ -130,7 +79,6 @@ class Endpoints:
             "gap_seconds": view.gap_seconds,
         }
 
-    @_one_sentence
     def imagine_next_frame(
         self,
         codes: str | list[int] = "",
@@ -155,17 +103,16 @@ class Endpoints:
         """  # noqa: E501
         view = self._model(model)
         if clip:
-            _only(clip=clip, picture=frame)
-            at = _whole(index, "index")
+            only(clip=clip, picture=frame)
+            at = whole(index, "index")
             seen = self._explorer.predict(view.name, clip, at, _given(codes))
             record = {"inferred": _listed(seen.inferred), "figures": _figures_record(seen)}
-            return _file(seen.image), {**_action_record(view, seen.codes), **record}
+            return picture_file(seen.image), {**_action_record(view, seen.codes), **record}
         picture = self._picture(frame, "frame")
         chosen = self._chosen(view, picture, codes)
         image = self._explorer.decode_image(view.name, picture, chosen)
-        return _file(image), _action_record(view, chosen)
+        return picture_file(image), _action_record(view, chosen)
 
-    @_one_sentence
     def sweep_one_position(
         self,
         position: int,
@@ -190,28 +137,22 @@ class Endpoints:
         Returns:
             All imagined frames side by side as one PNG file, value 0 first; and {"model", "position", "codes": one latent action per value, "images": one PNG file per value, "change": mean absolute difference of each to the frame, from 0 to 255}.
         """  # noqa: E501
-        view, position = self._model(model), _whole(position, "position")
+        view, position = self._model(model), whole(position, "position")
         if clip:
-            _only(clip=clip, picture=frame)
-            at = _whole(index, "index")
+            only(clip=clip, picture=frame)
+            at = whole(index, "index")
             swept = self._explorer.sweep(view.name, clip, at, _given(codes), position)
         else:
             picture = self._picture(frame, "frame")
             chosen = self._chosen(view, picture, codes)
             swept = self._explorer.sweep_image(view.name, picture, chosen, position)
-        return _file(np.concatenate(swept.images, axis=1)), {
+        return picture_file(np.concatenate(swept.images, axis=1)), {
             "model": view.name,
             "position": swept.position,
             "codes": [list(codes) for codes in swept.codes],
-            "images": [_file(image) for image in swept.images],
+            "images": [picture_file(image) for image in swept.images],
             "change": [round(change, 3) for change in swept.change],
         }
-
-    def _model(self, name: str) -> Model:
-        if name:
-            return self._explorer.model(name)
-        models = self._explorer.models()
-        return next((model for model in models if model.usable), models[0])
 
     def _chosen(self, model: Model, picture: np.ndarray, codes: Any) -> tuple[int, ...]:
         given = _given(codes)
@@ -219,37 +160,9 @@ class Endpoints:
             return self._explorer.still_codes(model.name, picture)
         return parse_codes(given, model)
 
-    def _picture(self, file: Any, argument: str) -> np.ndarray:
-        """The uploaded picture; only files that gradio itself took in are opened."""
-        path = file.get("path") if isinstance(file, dict) else None
-        if not isinstance(path, str) or not path:
-            raise UserError(
-                f"The picture `{argument}` is missing; send it as a file, or name a `clip`."
-            )
-        if Path(get_upload_folder()).resolve() not in Path(path).resolve().parents:
-            raise UserError(f"The picture `{argument}` was not uploaded here; send it as a file.")
-        return self._explorer.read_picture(path)
-
-
-def _only(*, clip: str, picture: Any) -> None:
-    if picture:
-        raise UserError(f"Both a picture and the clip {clip[:60]} came; give one of them.")
-
 
 def _given(codes: Any) -> Any:
     return None if codes in ("", None) else codes
-
-
-def _whole(value: Any, argument: str) -> int:
-    if not is_whole(value):
-        raise UserError(f"`{argument}` must be a whole number; {value!r:.40} came.")
-    return int(value)
-
-
-def _file(image: np.ndarray) -> Any:
-    path = save_img_array_to_cache(image, cache_dir=get_upload_folder(), format="png")
-    # As a dictionary, because gradio looks for files in dictionaries only.
-    return FileData(path=path, orig_name=Path(path).name, mime_type="image/png").model_dump()
 
 
 def _listed(codes: tuple[int, ...] | None) -> list[int] | None:

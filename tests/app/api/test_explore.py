@@ -15,7 +15,7 @@ from PIL import Image
 gr = pytest.importorskip("gradio")
 gradio_client = pytest.importorskip("gradio_client")
 
-from app import api, api_imagine  # noqa: E402
+from app import api  # noqa: E402
 from app.service import Explorer  # noqa: E402
 
 TOOLS = {
@@ -31,7 +31,6 @@ TOOLS = {
 def launch(explorer: Explorer) -> tuple[gr.Blocks, str]:
     with gr.Blocks(title="Test") as page:
         api.register(explorer)
-        api_imagine.register(explorer)
     page.queue(max_size=64)
     _, url, _ = page.launch(
         prevent_thread_lock=True, server_name="127.0.0.1", quiet=True, mcp_server=True
