@@ -22,7 +22,8 @@ from app.tabs import links
 from app.tabs.uploaded import uploaded_path
 from app.views import Clip, Model
 
-OPENING_EMBODIMENT = "metaworld-sawyer"
+# where a first visit begins: an arm that fills the picture, halfway through a clear motion
+OPENING_CLIP, OPENING_FRAME = "metaworld-sawyer-window-open-00004", 50
 THUMBNAILS_AT_ONCE = 24
 BROKEN = "Something went wrong on the server; its log has the details. Please try another frame."
 log = logging.getLogger(__name__)
@@ -171,7 +172,7 @@ class Handlers:
         return tuple(self._explorer.models())
 
     def _clips(self) -> list[Clip]:
-        return by_turns(self._explorer.clips(), first=OPENING_EMBODIMENT)
+        return by_turns(self._explorer.clips(), first=OPENING_CLIP)
 
     def _clip_record(self, clip: Clip, gap_seconds: float) -> Record:
         return {**figures.clip_record(clip), "opening": opening_frame(clip, gap_seconds)}
@@ -217,10 +218,10 @@ def by_turns(clips: Sequence[Clip], *, first: str) -> list[Clip]:
 
     Args:
         clips: in any order; the order within an embodiment is kept.
-        first: the embodiment that begins, if there is one of this name.
+        first: id of the clip that begins, if it is one of them.
     """
     queues: dict[str, list[Clip]] = {}
-    for clip in sorted(clips, key=lambda clip: clip.embodiment != first):
+    for clip in sorted(clips, key=lambda clip: clip.id != first):
         queues.setdefault(clip.embodiment, []).append(clip)
     rounds = itertools.zip_longest(*queues.values())
     return [clip for turn in rounds for clip in turn if clip is not None]
@@ -229,7 +230,8 @@ def by_turns(clips: Sequence[Clip], *, first: str) -> list[Clip]:
 def opening_frame(clip: Clip, gap_seconds: float) -> int:
     """A third into the episode, or earlier when the true future would otherwise be missing."""
     last_with_future = clip.frames - 1 - gap_frames(gap_seconds, clip.fps)
-    return max(0, min(clip.frames // 3, last_with_future))
+    wanted = OPENING_FRAME if clip.id == OPENING_CLIP else clip.frames // 3
+    return max(0, min(wanted, last_with_future))
 
 
 def _opening(gap_seconds: float) -> Callable[[Clip], int]:

@@ -13,12 +13,20 @@ from gradio.utils import get_upload_folder
 
 from app import ui
 from app.tabs.components import SCRIPTS, STATIC, head
-from app.tabs.explore_handlers import BROKEN, Handlers, by_turns, opening_frame
+from app.tabs.explore_handlers import (
+    BROKEN,
+    OPENING_CLIP,
+    OPENING_FRAME,
+    Handlers,
+    by_turns,
+    opening_frame,
+)
 from app.tabs.glossary import GLOSSARY
 from app.theme import STYLES
 from app.views import Clip
 from tests.app.fake import BOOK, FRAMES, FakeExplorer
 
+ROOT = Path(__file__).resolve().parents[2]
 CLIP = "red-arm-push-0"
 
 
@@ -171,5 +179,17 @@ def test_a_clip_is_opened_where_its_future_is_known(frames: int, index: int) -> 
 
 
 def test_the_gallery_takes_embodiments_by_turns(explorer: FakeExplorer) -> None:
-    order = [clip.embodiment for clip in by_turns(explorer.clips(), first="blue-arm")]
-    assert order == ["blue-arm", "red-arm"] * 2 and FRAMES > 1
+    last = explorer.clips()[-1]
+    order = by_turns(explorer.clips(), first=last.id)
+    assert order[0] == last and FRAMES > 1
+    assert [clip.embodiment for clip in order] == ["blue-arm", "red-arm"] * 2
+
+
+def test_a_first_visit_begins_where_a_robot_visibly_acts() -> None:
+    index = (ROOT / "assets" / "clips" / "metaworld.jsonl").read_text("utf-8").splitlines()
+    shipped = next(each for each in map(json.loads, index) if each["id"] == OPENING_CLIP)
+    assert OPENING_FRAME + 0.6 * shipped["fps"] < shipped["frames"]
+    clip = Clip(
+        OPENING_CLIP, "s", "sawyer", "open", "", shipped["fps"], shipped["frames"], 1, 1, ""
+    )
+    assert opening_frame(clip, 0.6) == OPENING_FRAME
