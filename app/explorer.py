@@ -22,18 +22,19 @@ from app.compute import Compute
 from app.dreams import Dreams
 from app.gallery import Gallery
 from app.limits import Limits, UserError
+from app.transfers import Transfers
 from app.views import Clip, Encoding, Model, Prediction, Preset, Sweep
 
 
 class Explorer(Gallery):
     """Everything the page and the endpoints can do: the clips (Gallery), what the models say about
-    them; `checkups`, what is to be said about the models; and `dreams`, what they imagine by
-    themselves.
+    them; `checkups`, what is to be said about the models; `dreams`, what they imagine by
+    themselves; and `transfers`, what carries over from robot to robot.
 
     checkpoints: a folder of checkpoint folders, or one such folder. clips: a folder of episodes.
     load: checkpoint folder -> quantizer. read: clips folder -> (episodes, skipped). instrument:
     what examines a quantizer, as `app.service.Instrument`. dreaming: what imagines with it, as
-    `app.service.Dreaming`.
+    `app.service.Dreaming`. carrying: what measures motions, as `app.service.Carrying`.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Explorer(Gallery):
         read: Callable[[Path], Any],
         instrument: Any,
         dreaming: Any,
+        carrying: Any,
     ) -> None:
         super().__init__(Path(clips), read, limits)
         self._compute = Compute(self.limits)
@@ -57,6 +59,7 @@ class Explorer(Gallery):
             load=load, results=Path(checkpoints).parent / "results.json",
         )  # fmt: skip
         self.dreams = Dreams(self, self._checkpoints, self._compute, dreaming, self.limits)
+        self.transfers = Transfers(self, self._checkpoints, self._compute, carrying)
 
     def models(self) -> tuple[Model, ...]:
         """Every checkpoint; one that cannot be loaded says why in `error`."""

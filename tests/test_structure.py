@@ -35,6 +35,7 @@ ARROWS: dict[str, set[str]] = {
     "checkup_command": {"console", "data", "evaluation", "models", "report"},
     "sheets_command": {"console", "data", "models"},
     "drive_command": {"console", "data", "evaluation", "imagine", "models"},
+    "transfer_command": {"console", "data", "evaluation", "models"},
     "bench": {"models", "official", "evaluation", "results"},
     "ablation": {"presets", "training", "evaluation", "models", "data"},
     "record_command": {"sim"},

@@ -6,6 +6,8 @@ and iterated (Bouguet 2001): small, without weights, good enough for the directi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -43,8 +45,25 @@ def flow(frame: np.ndarray, future: np.ndarray) -> np.ndarray:
     return moved.permute(0, 2, 3, 1).numpy()
 
 
+@dataclass(frozen=True)
+class Motion:
+    """The one motion of each of B frame pairs.
+
+    vector: mean flow of the moving pixels, (B, 2) float64, pixels right and down; 0 if none move.
+    centre: where they lie, (B, 2) float64, pixels from the left and the top; the middle if none do.
+    """
+
+    vector: np.ndarray
+    centre: np.ndarray
+
+
 def motion(frame: np.ndarray, future: np.ndarray) -> np.ndarray:
-    """The mean flow of the moving pixels, (B, 2) float64: pixels right and down; 0 if none move.
+    """The vectors of `moved` alone, (B, 2) float64."""
+    return moved(frame, future).vector
+
+
+def moved(frame: np.ndarray, future: np.ndarray) -> Motion:
+    """What moves from frame to future, uint8 RGB (B, h, w, 3), where, and how far.
 
     A pixel moves where the luminance changes by more than 4 % of full scale. It counts by how well
     its surroundings tell a motion, the smaller eigenvalue of G (Shi and Tomasi 1994), which is 0
@@ -52,15 +71,22 @@ def motion(frame: np.ndarray, future: np.ndarray) -> np.ndarray:
     so that ground which comes into view says little.
     """
     first, last = luminance(frame).float(), luminance(future).float()
-    before, moved = (last - first).abs(), flow(frame, future)
-    after = (_shifted(last, torch.from_numpy(moved).permute(0, 3, 1, 2)) - first).abs()
+    before, went = (last - first).abs(), flow(frame, future)
+    after = (_shifted(last, torch.from_numpy(went).permute(0, 3, 1, 2)) - first).abs()
     moving = (before > CHANGE).float()
     weight = moving * _certainty(first) * (1 - after / before.clamp(min=CHANGE)).clamp(min=0)
     weight = weight[:, 0].numpy().astype(np.float64)
     total = weight.sum((1, 2))
     enough = (moving.mean((1, 2, 3)).numpy() >= LEAST) & (total > 0)
-    sums = (moved * weight[..., None]).sum((1, 2))
-    return np.where(enough[:, None], sums / np.where(enough, total, 1)[:, None], 0)
+    sums = (went * weight[..., None]).sum((1, 2))
+    places = np.stack(np.meshgrid(*map(np.arange, weight.shape[:0:-1])), -1)
+    middles = (places * weight[..., None]).sum((1, 2))
+    share = np.where(enough, total, 1)[:, None]
+    middle = (np.array(weight.shape[:0:-1]) - 1) / 2
+    return Motion(
+        vector=np.where(enough[:, None], sums / share, 0),
+        centre=np.where(enough[:, None], middles / share, middle),
+    )
 
 
 def _pyramid(image: Tensor) -> list[Tensor]:

@@ -13,7 +13,7 @@ import numpy as np
 
 from lapa.data import FramePairs
 from lapa.evaluation.estimate import DRAWS, Estimate, mean
-from lapa.evaluation.flow import motion
+from lapa.evaluation.flow import Motion, motion, moved
 from lapa.evaluation.inferred import Quantizer
 from lapa.evaluation.sample import Row, batches, by_embodiment, drawn, silent
 from lapa.evaluation.watch import Tick
@@ -59,10 +59,10 @@ def transfer(
     """
     rng = np.random.default_rng([seed, 3])
     rows = by_embodiment(pairs, pairs.all())
-    moving = {name: _moving(quantizer, pairs, group, count, rng) for name, group in rows.items()}
+    movers = {name: moving(quantizer, pairs, group, count, rng) for name, group in rows.items()}
     asked = [
         (source, move, target)
-        for name, (sources, moves) in moving.items()
+        for name, (sources, moves) in movers.items()
         for other in rows
         if other != name
         for source, move, target in zip(
@@ -80,7 +80,40 @@ def transfer(
     return _transfer(pairs, asked, np.concatenate(found), np.concatenate(codes), draws)
 
 
-def _moving(
+@dataclass(frozen=True)
+class Carried:
+    """B latent actions done on frames that they were not inferred from.
+
+    imagined: decode(frame, codes), (B, h, w, 3) uint8. motion: from frame to imagined. returned:
+    encode(frame, imagined), (B, S) int64. cosine: of that motion with the one asked for, (B,)
+    float64; 0 where nothing comes to move.
+    """
+
+    imagined: np.ndarray
+    motion: Motion
+    returned: np.ndarray
+    cosine: np.ndarray
+
+
+def carry(quantizer: Quantizer, frame: np.ndarray, codes: np.ndarray, there: np.ndarray) -> Carried:
+    """Do latent actions (B, S) on frames (B, h, w, 3) uint8 at the model's image size.
+
+    there: the motions that they stood for where they came from, (B, 2) pixels.
+    """
+    imagined = quantizer.decode(frame, codes)
+    here = moved(frame, imagined)
+    cosine = cosines(here.vector, there, LEAST * quantizer.config.image_size)
+    return Carried(imagined, here, quantizer.encode(frame, imagined), cosine)
+
+
+def cosines(here: np.ndarray, there: np.ndarray, least: float) -> np.ndarray:
+    """Cosine of each vector (B, 2) with its partner; 0 where one is shorter than `least`."""
+    lengths = np.linalg.norm(here, axis=1), np.linalg.norm(there, axis=1)
+    still = (lengths[0] < least) | (lengths[1] < least)
+    return np.where(still, 0, (here * there).sum(1) / np.maximum(lengths[0] * lengths[1], 1e-12))
+
+
+def moving(
     quantizer: Quantizer, pairs: FramePairs, rows: list[Row], count: int, rng: np.random.Generator
 ) -> tuple[list[Row], np.ndarray]:
     """Up to `count` of the rows in which something moves, and their motions (count, 2)."""
@@ -99,13 +132,8 @@ def _carried(
     sources, moves, targets = zip(*part, strict=True)
     batch, frame = pairs.take(sources), quantizer.resize(pairs.take(targets).frame)
     given = quantizer.encode(quantizer.resize(batch.frame), quantizer.resize(batch.future))
-    imagined = quantizer.decode(frame, given)
-    here, there = motion(frame, imagined), np.stack(moves)
-    lengths = np.linalg.norm(here, axis=1) * np.linalg.norm(there, axis=1)
-    least = LEAST * quantizer.config.image_size
-    still = np.linalg.norm(here, axis=1) < least
-    cosine = np.where(still, 0, (here * there).sum(1) / np.maximum(lengths, 1e-12))
-    return given, quantizer.encode(frame, imagined), cosine
+    found = carry(quantizer, frame, given, np.stack(moves))
+    return given, found.returned, found.cosine
 
 
 def _transfer(

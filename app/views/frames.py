@@ -1,0 +1,122 @@
+"""Models, clips, and what is said about a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Model:
+    """A quantizer checkpoint; with `error` set it cannot be used and the numbers are zero."""
+
+    name: str
+    title: str
+    image_size: int = 0
+    code_length: int = 0
+    codebook_size: int = 0
+    gap_seconds: float = 0.0
+    parameters: int = 0
+    error: str | None = None
+
+    @property
+    def usable(self) -> bool:
+        return self.error is None
+
+
+@dataclass(frozen=True)
+class Clip:
+    """An episode that can be shown: shipped with the app, or uploaded by one visitor."""
+
+    id: str
+    source: str
+    embodiment: str
+    task: str
+    instruction: str
+    fps: float
+    frames: int
+    height: int
+    width: int
+    split: str
+    uploaded: bool = False
+    note: str = ""
+
+    @property
+    def aspect(self) -> float:
+        """Width over height, for showing the model's square images in the clip's own shape."""
+        return self.width / self.height
+
+
+@dataclass(frozen=True)
+class Figures:
+    """A prediction against the true future.
+
+    psnr, copy_psnr: dB against x_t+H, of the prediction and of the copied frame x_t.
+    mse_ratio: MSE(prediction, x_t+H) / MSE(x_t, x_t+H); below 1 is closer than the copied
+        frame; None when nothing moves between x_t and x_t+H, so that no ratio exists.
+    sentence: the same in plain words.
+    """
+
+    psnr: float
+    copy_psnr: float
+    mse_ratio: float | None
+    sentence: str
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """The imagined next frame for one frame and one latent action, at the model's image size.
+
+    `future`, `future_index`, `inferred` and `figures` are None when the clip ends before x_t+H;
+    `note` then says so in one sentence, otherwise it is empty.
+    """
+
+    model: str
+    clip_id: str
+    index: int
+    codes: tuple[int, ...]
+    frame: np.ndarray
+    image: np.ndarray
+    future: np.ndarray | None
+    future_index: int | None
+    inferred: tuple[int, ...] | None
+    figures: Figures | None
+    aspect: float
+    milliseconds: float
+    gap_frames: int = 1
+    note: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """Every value of one position on one frame.
+
+    change: for each image, the mean absolute difference to x_t on the 0-255 scale.
+    """
+
+    position: int
+    images: tuple[np.ndarray, ...]
+    codes: tuple[tuple[int, ...], ...]
+    change: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A latent action with a name, e.g. "do nothing" or "frequent 1", and why it is offered."""
+
+    name: str
+    codes: tuple[int, ...]
+    note: str
+
+
+@dataclass(frozen=True, eq=False)
+class Encoding:
+    """What a frame pair becomes: its latent action and, before quantization, its latent.
+
+    latent: (S, D) float32, one row per position.
+    """
+
+    model: str
+    codes: tuple[int, ...]
+    latent: np.ndarray
