@@ -74,10 +74,12 @@ class Compute:
         # A copy, because kept frames are read-only and torch wants memory it may write.
         return self.run(loaded.quantizer.resize, np.array(frame))
 
-    def prepared(self, loaded: Loaded, clip_id: str, index: int, native: np.ndarray) -> np.ndarray:
-        """`resize` of a clip's frame."""
+    def prepared(
+        self, loaded: Loaded, clip_id: str, index: int, native: Callable[[], np.ndarray]
+    ) -> np.ndarray:
+        """`resize` of a clip's frame, which is decoded only if that is not known."""
         key = (clip_id, loaded.view.name, index, "frame")
-        return self._results.get_or_make(key, lambda: self.resize(loaded, native))
+        return self._results.get_or_make(key, lambda: self.resize(loaded, native()))
 
     def inferred(
         self, loaded: Loaded, clip_id: str, index: int, frame: np.ndarray, future: np.ndarray

@@ -207,8 +207,10 @@ class Explorer(Gallery):
         return loaded
 
     def _prepared(self, loaded: Loaded, clip: Clip, index: int, session: str | None) -> np.ndarray:
-        native = self.frame(clip.id, index, session)
-        return self._compute.prepared(loaded, clip.id, index, native)
+        self.check_frame(clip, index)
+        return self._compute.prepared(
+            loaded, clip.id, index, lambda: self.frame(clip.id, index, session)
+        )
 
     def _still(
         self, loaded: Loaded, embodiment: str, frame: np.ndarray | None = None
@@ -221,7 +223,8 @@ class Explorer(Gallery):
             return self._compute.encode(loaded, frame, frame)
         clips = self._library.clips(embodiment) or self._library.clips()
         grey = np.full((64, 64, 3), 128, np.uint8)
-        native = self._library.frames(clips[0].id)[0] if clips else grey
         clip_id = clips[0].id if clips else ""
-        frame = self._compute.prepared(loaded, clip_id, 0, native)
+        frame = self._compute.prepared(
+            loaded, clip_id, 0, lambda: self._library.frames(clip_id)[0] if clips else grey
+        )
         return self._compute.still(loaded, clip_id, frame)

@@ -76,12 +76,15 @@ class Gallery:
 
     def frame(self, clip_id: str, index: int, session: str | None = None) -> np.ndarray:
         """Frame `index` of a clip, (H, W, 3) uint8, read-only, as large as it is stored."""
-        clip = self.clip(clip_id, session)
+        self.check_frame(self.clip(clip_id, session), index)
+        upload = self._sessions.get(clip_id, session)
+        return (upload.frames if upload else self._library.frames(clip_id))[int(index)]
+
+    def check_frame(self, clip: Clip, index: int) -> None:
+        """UserError if the clip has no frame of this number."""
         if not is_whole(index) or not 0 <= index < clip.frames:
             last = clip.frames - 1
             raise UserError(f"There is no frame {index!s:.20}; the clip has frames 0 to {last}.")
-        upload = self._sessions.get(clip_id, session)
-        return (upload.frames if upload else self._library.frames(clip_id))[int(index)]
 
     def footage(self, clip_id: str, session: str | None = None) -> Footage:
         """The whole clip, decoded anew: for work that looks at every clip once."""

@@ -11,10 +11,12 @@ from app.views import Clip, DreamStep, Model
 
 Codes = tuple[int, ...]
 FULL = "This dream has reached {} moments, which is as many as are kept; reset it to go on."
-# distance beyond which a picture is unlike any real frame: 1 is how far real frames are apart
+# Distance beyond which a picture is unlike any real frame: 1 is how far real frames are apart, and
+# with the shipped quantizer 99 of 100 steps of a held-out clip's own codes stay within this.
 FAR = 1.25
-# sharpness against x_0 outside of which a picture has lost its detail, or made some up
-BLURRED, NOISY = 0.25, 2.5
+# Sharpness against x_0 outside of which a picture has lost its detail, or made some up: of the
+# same steps nine in ten keep 0.65 and more, and none gains a quarter.
+BLURRED, NOISY = 0.6, 1.5
 
 
 @dataclass

@@ -59,7 +59,7 @@ def roll_out(
     else:
         true = list(dreams.replays.replay(loaded, clip.id, index, None, None))[:steps]
         actions = [step.codes for step in true]
-    where = clip or _nobody(picture)
+    where = clip or nobody(picture)
     dream = dreams.dream_of(loaded, where, index, np.array(frame))
     for codes in actions:
         dreams.advance(dream, codes)
@@ -73,6 +73,7 @@ def roll_out(
     )
 
 
-def _nobody(picture: np.ndarray) -> Clip:
+def nobody(picture: np.ndarray) -> Clip:
+    """A clip for a picture that came without one."""
     height, width = picture.shape[:2]
     return Clip("", "", "", "", "", 1.0, 1, height, width, "", True)

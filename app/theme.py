@@ -6,7 +6,10 @@ from pathlib import Path
 
 import gradio as gr
 
-STYLES = [Path(__file__).parent / name for name in ("style.css", "checkup.css", "imagine.css")]
+STYLES = [
+    Path(__file__).parent / name
+    for name in ("style.css", "imagine.css", "transfer.css", "checkup.css")
+]
 
 
 def theme() -> gr.themes.Base:

@@ -20,6 +20,7 @@ from app.compute import Compute
 from app.gallery import Gallery
 from app.limits import UserError
 from app.measured_transfer import MeasuredTransfer
+from app.rollouts import nobody
 from app.turns import Turns
 from app.views import (
     Carried,
@@ -41,11 +42,13 @@ LEAK_BAR = 1.0
 @dataclass(frozen=True)
 class Pair:
     """Where a latent action comes from: frame `index` of a clip and the frame one gap later, or
-    the first frames of two uploads (`other` is the second)."""
+    the first frames of two uploads (`other` is the second), or two pictures that are kept nowhere,
+    (H, W, 3) uint8."""
 
     clip_id: str
     index: int = 0
     other: str | None = None
+    pictures: tuple[np.ndarray, np.ndarray] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,6 +109,22 @@ class Transfers:
             sentence=told(there, rows, gain),
         )
 
+    def nearest(
+        self, model: str, pair: Pair, session: str | None = None
+    ) -> dict[str, tuple[KnownPair, ...]]:
+        """Real pairs of every embodiment whose codes are the nearest, up to NEAREST of each."""
+        loaded = self._usable(model)
+        known = self._measured.pairs(loaded.view)
+        if known is None:
+            return {}
+        turns = Turns(loaded.quantizer, self._compute, threading.Event())
+        source = self._source(loaded, turns, pair, session)
+        there = self._moving(source.frame, source.future).vector
+        return {
+            name: self._known(loaded, known, name, source, there)
+            for name in self._explorer.embodiments()
+        }
+
     def usual(self, embodiment: str, apart_from: str = "") -> tuple[str, int]:
         """The frame that a latent action is done on where no other is wanted: (clip, frame), a
         third into the first clip that is not `apart_from`."""
@@ -164,10 +183,16 @@ class Transfers:
     def _prepared(
         self, loaded: Loaded, clip_id: str, index: int, session: str | None = None
     ) -> np.ndarray:
-        native = self._explorer.frame(clip_id, index, session)
-        return self._compute.prepared(loaded, clip_id, int(index), native)
+        self._explorer.check_frame(self._explorer.clip(clip_id, session), index)
+        return self._compute.prepared(
+            loaded, clip_id, int(index), lambda: self._explorer.frame(clip_id, index, session)
+        )
 
     def _source(self, loaded: Loaded, turns: Turns, pair: Pair, session: str | None) -> _Source:
+        if pair.pictures is not None:
+            clip = nobody(pair.pictures[0])
+            frame, future = (self._compute.resize(loaded, each) for each in pair.pictures)
+            return self._inferred(turns, clip, frame, future)
         clip = self._explorer.clip(pair.clip_id, session)
         frame = self._prepared(loaded, pair.clip_id, pair.index, session)
         if pair.other is not None:
@@ -177,6 +202,9 @@ class Transfers:
             if end >= clip.frames:
                 raise UserError(no_future(clip, loaded.view).replace("compare with", "learn from"))
             future = self._prepared(loaded, pair.clip_id, end, session)
+        return self._inferred(turns, clip, frame, future)
+
+    def _inferred(self, turns: Turns, clip: Clip, frame: np.ndarray, future: np.ndarray) -> _Source:
         codes = turns.encode(frame[None], future[None])
         latent = turns.latent(frame[None], future[None])
         return _Source(clip, frame, future, codes[0], latent[0])
@@ -232,7 +260,6 @@ class Transfers:
                     verdict=verdict(cosine, still=bool(still[at])),
                     returned=tuple(map(int, found.returned[at])),
                     gain=float(gains[at]),
-                    nearest=self._nearest(loaded, name, source, there),
                 )
             )
         return rows
@@ -243,34 +270,29 @@ class Transfers:
         imagined = turns.decode(here, turns.encode(here, frames))
         return self._lapa.gain(imagined, here, frames)
 
-    def _nearest(
-        self, loaded: Loaded, embodiment: str, source: _Source, there: Moving
+    def _known(
+        self, loaded: Loaded, known: Any, embodiment: str, source: _Source, there: np.ndarray
     ) -> tuple[KnownPair, ...]:
-        known = self._measured.pairs(loaded.view)
-        if known is None:
-            return ()
         rows = known.nearest(embodiment, source.codes, source.latent, NEAREST + 1)
+        rows = [row for row in rows if known.clips[known.clip[row]] != source.clip.id][:NEAREST]
         found = []
-        for row in rows:
+        for row, differ in zip(rows, known.differing(np.array(rows), source.codes), strict=True):
             clip_id, index = known.clips[known.clip[row]], int(known.index[row])
-            if clip_id == source.clip.id:
-                continue
             gap = gap_frames(loaded.view.gap_seconds, self._explorer.clip(clip_id).fps)
+            vector = known.motion[row].astype(np.float64)
             frame = self._prepared(loaded, clip_id, index)
-            future = self._prepared(loaded, clip_id, index + gap)
-            shown = self._moving(frame, future)
             found.append(
                 KnownPair(
                     clip_id=clip_id,
                     index=index,
                     codes=tuple(map(int, known.codes[row])),
-                    differ=int(known.differing(row, source.codes)),
-                    cosine=self._lapa.cosine(shown.vector, there.vector),
-                    frame=shown,
-                    future=future,
+                    differ=int(differ),
+                    cosine=self._lapa.cosine(vector, there),
+                    frame=Moving(frame, vector, known.centre[row].astype(np.float64)),
+                    future=self._prepared(loaded, clip_id, index + gap),
                 )
             )
-        return tuple(found[:NEAREST])
+        return tuple(found)
 
     def _moving(self, frame: np.ndarray, future: np.ndarray) -> Moving:
         found = self._compute.run(self._lapa.moved, frame, future)

@@ -14,6 +14,7 @@ from app.tabs.checkup import checkup
 from app.tabs.components import head, panel
 from app.tabs.explore import explore
 from app.tabs.imagine import imagine
+from app.tabs.transfer import transfer
 from app.theme import STYLES, theme
 
 DESCRIPTION = "Press a code, see what a latent action does to a robot's next frame."
@@ -28,10 +29,13 @@ def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.
                 explore(explorer, page, is_warm)
             with gr.Tab("Imagine", id="imagine") as second:
                 imagine(explorer)
-            with gr.Tab("Checkup", id="checkup") as third:
+            with gr.Tab("Transfer", id="transfer") as third:
+                transfer(explorer)
+            with gr.Tab("Checkup", id="checkup") as fourth:
                 checkup(explorer)
         panel("help")
-        _connect(page, tabs, {"explore": first, "imagine": second, "checkup": third})
+        by_name = {"explore": first, "imagine": second, "transfer": third, "checkup": fourth}
+        _connect(page, tabs, by_name)
         api.register(explorer)
         page.unload(_forget(explorer))
     page.queue(max_size=64, default_concurrency_limit=4)

@@ -15,6 +15,7 @@ from app.api.base import one_sentence
 from app.api.checkup import CheckupEndpoint
 from app.api.explore import ExploreEndpoints
 from app.api.imagine import ImagineEndpoint
+from app.api.transfer import TransferEndpoint
 from app.service import Explorer
 
 
@@ -27,6 +28,7 @@ def endpoints(explorer: Explorer) -> dict[str, Callable[..., Any]]:
         "decode": explore.imagine_next_frame,
         "sweep": explore.sweep_one_position,
         "imagine": ImagineEndpoint(explorer).imagine_rollout,
+        "transfer": TransferEndpoint(explorer).carry_to_other_robots,
         "checkup": CheckupEndpoint(explorer).examine_quantizer,
     }
 

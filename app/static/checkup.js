@@ -1,7 +1,7 @@
 /* What to examine: checkpoints, clips, size; one's own files; and the button that begins. */
 Lapa.part("checkup", (element, gradio) => {
   "use strict";
-  const PATIENCE_MS = 60000, SENDING_MS = 600000, PAUSE_MS = 150;
+  const SENDING_MS = 600000, PAUSE_MS = 150;
   const LARGEST_CHECKPOINT = 1600e6, LARGEST_VIDEO = 50e6;
   const $ = (selector) => element.querySelector(selector), at = (name) => $(`[data-at="${name}"]`);
   const WORDS = { quick: ["Quick", "a sample, enough for a first verdict"],
@@ -9,33 +9,7 @@ Lapa.part("checkup", (element, gradio) => {
   let offer = { models: [], embodiments: [], uploads: [], sizes: [] };
   let choice = null, planned = 0, pause = 0, link = "", running = false;
 
-  /* ---- one question at a time, so that no answer overtakes another ---- */
-  const wire = { waiting: null, queue: [], seq: 0 };
-
-  function ask(event, data, patience = PATIENCE_MS) {
-    return new Promise((resolve) => {
-      wire.queue.push({ event, data, resolve, patience });
-      next();
-    });
-  }
-
-  function next() {
-    if (wire.waiting || !wire.queue.length) return;
-    const asked = wire.waiting = wire.queue.shift();
-    asked.seq = ++wire.seq;
-    asked.timer = setTimeout(() => answer({ seq: asked.seq,
-      error: "The server has not answered in time. Check the connection and try again." }), asked.patience);
-    gradio.trigger(asked.event, { ...asked.data, seq: asked.seq });
-  }
-
-  function answer(value) {
-    const asked = wire.waiting;
-    if (!asked || value.seq !== asked.seq) return;
-    clearTimeout(asked.timer);
-    wire.waiting = null;
-    asked.resolve(value);
-    next();
-  }
+  const { ask, answer } = Lapa.wire(gradio);
 
   /* ---- what is on offer ---- */
   async function open() {

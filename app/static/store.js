@@ -9,6 +9,7 @@ window.Lapa = (() => {
   "use strict";
   const PATIENCE_MS = 30000;
   const HISTORY = 200;
+  const OWN_LINKS = ["transfer", "checkup"];
   const parts = {};
   const listeners = {};
   const state = { m: null, c: null, f: 0, a: null, p: 0, o: "none", follow: true };
@@ -152,7 +153,7 @@ window.Lapa = (() => {
 
   /* ---- the link: Python writes it, only how things are shown is known here first ---- */
   function link() {
-    if (!page.shown || page.tab === "checkup") return;  // which has a link of its own
+    if (!page.shown || OWN_LINKS.includes(page.tab)) return;
     const query = new URLSearchParams(page.shown.link);
     query.set("p", state.p === null ? "-" : String(state.p));
     if (state.o === "none") query.delete("o");
@@ -176,6 +177,13 @@ window.Lapa = (() => {
     page.tab = document.documentElement.dataset.tab = name;
     emit("tab", name);
     link();
+  }
+
+  /* Opens a tab as a click on its name does. */
+  function visit(name) {
+    const button = [...document.querySelectorAll('#lx-tabs [role="tab"]')]
+      .find((each) => each.textContent.trim().toLowerCase() === name);
+    if (button) button.click();
   }
 
   /* ---- parts ---- */
@@ -221,7 +229,7 @@ window.Lapa = (() => {
   }
 
   return {
-    state, page, on, emit, address, tab, link, go, look, step, steps, receive, clip, written, same, make, parse, values,
+    state, page, on, emit, address, tab, visit, link, go, look, step, steps, receive, clip, written, same, make, parse, values,
     mount, part: (name, set) => (parts[name] = set),
     connect: (send) => { wire.send = send; fly(); },
     idle: () => !wire.flying && !wire.next,
@@ -229,5 +237,5 @@ window.Lapa = (() => {
 })();
 {
   const asked = new URLSearchParams(location.search).get("tab");
-  Lapa.tab(["imagine", "checkup"].includes(asked) ? asked : "explore");
+  Lapa.tab(["imagine", "transfer", "checkup"].includes(asked) ? asked : "explore");
 }

@@ -7,58 +7,19 @@ page that got it, so progress, cancelling and results need no session and are as
 from __future__ import annotations
 
 import functools
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
-
-import gradio as gr
 
 from app import figures
 from app.service import SIZES, Explorer, UserError
 from app.tabs import checkup_links as links
 from app.tabs import checkup_records as records
+from app.tabs.events import Record, answers, serves
 from app.tabs.uploaded import uploaded_path
 from app.views import Model
 
-BROKEN = "Something went wrong on the server; its log has the details. Please try again."
 MOST_FILES = 2
-log = logging.getLogger(__name__)
-
-Record = dict[str, Any]
-
-
-def _told(answer: Callable[[], Record]) -> Record:
-    """Errors as records, so that the page is never left waiting."""
-    try:
-        return answer()
-    except UserError as error:
-        return {"error": str(error)}
-    except Exception:
-        log.exception("An event of the checkup failed.")
-        return {"error": BROKEN}
-
-
-def _answers(handle: Callable[..., Record]) -> Callable[..., Record]:
-    """For an event of the page."""
-
-    def answer(self: CheckupHandlers, evt: gr.EventData, request: gr.Request) -> Record:
-        event = evt._data if isinstance(evt._data, dict) else {}
-        told = _told(lambda: handle(self, event, request.session_hash))
-        return {**told, "seq": event.get("seq")}
-
-    answer.__name__, answer.__doc__ = handle.__name__, handle.__doc__
-    return answer
-
-
-def _serves(handle: Callable[..., Record]) -> Callable[..., Record]:
-    """For a question past the queue."""
-
-    def answer(self: CheckupHandlers, asked: Any) -> Record:
-        return _told(lambda: handle(self, asked if isinstance(asked, dict) else {}))
-
-    answer.__name__, answer.__doc__ = handle.__name__, handle.__doc__
-    return answer
 
 
 class CheckupHandlers:
@@ -68,7 +29,7 @@ class CheckupHandlers:
         self._explorer = explorer
         self._thumbnail = functools.lru_cache(maxsize=200)(self._make_thumbnail)
 
-    @_answers
+    @answers
     def open(self, event: Record, session: str | None) -> Record:
         """What can be chosen, and what the address asks for."""
         models = self._checkups.models(session)
@@ -85,7 +46,7 @@ class CheckupHandlers:
             "problem": self._explorer.clips_problem(),
         }
 
-    @_answers
+    @answers
     def plan(self, event: Record, session: str | None) -> Record:
         """What would be looked at and for how long, what is known already, and the link."""
         choice = links.from_event(event)
@@ -97,7 +58,7 @@ class CheckupHandlers:
             return {**link, **known, "problem": str(error)}
         return {**link, **known, **records.plan_record(plans)}
 
-    @_answers
+    @answers
     def start(self, event: Record, session: str | None) -> Record:
         """A ticket for each checkpoint."""
         if not session:
@@ -112,7 +73,7 @@ class CheckupHandlers:
             raise
         return {"kind": "started", "tickets": tickets}
 
-    @_answers
+    @answers
     def send(self, event: Record, session: str | None) -> Record:
         """Takes an uploaded checkpoint over."""
         paths = event.get("paths")
@@ -121,7 +82,7 @@ class CheckupHandlers:
         model = self._checkups.add_checkpoint([uploaded_path(each) for each in paths], session)
         return {"kind": "sent", "added": model.name, **self._own(session)}
 
-    @_answers
+    @answers
     def bring(self, event: Record, session: str | None) -> Record:
         """Reads an uploaded video and forgets the file itself."""
         path = uploaded_path(event.get("path"))
@@ -130,20 +91,20 @@ class CheckupHandlers:
 
     # By ticket, past the queue
 
-    @_serves
+    @serves
     def progress(self, asked: Record) -> Record:
         """How the checkups are doing; asking keeps them going."""
         told = [self._checkups.progress(ticket) for ticket in _tickets(asked)]
         return {"progress": [records.progress_record(each) for each in told]}
 
-    @_serves
+    @serves
     def cancel(self, asked: Record) -> Record:
         """Wait for them no longer."""
         for ticket in _tickets(asked):
             self._checkups.cancel(ticket)
         return {}
 
-    @_serves
+    @serves
     def report(self, asked: Record) -> Record:
         """The finished reports beside each other, with their differences."""
         reports = [self._checkups.report(ticket) for ticket in _tickets(asked)]
@@ -153,7 +114,7 @@ class CheckupHandlers:
             "differences": self._differences(reports),
         }
 
-    @_serves
+    @serves
     def export(self, asked: Record) -> Record:
         """The text of a file: the reports as JSON, or as one self-contained page."""
         tickets = _tickets(asked)

@@ -19,7 +19,9 @@ from app.tabs.glossary import GLOSSARY
 STATIC = Path(__file__).parents[1] / "static"
 SCRIPTS = (
     "store",
+    "wire",
     "images",
+    "arrows",
     "terms",
     "header",
     "stage",
@@ -39,6 +41,9 @@ SCRIPTS = (
     "sequence",
     "keep",
     "branches",
+    "transfer",
+    "carried",
+    "matrix",
 )
 
 

@@ -12,6 +12,8 @@ GLOSSARY: dict[str, str] = {
     "codebook": "The set of codes a position can take; each stands for a vector the model learned.",
     "copy-frame": "The simplest prediction there is: that nothing moves, so the frame now is "
     "offered as the future.",
+    "cosine": "How alike two directions are: 1 is the same, 0 is at right angles, "
+    "−1 is the opposite.",
     "distance": "How far the imagined frame is from the nearest real frame of this robot, in "
     "its looks; up to 1 is as near as real frames of other episodes are.",
     "drift": "The errors of a dream add up, because every imagined frame is made from the "

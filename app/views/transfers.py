@@ -44,7 +44,7 @@ class CarriedRow:
     images: imagined, one a step. frame: with the motion that the first step brings. cosine: of
     that motion with the source's; verdict: same, aside, opposite or still. returned: the codes
     read back from the first step. gain: dB won on this frame when it is offered to the source as
-    its future (appearance leak). nearest: real pairs, the one with the most equal codes first.
+    its future (appearance leak).
     """
 
     embodiment: str
@@ -57,7 +57,6 @@ class CarriedRow:
     verdict: str
     returned: tuple[int, ...]
     gain: float
-    nearest: tuple[KnownPair, ...]
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,11 +16,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 from lapa.data import FramePairs
-from lapa.evaluation.flow import motion
+from lapa.evaluation.flow import moved
 from lapa.evaluation.inferred import Quantizer
 from lapa.evaluation.sample import batches
 
-COLUMNS = ("clip", "index", "codes", "latent", "motion")
+COLUMNS = ("clip", "index", "codes", "latent", "motion", "centre")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,8 @@ class KnownPairs:
 
     clips: ids; embodiments: of each clip. clip (N,) int: its place in them; index (N,) int: the
     number of x_t in the clip. codes (N, S) uint8; latent (N, S, D) float16, before quantization;
-    motion (N, 2) float16: to the right and down, as a share of the frame's side.
+    motion (N, 2) float16: to the right and down; centre (N, 2) float16: where, from the left and
+    the top; both as shares of the frame's side.
     """
 
     clips: tuple[str, ...]
@@ -39,6 +40,7 @@ class KnownPairs:
     codes: np.ndarray
     latent: np.ndarray
     motion: np.ndarray
+    centre: np.ndarray
 
     def __len__(self) -> int:
         return len(self.clip)
@@ -69,15 +71,17 @@ def watch_pairs(
     for part in batches(rows):
         batch = pairs.take(part)
         frame, future = quantizer.resize(batch.frame), quantizer.resize(batch.future)
+        went, side = moved(frame, future), frame.shape[1]
         parts.append(
             (
                 quantizer.encode(frame, future).astype(np.uint8),
                 quantizer.latent(frame, future).astype(np.float16),
-                (motion(frame, future) / frame.shape[1]).astype(np.float16),
+                (went.vector / side).astype(np.float16),
+                (went.centre / side).astype(np.float16),
             )
         )
         yield sum(len(codes) for codes, *_ in parts), len(rows), None
-    codes, latent, moved = map(np.concatenate, zip(*parts, strict=True))
+    codes, latent, vector, centre = map(np.concatenate, zip(*parts, strict=True))
     episode, t, _ = np.array(rows).T
     known, clip = np.unique(episode, return_inverse=True)
     episodes = [pairs.cache.episodes[number] for number in known]
@@ -88,7 +92,8 @@ def watch_pairs(
         index=t.astype(np.int32),
         codes=codes,
         latent=latent,
-        motion=moved,
+        motion=vector,
+        centre=centre,
     )  # fmt: skip
 
 

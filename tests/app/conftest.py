@@ -52,6 +52,8 @@ class SmallQuantizer:
             return frame.copy()
 
     def latent(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+        if frame.ndim == 4:
+            return np.stack([self.latent(*each) for each in zip(frame, future, strict=True)])
         with self._alone("latent"):
             change = future.astype(np.float32) - frame
             means = [quarter.mean() / 8 for quarter in quarters(change)]
@@ -65,6 +67,8 @@ class SmallQuantizer:
             return np.clip(np.round(steps), 0, BOOK - 1).astype(np.int64)
 
     def decode(self, scene: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        if scene.ndim == 4:
+            return np.stack([self.decode(*each) for each in zip(scene, codes, strict=True)])
         with self._alone("decode"):
             return self._moved(scene, codes)
 

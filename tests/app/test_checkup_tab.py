@@ -12,7 +12,8 @@ import pytest
 from gradio.utils import get_upload_folder
 
 from app.tabs import checkup_links as links
-from app.tabs.checkup_handlers import BROKEN, CheckupHandlers
+from app.tabs.checkup_handlers import CheckupHandlers
+from app.tabs.events import BROKEN
 from tests.app.checkups import PATIENCE, BatchQuantizer, FakeInstrument
 
 CHOICE = {"model": "small", "other": None, "embodiments": ["red-arm"], "uploads": [],

@@ -16,7 +16,7 @@ from PIL import Image
 from app import exports, keepsakes
 from app.limits import Limits, SequenceProblem, UserError
 from app.players import Players
-from app.service import Explorer
+from app.service import Explorer, Pair
 from app.views import DreamStep, Queued
 
 CLIP, STILL, GO = "red-push-0", (0, 0, 0, 0), (1, 0, 2, 0)
@@ -207,6 +207,36 @@ def test_twenty_sessions_in_turn_leave_memory_where_it_was(explorer) -> None:
     gc.collect()
     after = len([each for each in gc.get_objects() if isinstance(each, DreamStep)])
     assert len(explorer.dreams) == 0 and explorer.dreams.bytes == 0 and after <= before
+
+
+@pytest.mark.slow
+def test_twenty_sessions_leave_the_shipped_models_process_as_large_as_it_was(root) -> None:
+    explorer = Explorer(root / "assets" / "checkpoints", root / "assets" / "clips")
+    model, clips = explorer.models()[0].name, explorer.clips()[:4]
+
+    def resident() -> int:
+        gc.collect()
+        with open("/proc/self/status") as status:
+            line = next(line for line in status if line.startswith("VmRSS"))
+        return int(line.split()[1])
+
+    def visit(number: int) -> None:
+        name, clip = f"visitor {number}", clips[number % len(clips)]
+        explorer.dreams.begin(model, clip.id, 0, name)
+        list(explorer.dreams.play(name, (1, 2, 3, 4), rate=30, horizon=32))
+        explorer.dreams.every(name, 2, (1, 2, 3, 4), 1)
+        list(explorer.dreams.replay(name, 0, None))
+        explorer.transfers.carry(model, Pair(clip.id, 0), session=name)
+        explorer.drop_session(name)
+
+    # the clips and the pictures of shipped frames are kept for everybody, within their limits
+    for number in range(8):
+        visit(number)
+    before = resident()
+    for number in range(20):
+        visit(number)
+    assert abs(resident() - before) <= 0.1 * before
+    assert len(explorer.dreams) == 0 and explorer.dreams.bytes == 0
 
 
 # Replay

@@ -60,7 +60,7 @@ def test_the_page_is_built_without_asking_the_service() -> None:
 
 def test_only_named_endpoints_are_public(explorer: FakeExplorer) -> None:
     public = ui.build(explorer).get_api_info()["named_endpoints"]
-    wanted = {"/frames", "/encode", "/decode", "/sweep", "/imagine", "/checkup"}
+    wanted = {"/frames", "/encode", "/decode", "/sweep", "/imagine", "/transfer", "/checkup"}
     assert set(public) <= wanted, set(public)
 
 

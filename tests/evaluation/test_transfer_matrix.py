@@ -90,7 +90,7 @@ def test_fewest_differing_codes_come_first_then_the_nearest_latent(known):
 def test_kept_pairs_come_back(known, tmp_path):
     back = load_pairs(save_pairs(tmp_path / "pairs.safetensors", known))
     assert back.clips == known.clips and back.embodiments == known.embodiments
-    for name in ("clip", "index", "codes", "latent", "motion"):
+    for name in ("clip", "index", "codes", "latent", "motion", "centre"):
         assert np.array_equal(getattr(back, name), getattr(known, name))
     with pytest.raises(FileNotFoundError):
         load_pairs(tmp_path / "none.safetensors")

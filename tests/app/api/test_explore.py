@@ -24,6 +24,7 @@ TOOLS = {
     "decode": "imagine_next_frame",
     "sweep": "sweep_one_position",
     "imagine": "imagine_rollout",
+    "transfer": "carry_to_other_robots",
     "checkup": "examine_quantizer",
 }
 

@@ -1,0 +1,116 @@
+/* What a carried latent action does: a row an embodiment, with real pairs that bear it out or not. */
+Lapa.part("carried", (element) => {
+  "use strict";
+  const at = (name) => element.querySelector(`[data-at="${name}"]`);
+  const VERDICTS = {
+    same: ["✓", "the same way", "good"], aside: ["~", "another way", "fair"],
+    opposite: ["✗", "the opposite way", "poor"], still: ["–", "hardly moves", "unknown"],
+  };
+
+
+  let shown = null;
+
+  const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
+  const verdictOf = (cosine) => (cosine >= 0.5 ? "same" : cosine <= -0.5 ? "opposite" : "aside");
+
+  function badge(verdict) {
+    const [sign, words, kind] = VERDICTS[verdict];
+    return Lapa.make("span", { class: `ck-badge ${kind}` }, Lapa.make("i", { "aria-hidden": "true" }, sign), words);
+  }
+
+  const captioned = (words, ...inside) =>
+    Lapa.make("figure", {}, ...inside, Lapa.make("figcaption", { class: "lx-foot" }, ...[words].flat()));
+
+  /* Leads to another tab at this moment. */
+  function leads(words, tab, change) {
+    return Lapa.make("button", { type: "button", class: "lx-see", onclick: () => {
+      Lapa.go(change);
+      Lapa.visit(tab);
+    } }, words);
+  }
+
+  function row(each, found) {
+    const own = each.embodiment === found.embodiment;
+    const imagined = { image: each.images[each.images.length - 1], vector: [0, 0], centre: [0, 0] };
+    const steps = each.images.length;
+    const told = { aspect: each.aspect };
+    return Lapa.make("li", { class: "tf-row", "data-body": each.embodiment },
+      Lapa.make("div", { class: "tf-name" },
+        Lapa.make("h3", {}, each.embodiment), own ? Lapa.make("small", {}, "itself, another clip") : null,
+        Lapa.make("p", {}, badge(each.verdict), " ", Lapa.make("span", { class: "lx-side", title: "cosine of the two motions" }, each.verdict === "still" ? "" : signed(each.cosine))),
+        Lapa.make("p", { class: "lx-foot" }, "read back ", Lapa.make("code", {}, each.returned)),
+        Lapa.make("p", { class: "tf-leads" }, leads("Explore", "explore", { c: each.c, f: each.f, a: found.codes }), chooser(each, found))),
+      Lapa.make("div", { class: "tf-two" },
+        captioned("Now", Lapa.arrows.picture(each.frame, { ...told, alt: `A frame of ${each.embodiment}` })),
+        captioned(steps > 1 ? `Imagined, ${steps} times` : "Imagined", Lapa.arrows.picture(imagined, { ...told, alt: `Imagined from it` }))),
+      Lapa.make("div", { class: "tf-nearest" }, Lapa.make("p", { class: "lx-foot" }, "Looking for real pairs with these codes…")));
+  }
+
+  /* Real pairs with the nearest codes: do they move the same way? */
+  function proof(each, found, known) {
+    const pairs = known.map((pair) => {
+      const equal = found.codes.length - pair.differ;
+      const verdict = VERDICTS[verdictOf(pair.cosine)];
+      const later = Lapa.make("img", { src: pair.future, alt: "A gap later", class: "tf-later" });
+      const picture = Lapa.arrows.picture(pair.frame, { alt: `A real pair of ${each.embodiment}`, kind: "truth", aspect: each.aspect });
+      picture.insertBefore(later, picture.children[1] || null);
+      const open = Lapa.make("button", { type: "button", class: "tf-known", title: `${equal} of ${found.codes.length} codes are equal; open in Explore`, onclick: () => {
+        Lapa.go({ c: pair.c, f: pair.f, a: null });
+        Lapa.visit("explore");
+      } }, picture, Lapa.make("span", { class: "lx-foot" }, Lapa.make("code", {}, pair.text), ` ${equal}/${found.codes.length}`),
+      Lapa.make("span", { class: `tf-said ${verdict[2]}` }, `${verdict[0]} ${signed(pair.cosine)}`));
+      return Lapa.make("li", {}, open);
+    });
+    const proven = known.filter((pair) => verdictOf(pair.cosine) === "same").length;
+    const words = pairs.length ? `Real pairs with the nearest codes: ${proven} of ${pairs.length} moved the same way` : "No real pairs are known to compare with";
+    return [Lapa.make("p", { class: "lx-foot" }, words), Lapa.make("ul", {}, ...pairs)];
+  }
+
+  /* Another frame of this embodiment. */
+  function chooser(each, found) {
+    const clips = Lapa.page.clips.filter((clip) => clip.embodiment === each.embodiment && !clip.uploaded);
+    const select = Lapa.make("select", { "aria-label": `Clip of ${each.embodiment}` },
+      ...clips.map((clip, n) => Lapa.make("option", { value: clip.id }, `${n + 1} · ${clip.instruction || clip.task}`)));
+    select.value = each.c;
+    const range = Lapa.make("input", { type: "range", class: "lx-time", min: 0, "aria-label": `Frame of ${each.embodiment}` });
+    const fit = () => { range.max = (clips.find((clip) => clip.id === select.value) || { frames: 1 }).frames - 1; };
+    fit();
+    range.value = each.f;
+    const change = () => Lapa.emit("transfer-choice", { on: { ...found.choice.on, [each.embodiment]: [select.value, Number(range.value)] } });
+    select.addEventListener("change", () => { fit(); range.value = Math.floor(range.max / 3); change(); });
+    range.addEventListener("change", change);
+    return Lapa.make("details", {}, Lapa.make("summary", {}, "Another frame"), Lapa.make("div", { class: "tf-pick" }, select, range));
+  }
+
+  function prove(known) {
+    if (!shown) return;
+    for (const each of shown.rows) {
+      const place = element.querySelector(`[data-body="${each.embodiment}"] .tf-nearest`);
+      if (place) place.replaceChildren(...proof(each, shown, known[each.embodiment] || []));
+    }
+  }
+
+  function draw(found) {
+    shown = found;
+
+    const panel = element.querySelector(".tf-carried");
+    panel.setAttribute("aria-busy", "false");
+    if (!found) {
+      at("sentence").textContent = "Nothing to show; see on the left.";
+      return at("rows").replaceChildren();
+    }
+    at("sentence").textContent = found.sentence;
+    at("scale").textContent = `arrows are ${Lapa.arrows.LONGER} times as long as the motion`;
+    const kept = document.activeElement && document.activeElement.closest(".tf-row");
+    const body = kept && kept.dataset.body, open = [...element.querySelectorAll(".tf-row details[open]")].map((each) => each.closest(".tf-row").dataset.body);
+    at("rows").replaceChildren(...found.rows.map((each) => row(each, found)));
+    for (const each of element.querySelectorAll(".tf-row")) {
+      if (open.includes(each.dataset.body)) each.querySelector("details").open = true;
+      if (body === each.dataset.body) each.querySelector("input").focus();
+    }
+  }
+
+  Lapa.on("carrying", () => element.querySelector(".tf-carried").setAttribute("aria-busy", "true"));
+  Lapa.on("carried", draw);
+  Lapa.on("nearest", prove);
+});
