@@ -108,6 +108,14 @@ class LatentActionQuantizer(nn.Module):
         return kind.numbers(latent)
 
     @torch.inference_mode()
+    def infer(
+        self, frame: Frames, future: Frames
+    ) -> tuple[np.ndarray | Tensor, np.ndarray | Tensor]:
+        """Codes and latent of a frame pair in one pass, as `encode` and `latent` give them."""
+        latent, kind = self._latent_of(frame, future)
+        return kind.numbers(self.codebook.nearest(latent)), kind.numbers(latent)
+
+    @torch.inference_mode()
     def prepare(self, frame: Frames) -> Scene:
         """x_t passed through all that no code changes; give it to `decode` and `sweep`."""
         batch, kind = frames.to_batch(frame, self.config.image_size, device=self._device)

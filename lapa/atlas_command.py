@@ -1,0 +1,105 @@
+"""`python -m lapa atlas`: a map of frame pairs by their latents, for the tab Atlas.
+
+    python -m lapa atlas assets/checkpoints/robots --data ../shared/robots --out assets/atlas
+
+Writes atlas.parquet and sheets of thumbnails. Needs umap-learn; the app, which reads them, does
+not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from pathlib import Path
+from typing import Any
+
+from lapa.console import bar, checkpoint_folder, duration, tell
+
+
+def add_arguments(options: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    options.add_argument("checkpoint", type=Path, help="folder of a checkpoint, or of a run")
+    options.add_argument("--data", type=Path, help="video (../shared/robots)")
+    options.add_argument("--out", type=Path, default=Path("atlas"), help="folder (atlas)")
+    options.add_argument(
+        "--thin", type=int, default=3, help="pairs that begin within one gap, about (3)"
+    )
+    options.add_argument("--neighbours", type=int, default=15, help="of UMAP (15)")
+    options.add_argument("--metric", default="euclidean", help="of UMAP (euclidean)")
+    options.add_argument("--seed", type=int, default=0, help="of UMAP and of all draws (0)")
+
+
+def command(options: argparse.Namespace) -> int:
+    """Embed, project, measure and write, telling progress; returns the exit code."""
+    from lapa.data import read_episodes
+    from lapa.evaluation.atlas import Atlas, Thumbnails, embed, join, write_atlas
+    from lapa.models.quantizer import LatentActionQuantizer
+    from lapa.presets import shared_data
+
+    if options.thin < 1:
+        raise ValueError(f"--thin is {options.thin}; accepted are 1 and more")
+    quantizer = LatentActionQuantizer.from_pretrained(checkpoint_folder(options.checkpoint))
+    episodes, report = read_episodes(options.data or shared_data())
+    if report.skipped:
+        tell(report.summary(), last=True)
+    start, parts = time.perf_counter(), []
+    thumbnails = Thumbnails(options.out)
+    for part in embed(quantizer, episodes, thin=options.thin):
+        thumbnails.add(part.thumbnails)
+        parts.append(part)
+        left = (time.perf_counter() - start) * (part.total - part.done) / part.done
+        line = f"{bar(part.done, part.total)} episode {part.done}/{part.total}"
+        tell(f"{line}, {duration(left)} left", last=part.done == part.total)
+    thumbnails.close()
+    points = join(parts)
+    maps, made = projections(points.flat, options)
+    about = {
+        "command": f"python -m lapa {options.line}",
+        "model": checkpoint_folder(options.checkpoint).name,
+        "image_size": quantizer.config.image_size,
+        "code_length": quantizer.config.code_length,
+        "codebook_size": quantizer.config.codebook_size,
+        "gap_seconds": quantizer.config.gap_seconds,
+        "maps": made,
+        **measured(points, maps, quantizer.config.codebook_size, options.seed),
+    }
+    print(write_atlas(options.out, Atlas(points, maps, about)))
+    print(f"{len(points)} pairs of {len(parts)} episodes")
+    print("\n".join(lines(about)))
+    return 0
+
+
+def projections(latents: Any, options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
+    """UMAP and PCA in two and three dimensions: coordinates, and how each was made."""
+    from lapa.evaluation.atlas import principal, umap
+
+    maps, made = {}, {}
+    for dims in (2, 3):
+        tell(f"UMAP in {dims} dimensions", last=True)
+        fitted = umap(
+            latents, dims, neighbours=options.neighbours, metric=options.metric, seed=options.seed
+        )
+        for name, found in ((f"umap{dims}", fitted), (f"pca{dims}", principal(latents, dims))):
+            maps[name], made[name] = found.coordinates, found.about
+    return maps, made
+
+
+def measured(points: Any, maps: dict[str, Any], size: int, seed: int) -> dict[str, Any]:
+    """What the maps suggest and how the codes are used, in figures."""
+    from lapa.evaluation.atlas import code_usage, map_quality
+
+    tell("measuring the maps and the use of codes", last=True)
+    quality = map_quality(points, maps, seed=seed)
+    rounded = {
+        name: {what: round(value, 4) for what, value in own.items()}
+        for name, own in quality.items()
+    }
+    return {"quality": rounded, "usage": code_usage(points, size, seed=seed)}
+
+
+def lines(about: dict[str, Any]) -> list[str]:
+    """The quality of the maps, a line each."""
+    return [
+        f"{name:<8} " + ", ".join(f"{what} {value:.3f}" for what, value in own.items())
+        for name, own in about["quality"].items()
+    ]
