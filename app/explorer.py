@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from app.atlases import Atlases
 from app.checkpoints import Checkpoints, Loaded, presets, still_codes
 from app.checkups import Checkups
 from app.codes import check_position, parse_codes
@@ -29,12 +30,14 @@ from app.views import Clip, Encoding, Model, Prediction, Preset, Sweep
 class Explorer(Gallery):
     """Everything the page and the endpoints can do: the clips (Gallery), what the models say about
     them; `checkups`, what is to be said about the models; `dreams`, what they imagine by
-    themselves; and `transfers`, what carries over from robot to robot.
+    themselves; `transfers`, what carries over from robot to robot; and `atlases`, how all of them
+    use the codes.
 
     checkpoints: a folder of checkpoint folders, or one such folder. clips: a folder of episodes.
     load: checkpoint folder -> quantizer. read: clips folder -> (episodes, skipped). instrument:
     what examines a quantizer, as `app.service.Instrument`. dreaming: what imagines with it, as
     `app.service.Dreaming`. carrying: what measures motions, as `app.service.Carrying`.
+    mapping: what reads an atlas, as `app.service.Mapping`.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Explorer(Gallery):
         instrument: Any,
         dreaming: Any,
         carrying: Any,
+        mapping: Any,
     ) -> None:
         super().__init__(Path(clips), read, limits)
         self._compute = Compute(self.limits)
@@ -60,6 +64,9 @@ class Explorer(Gallery):
         )  # fmt: skip
         self.dreams = Dreams(self, self._checkpoints, self._compute, dreaming, self.limits)
         self.transfers = Transfers(self, self._checkpoints, self._compute, carrying)
+        self.atlases = Atlases(
+            self, self._checkpoints, self._compute, mapping, Path(checkpoints).parent / "atlas"
+        )
 
     def models(self) -> tuple[Model, ...]:
         """Every checkpoint; one that cannot be loaded says why in `error`."""

@@ -10,6 +10,7 @@ import gradio as gr
 
 from app import api
 from app.service import Explorer, Limits
+from app.tabs.atlas import atlas
 from app.tabs.checkup import checkup
 from app.tabs.components import head, panel
 from app.tabs.explore import explore
@@ -31,11 +32,14 @@ def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.
                 imagine(explorer)
             with gr.Tab("Transfer", id="transfer") as third:
                 transfer(explorer)
-            with gr.Tab("Checkup", id="checkup") as fourth:
+            with gr.Tab("Atlas", id="atlas") as fourth:
+                atlas(explorer)
+            with gr.Tab("Checkup", id="checkup") as fifth:
                 checkup(explorer)
         panel("help")
-        by_name = {"explore": first, "imagine": second, "transfer": third, "checkup": fourth}
-        _connect(page, tabs, by_name)
+        names = ("explore", "imagine", "transfer", "atlas", "checkup")
+        opened = (first, second, third, fourth, fifth)
+        _connect(page, tabs, dict(zip(names, opened, strict=True)))
         api.register(explorer)
         page.unload(_forget(explorer))
     page.queue(max_size=64, default_concurrency_limit=4)

@@ -11,6 +11,7 @@ from typing import Any
 
 import gradio as gr
 
+from app.api.atlas import AtlasEndpoint
 from app.api.base import one_sentence
 from app.api.checkup import CheckupEndpoint
 from app.api.explore import ExploreEndpoints
@@ -29,6 +30,7 @@ def endpoints(explorer: Explorer) -> dict[str, Callable[..., Any]]:
         "sweep": explore.sweep_one_position,
         "imagine": ImagineEndpoint(explorer).imagine_rollout,
         "transfer": TransferEndpoint(explorer).carry_to_other_robots,
+        "atlas": AtlasEndpoint(explorer).look_up_atlas,
         "checkup": CheckupEndpoint(explorer).examine_quantizer,
     }
 

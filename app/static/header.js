@@ -24,6 +24,7 @@ Lapa.part("header", (element) => {
     const clip = Lapa.clip(), private_ = " Your upload stays private: whoever opens the link is asked to upload the file again.";
     let rest = clip && clip.uploaded ? private_ : " It opens exactly this frame and these codes.";
     if (Lapa.page.tab === "transfer") rest = location.search.includes("=upload-") ? private_ : " It opens this tab with this pair and these frames.";
+    if (Lapa.page.tab === "atlas") rest = " It opens this map with what is open and found.";
     if (Lapa.page.tab === "checkup") rest = location.search.includes("=upload-") ? private_ : " It opens this tab with these checkpoints and clips.";
     try {
       await navigator.clipboard.writeText(location.href);

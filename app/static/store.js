@@ -9,7 +9,7 @@ window.Lapa = (() => {
   "use strict";
   const PATIENCE_MS = 30000;
   const HISTORY = 200;
-  const OWN_LINKS = ["transfer", "checkup"];
+  const OWN_LINKS = ["transfer", "atlas", "checkup"];
   const parts = {};
   const listeners = {};
   const state = { m: null, c: null, f: 0, a: null, p: 0, o: "none", follow: true };
@@ -17,7 +17,16 @@ window.Lapa = (() => {
   const history = { past: [], at: -1 };
   const wire = { send: null, flying: null, next: null, seq: 0, timer: 0 };
 
-  const on = (topic, listener) => (listeners[topic] = listeners[topic] || []).push(listener);
+  const wishes = {};
+  function on(topic, listener) {
+    (listeners[topic] = listeners[topic] || []).push(listener);
+    if (!(topic in wishes)) return;
+    const detail = wishes[topic];
+    delete wishes[topic];
+    queueMicrotask(() => listener(detail));
+  }
+  /* As emit, for a part that may not be there yet: a tab is mounted when it is first opened. */
+  const wish = (topic, detail) => (listeners[topic] ? emit(topic, detail) : (wishes[topic] = detail));
   const emit = (topic, detail) => (listeners[topic] || []).forEach((listener) => listener(detail));
   const clip = () => page.clips.find((each) => each.id === state.c) || null;
   const written = (codes) => (codes ? `[${codes.join(",")}]` : "[…]");
@@ -229,7 +238,7 @@ window.Lapa = (() => {
   }
 
   return {
-    state, page, on, emit, address, tab, visit, link, go, look, step, steps, receive, clip, written, same, make, parse, values,
+    state, page, on, emit, wish, address, tab, visit, link, go, look, step, steps, receive, clip, written, same, make, parse, values,
     mount, part: (name, set) => (parts[name] = set),
     connect: (send) => { wire.send = send; fly(); },
     idle: () => !wire.flying && !wire.next,
@@ -237,5 +246,5 @@ window.Lapa = (() => {
 })();
 {
   const asked = new URLSearchParams(location.search).get("tab");
-  Lapa.tab(["imagine", "transfer", "checkup"].includes(asked) ? asked : "explore");
+  Lapa.tab(["imagine", "transfer", "atlas", "checkup"].includes(asked) ? asked : "explore");
 }

@@ -142,7 +142,7 @@ Lapa.part("transfer", (element, gradio) => {
     $(`[data-do="${slot}"]`).addEventListener("click", () => { sending = slot; $('input[type="file"]').click(); });
   }
   $('input[type="file"]').addEventListener("change", (event) => { send(event.target.files[0]); event.target.value = ""; });
-  Lapa.on("transfer-choice", choose);
+  Lapa.on("transfer-choice", (change) => choice && choose(change));
   Lapa.on("tab", (name) => { if (name === "transfer") { open(); address(); } });
   Lapa.on("catalogue", open);
   Lapa.on("state", open);

@@ -41,6 +41,10 @@ Lapa.part("truth", (element) => {
   }
 
   use.addEventListener("click", () => Lapa.go({ a: Lapa.page.shown.inferred }));
+  $('[data-do="atlas"]').addEventListener("click", () => {
+    Lapa.visit("atlas");
+    Lapa.wish("atlas-find");
+  });
   Lapa.on("painted", shown);  // after the imagined frame, which a visitor waits for
   Lapa.on("state", state);
   Lapa.on("painted", state);

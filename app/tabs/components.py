@@ -44,6 +44,10 @@ SCRIPTS = (
     "transfer",
     "carried",
     "matrix",
+    "points",
+    "atlas",
+    "opened",
+    "usage",
 )
 
 

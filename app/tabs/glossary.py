@@ -16,6 +16,8 @@ GLOSSARY: dict[str, str] = {
     "−1 is the opposite.",
     "distance": "How far the imagined frame is from the nearest real frame of this robot, in "
     "its looks; up to 1 is as near as real frames of other episodes are.",
+    "divergence": "The Jensen-Shannon divergence of two robots' use of codes: 0 bits is the same "
+    "use, 1 bit is no code in common.",
     "drift": "The errors of a dream add up, because every imagined frame is made from the "
     "last imagined one; here you see how far it has gone.",
     "embodiment": "The kind of robot in the picture: its arm, its hand and how it is built.",
@@ -38,6 +40,8 @@ GLOSSARY: dict[str, str] = {
     "robot that way in real video; hover a key to see how often.",
     "most frequent": "The share of this embodiment's frame pairs, in clips kept out of training, "
     "for which the model infers exactly these codes.",
+    "mutual information": "How many bits the code tells about the label: 0 is nothing; what "
+    "shuffled labels give is chance.",
     "position": "One of the places in a latent action; each place holds one code.",
     "PSNR": "Peak signal-to-noise ratio in decibels (dB): how close two pictures are; higher is "
     "closer.",

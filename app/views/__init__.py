@@ -3,6 +3,7 @@
 Every image is a uint8 RGB array (height, width, 3). Codes are tuples of ints, one per position.
 """
 
+from app.views.atlas import AtlasPair, AtlasTable, CodeCard, EmbodimentEffect, Placed
 from app.views.checkups import CheckupPlan, CheckupProgress, Measured
 from app.views.dreams import DreamKey, DreamStep, Queued, ReplayStep
 from app.views.frames import Clip, Encoding, Figures, Model, Prediction, Preset, Sweep
@@ -17,6 +18,11 @@ from app.views.transfers import (
 )
 
 __all__ = [
+    "AtlasPair",
+    "AtlasTable",
+    "CodeCard",
+    "EmbodimentEffect",
+    "Placed",
     "Carried",
     "CarriedRow",
     "CheckupPlan",

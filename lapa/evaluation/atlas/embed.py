@@ -14,7 +14,7 @@ from lapa.data.pairs import gap_in_frames
 from lapa.evaluation.atlas.points import Points
 from lapa.evaluation.flow import moved
 
-BATCH, SIDE = 32, 48
+BATCH, SIDE = 32, 64
 AXES = ("x", "y", "z")
 
 
@@ -108,6 +108,7 @@ def _points(
         split=split,
         index=starts.astype(np.int32),
         gap=np.full(len(starts), gap, np.int32),
+        aspect=np.full(len(starts), frames.shape[2] / frames.shape[1], np.float32),
         codes=codes.astype(np.uint8),
         latent=latent.astype(np.float32),
         motion=motion.astype(np.float32),

@@ -18,7 +18,8 @@ class Points:
     """One row a frame pair.
 
     clip, embodiment, task, instruction, split: (N,) str. index: (N,) int32, the number of x_t in
-    its clip; gap: (N,) int32, H in frames. codes: (N, S) uint8; latent: (N, S, D) float32, before
+    its clip; gap: (N,) int32, H in frames; aspect: (N,) float32, width over height of the frames.
+    codes: (N, S) uint8; latent: (N, S, D) float32, before
     quantization. motion: (N, 2) float32, how the picture moved to the right and down, as a share
     of the frame's side (`lapa.evaluation.flow`); centre: (N, 2) float32, where. displacement:
     (N, 3) float32, the robot's own translation along x, y, z as it was told, NaN where unknown.
@@ -32,6 +33,7 @@ class Points:
     split: np.ndarray
     index: np.ndarray
     gap: np.ndarray
+    aspect: np.ndarray
     codes: np.ndarray
     latent: np.ndarray
     motion: np.ndarray

@@ -25,6 +25,7 @@ TOOLS = {
     "sweep": "sweep_one_position",
     "imagine": "imagine_rollout",
     "transfer": "carry_to_other_robots",
+    "atlas": "look_up_atlas",
     "checkup": "examine_quantizer",
 }
 

@@ -47,6 +47,7 @@ def points(count: int = 240, *, clusters: int = 3, clips: int = 12, seed: int = 
         split=np.full(count, "holdout"),
         index=np.arange(count, dtype=np.int32),
         gap=np.full(count, 6, np.int32),
+        aspect=np.ones(count, np.float32),
         codes=np.stack([which, np.zeros(count)], 1).astype(np.uint8),
         latent=latent.astype(np.float32),
         motion=np.stack([np.cos(angle), np.sin(angle)], 1).astype(np.float32) * 0.1,
@@ -90,7 +91,11 @@ def test_an_episode_becomes_points_that_share_thumbnails() -> None:
     found = join(parts)
     # a gap of 4 frames, a pair a frame: 12 - 4 and 9 - 4 of them
     assert [part.done for part in parts] == [1, 3] and len(found) == 8 + 5
-    assert found.gap.tolist() == [4] * 13 and found.index[8:].tolist() == [0, 1, 2, 3, 4]
+    assert (
+        found.aspect[0] == 1.5
+        and found.gap.tolist() == [4] * 13
+        and found.index[8:].tolist() == [0, 1, 2, 3, 4]
+    )
     assert found.codes[0].tolist() == [4, 1] and found.latent.shape == (13, 2, 1)
     assert [len(part.thumbnails) for part in parts] == [12, 9]
     assert found.first[8] == 12 and found.second[0] == 4 and found.second[-1] == 20
