@@ -114,7 +114,8 @@ def test_a_card_of_what_a_pattern_stands_for(atlas: Explorer) -> None:
     card = atlas.atlases.card("small", (2, None, 2, None))
     assert card.pairs == 5
     told = {each.embodiment: each for each in card.effects}
-    assert told["red-arm"].pairs == 3 and told["red-arm"].motion == pytest.approx((1 / 30, 0), abs=1e-4)
+    red = told["red-arm"]
+    assert red.pairs == 3 and red.motion == pytest.approx((1 / 30, 0), abs=1e-4)
     assert told["red-arm"].agreement == pytest.approx(1 / 3)
     assert card.examples[0] in (0, 1, 2, 4) and len(set(card.examples)) == len(card.examples)
     # free positions stand still, which is code 0 here
