@@ -63,6 +63,10 @@ class Atlases:
         """Every point; UserError where there is no atlas of this model."""
         return self._book(model).table
 
+    def latents(self, model: str, position: int) -> np.ndarray:
+        """The latents of all points at one position, (N, D) float64."""
+        return self._book(model).atlas.points.latent[:, position].astype(np.float64)
+
     def thumbnails(self, model: str, rows: Sequence[int]) -> list[tuple[np.ndarray, np.ndarray]]:
         """x_t and x_t+H of up to MOST_THUMBNAILS points, small, in their own shape."""
         points = self._book(model).atlas.points

@@ -22,6 +22,7 @@ from app.compare import compare, gap_frames, no_future
 from app.compute import Compute
 from app.dreams import Dreams
 from app.gallery import Gallery
+from app.learning import Learning
 from app.limits import Limits, UserError
 from app.transfers import Transfers
 from app.views import Clip, Encoding, Model, Prediction, Preset, Sweep
@@ -31,13 +32,14 @@ class Explorer(Gallery):
     """Everything the page and the endpoints can do: the clips (Gallery), what the models say about
     them; `checkups`, what is to be said about the models; `dreams`, what they imagine by
     themselves; `transfers`, what carries over from robot to robot; and `atlases`, how all of them
-    use the codes.
+    use the codes. `learning` is what the lessons show and ask.
 
     checkpoints: a folder of checkpoint folders, or one such folder. clips: a folder of episodes.
     load: checkpoint folder -> quantizer. read: clips folder -> (episodes, skipped). instrument:
     what examines a quantizer, as `app.service.Instrument`. dreaming: what imagines with it, as
     `app.service.Dreaming`. carrying: what measures motions, as `app.service.Carrying`.
-    mapping: what reads an atlas, as `app.service.Mapping`.
+    mapping: what reads an atlas, as `app.service.Mapping`. teaching:
+    what looks inside a quantizer, as `app.service.Teaching`.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Explorer(Gallery):
         dreaming: Any,
         carrying: Any,
         mapping: Any,
+        teaching: Any,
     ) -> None:
         super().__init__(Path(clips), read, limits)
         self._compute = Compute(self.limits)
@@ -66,6 +69,9 @@ class Explorer(Gallery):
         self.transfers = Transfers(self, self._checkpoints, self._compute, carrying)
         self.atlases = Atlases(
             self, self._checkpoints, self._compute, mapping, Path(checkpoints).parent / "atlas"
+        )
+        self.learning = Learning(
+            self, self._checkpoints, self._compute, self.atlases, self.dreams, teaching
         )
 
     def models(self) -> tuple[Model, ...]:

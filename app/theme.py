@@ -8,7 +8,14 @@ import gradio as gr
 
 STYLES = [
     Path(__file__).parent / name
-    for name in ("style.css", "imagine.css", "transfer.css", "atlas.css", "checkup.css")
+    for name in (
+        "style.css",
+        "imagine.css",
+        "transfer.css",
+        "atlas.css",
+        "learn.css",
+        "checkup.css",
+    )
 ]
 
 

@@ -15,6 +15,7 @@ from app.tabs.checkup import checkup
 from app.tabs.components import head, panel
 from app.tabs.explore import explore
 from app.tabs.imagine import imagine
+from app.tabs.learn import learn
 from app.tabs.transfer import transfer
 from app.theme import STYLES, theme
 
@@ -34,11 +35,13 @@ def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.
                 transfer(explorer)
             with gr.Tab("Atlas", id="atlas") as fourth:
                 atlas(explorer)
-            with gr.Tab("Checkup", id="checkup") as fifth:
+            with gr.Tab("Learn", id="learn") as fifth:
+                learn(explorer)
+            with gr.Tab("Checkup", id="checkup") as sixth:
                 checkup(explorer)
         panel("help")
-        names = ("explore", "imagine", "transfer", "atlas", "checkup")
-        opened = (first, second, third, fourth, fifth)
+        names = ("explore", "imagine", "transfer", "atlas", "learn", "checkup")
+        opened = (first, second, third, fourth, fifth, sixth)
         _connect(page, tabs, dict(zip(names, opened, strict=True)))
         api.register(explorer)
         page.unload(_forget(explorer))

@@ -13,15 +13,22 @@ from app import explorer
 from app.checkup_sample import SIZES
 from app.checkups import Wanted
 from app.compare import gap_frames
+from app.lessons import LESSONS
+from app.lessons.tables import METHODS as PAPER_METHODS
+from app.lessons.tables import TABLES as PAPER_TABLES
 from app.limits import Limits, SequenceProblem, UserError
 from app.patterns import parse_pattern, written
 from app.service.carrying import Carrying
 from app.service.dreaming import Dreaming
 from app.service.instrument import Instrument
 from app.service.mapping import Mapping
+from app.service.teaching import Teaching
 from app.transfers import MOST_STEPS, Pair
 
 __all__ = [
+    "LESSONS",
+    "PAPER_METHODS",
+    "PAPER_TABLES",
     "MOST_STEPS",
     "SIZES",
     "Explorer",
@@ -51,6 +58,7 @@ class Explorer(explorer.Explorer):
         dreaming: Any = None,
         carrying: Any = None,
         mapping: Any = None,
+        teaching: Any = None,
     ) -> None:
         super().__init__(
             checkpoints,
@@ -62,6 +70,7 @@ class Explorer(explorer.Explorer):
             dreaming=dreaming or Dreaming(),
             carrying=carrying or Carrying(),
             mapping=mapping or Mapping(),
+            teaching=teaching or Teaching(),
         )
 
     def _load(self, folder: Path) -> Any:

@@ -41,5 +41,14 @@
       arrow(moving.vector, moving.centre, kind));
   }
 
-  Lapa.arrows = { picture, inWords, LONGER };
+  /* A list of embodiments with the arrow of their mean motion. */
+  const effects = (all) => Lapa.make("ul", { class: "at-effects" }, ...all.map(({ embodiment, pairs, motion, agreement }) => {
+    const [right, down] = motion, length = Math.hypot(right, down), turned = Math.atan2(down, right) * 180 / Math.PI;
+    const arrow = Lapa.make("span", { class: "at-arrow", "aria-hidden": "true", style: `--turn: ${turned}deg; --long: ${Math.max(3, Math.min(26, 260 * length))}px` });
+    const agree = agreement === undefined || agreement === null ? "" : `, ${Math.round(100 * agreement)} % agree`;
+    return Lapa.make("li", {}, Lapa.make("span", { class: "at-dial" }, length < 0.002 ? null : arrow), Lapa.make("span", {}, embodiment),
+      Lapa.make("span", { class: "lx-foot" }, `${inWords(motion)} · ${pairs} pairs${agree}`));
+  }));
+
+  Lapa.arrows = { picture, inWords, effects, LONGER };
 })();

@@ -25,6 +25,7 @@ Lapa.part("header", (element) => {
     let rest = clip && clip.uploaded ? private_ : " It opens exactly this frame and these codes.";
     if (Lapa.page.tab === "transfer") rest = location.search.includes("=upload-") ? private_ : " It opens this tab with this pair and these frames.";
     if (Lapa.page.tab === "atlas") rest = " It opens this map with what is open and found.";
+    if (Lapa.page.tab === "learn") rest = " It opens this step of this lesson.";
     if (Lapa.page.tab === "checkup") rest = location.search.includes("=upload-") ? private_ : " It opens this tab with these checkpoints and clips.";
     try {
       await navigator.clipboard.writeText(location.href);
@@ -49,6 +50,7 @@ Lapa.part("header", (element) => {
 
   models.addEventListener("change", () => Lapa.go({ m: models.value, a: null }));
   $('[data-do="copy"]').addEventListener("click", copy);
+  $('[data-do="tour"]').addEventListener("click", () => Lapa.tour());
   $('[data-do="theme"]').addEventListener("click", theme);
   Lapa.on("catalogue", list);
   Lapa.on("state", () => (models.value = Lapa.state.m));

@@ -90,7 +90,7 @@ Lapa.part("opened", (element) => {
     const { points } = Lapa.atlas, first = rows.find((i) => points.shipped[i]);
     fill([make("span", {}, `${rows.length} pairs`), make("span", { class: "lx-side" }, words)],
       make("h3", {}, "Codes"), histogram(rows),
-      make("h3", {}, "Mean effect"), Lapa.effects(effects(rows)),
+      make("h3", {}, "Mean effect"), Lapa.arrows.effects(effects(rows)),
       make("h3", {}, "Contact sheet"), side,
       first === undefined ? null : leads({ whole: true, c: points.clips[points.clip[first]], f: points.index[first] }),
       first === undefined ? null : make("p", { class: "lx-foot" }, "The buttons open its first pair whose clip is part of the page."));
@@ -107,15 +107,6 @@ Lapa.part("opened", (element) => {
     const list = await sheet(found.nearest.map(([i]) => i), (i) => points.embodiments[points.embodiment[i]]);
     if (mine === turn) side.replaceChildren(list);
   }
-
-  /* A list of embodiments with the arrow of their mean motion; also for cards (usage.js). */
-  Lapa.effects = (all) => make("ul", { class: "at-effects" }, ...all.map(({ embodiment, pairs, motion, agreement }) => {
-    const [right, down] = motion, length = Math.hypot(right, down), turned = Math.atan2(down, right) * 180 / Math.PI;
-    const arrow = make("span", { class: "at-arrow", "aria-hidden": "true", style: `--turn: ${turned}deg; --long: ${Math.max(3, Math.min(26, 260 * length))}px` });
-    const agree = agreement === undefined || agreement === null ? "" : `, ${Math.round(100 * agreement)} % agree`;
-    return make("li", {}, make("span", { class: "at-dial" }, length < 0.002 ? null : arrow), make("span", {}, embodiment),
-      make("span", { class: "lx-foot" }, `${Lapa.arrows.inWords(motion)} · ${pairs} pairs${agree}`));
-  }));
 
   Lapa.on("atlas-opening", () => element.querySelector(".at-opened").setAttribute("aria-busy", "true"));
   Lapa.on("atlas-pair", (found) => { element.querySelector(".at-opened").setAttribute("aria-busy", "false"); pair(found); });

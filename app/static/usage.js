@@ -60,7 +60,7 @@ Lapa.part("usage", (element) => {
         make("span", { class: "lx-pic at-moving" }, make("img", { src: each.frame, alt: `A frame of ${each.embodiment}` }), make("img", { src: each.imagined, alt: `What ${told.text} makes of it`, class: "tf-later" })),
         make("span", { class: "lx-foot" }, each.embodiment)))),
       make("h4", {}, "Real examples"), side,
-      make("h4", {}, "Mean effect"), Lapa.effects(told.effects));
+      make("h4", {}, "Mean effect"), Lapa.arrows.effects(told.effects));
     const pictures = await Lapa.atlas.pictures(told.examples);
     side.replaceChildren(...told.examples.map((i, n) => make("li", {}, make("button", { type: "button", "aria-label": `Open ${Lapa.atlas.name(i)}`, onclick: () => Lapa.atlas.open(i) },
       pictures[n] ? make("span", { class: "lx-pic at-moving" }, make("img", { src: pictures[n][0], alt: "" }), make("img", { src: pictures[n][1], alt: "", class: "tf-later" })) : null))));

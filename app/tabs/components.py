@@ -48,6 +48,9 @@ SCRIPTS = (
     "atlas",
     "opened",
     "usage",
+    "tries",
+    "learn",
+    "tour",
 )
 
 

@@ -36,6 +36,8 @@ GLOSSARY: dict[str, str] = {
     "same kind; a wide one means that more clips may change the verdict.",
     "latent action": "The change between two frames in a few codes, one per position; you can "
     "type it, for example [3,1,0,6].",
+    "instruction": "The sentence that says what the robot should do, such as “lift the red cube”.",
+    "latent": "The change between two frames as a list of numbers, before it is rounded to codes.",
     "learned keys": "The latent action of each key is the one that most surely moved this "
     "robot that way in real video; hover a key to see how often.",
     "most frequent": "The share of this embodiment's frame pairs, in clips kept out of training, "

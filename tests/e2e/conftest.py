@@ -78,15 +78,20 @@ def chromium_browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(chromium_browser: Browser, app_url: str) -> Iterator[Callable[..., Screen]]:
-    """Opens the page in a fresh session: `visit(query="", base=app_url, **context options)`.
+    """Opens the page in a fresh session: `visit(query="", tour=False, **context options)`.
 
     At the end every page opened must have stayed on this machine and have logged no error.
     """
     contexts, problems = [], []
 
-    def open_page(query: str = "", base: str = app_url, wait: bool = True, **options) -> Screen:
+    def open_page(
+        query: str = "", base: str = app_url, wait: bool = True, tour: bool = False, **options
+    ) -> Screen:
         options.setdefault("viewport", {"width": 1440, "height": 900})
         context = chromium_browser.new_context(**options)
+        if not tour:
+            # a visitor who has been here before
+            context.add_init_script("localStorage.setItem('lapa-tour', 'seen')")
         contexts.append(context)
         page = context.new_page()
         _watch(page, urlsplit(base).netloc, problems)
