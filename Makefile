@@ -31,7 +31,7 @@ app: $(VENV)/.app
 	$(RUN) app.py $(APP)
 
 test: $(VENV)/.dev lint
-	$(RUN) -m pytest -m "not slow" $(PYTEST)
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -m "not slow" -n 2 --dist loadfile $(PYTEST)
 
 test-all: $(VENV)/.dev lint
 	$(RUN) -m pytest $(PYTEST)
