@@ -1,16 +1,16 @@
 """The Space's entry: builds the page and launches it.
 
-    python app.py [--checkpoints DIR] [--clips DIR] [--port N]
+    python app.py [--port N] [--public] [--offer robots] …
 
-Environment: LAPA_CHECKPOINTS, LAPA_CLIPS, GRADIO_SERVER_NAME (0.0.0.0 on a Space),
-GRADIO_SERVER_PORT. The model is loaded in the background, so that the page opens at once.
+`python app.py --help` lists everything. The model is loaded in the background, so that the page
+opens at once.
 """
 
 from __future__ import annotations
 
-import argparse
 import logging
 import os
+import sys
 import threading
 import time
 from pathlib import Path
@@ -18,27 +18,10 @@ from pathlib import Path
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 
 from app import ui
-from app.service import Explorer
+from app.server import opened_log, serving
+from app.service import Explorer, Limits
 
 ASSETS = Path(__file__).parent / "assets"
-
-
-def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="LAPA Explorer in the browser.")
-    parser.add_argument(
-        "--checkpoints",
-        type=Path,
-        default=os.environ.get("LAPA_CHECKPOINTS", ASSETS / "checkpoints"),
-        help="folder of checkpoints, one folder each",
-    )
-    parser.add_argument(
-        "--clips",
-        type=Path,
-        default=os.environ.get("LAPA_CLIPS", ASSETS / "clips"),
-        help="folder of clips in the robots format",
-    )
-    parser.add_argument("--port", type=int, default=None, help="default: 7860 or the next free")
-    return parser.parse_args()
 
 
 def warm_up(explorer: Explorer, warm: threading.Event) -> None:
@@ -56,11 +39,22 @@ def warm_up(explorer: Explorer, warm: threading.Event) -> None:
 
 
 def main() -> None:
-    args = arguments()
-    explorer, warm = Explorer(args.checkpoints, args.clips), threading.Event()
+    told = serving(sys.argv[1:], os.environ, ASSETS)
+    limits = Limits(uploads=not told.public)
+    explorer = Explorer(told.checkpoints, told.clips, limits, offer=told.offer)
+    warm = threading.Event()
     threading.Thread(target=warm_up, args=(explorer, warm), daemon=True).start()
     page = ui.build(explorer, is_warm=warm.is_set)
-    page.launch(server_port=args.port, **ui.launch_options())
+    try:
+        page.launch(
+            server_name=told.host,
+            server_port=told.port,
+            root_path=told.root_path or None,
+            **ui.launch_options(limits, opened_log(told.log)),
+        )
+    except OSError as error:
+        # a port that is taken, an address that is not this machine's
+        sys.exit(f"python app.py: {' '.join(str(error).split())}")
 
 
 if __name__ == "__main__":

@@ -30,11 +30,14 @@ class Loaded:
 class Checkpoints:
     """Checkpoint folders and official `.pt` files by name; `folder` holds them, or is one itself.
 
-    load: folder or file -> quantizer, raising ValueError or OSError with one sentence.
+    load: folder or file -> quantizer, raising ValueError or OSError with one sentence. offer: names
+    to be offered, () for all.
     """
 
-    def __init__(self, folder: Path, load: Callable[[Path], Any]) -> None:
-        self._folder = Path(folder)
+    def __init__(
+        self, folder: Path, load: Callable[[Path], Any], offer: tuple[str, ...] = ()
+    ) -> None:
+        self._folder, self._offer = Path(folder), offer
         self._load = load
         self._loaded: dict[str, Loaded] = {}
         self._lock = threading.Lock()
@@ -44,6 +47,8 @@ class Checkpoints:
         if not self._folder.is_dir() or (self._folder / "config.json").is_file():
             return (self._folder.name,)
         inside = [p.name for p in self._folder.iterdir() if _is_offered(p)]
+        if self._offer:
+            inside = [name for name in inside if name in self._offer]
         return tuple(sorted(inside)) or (self._folder.name,)
 
     def get(self, name: str) -> Loaded:

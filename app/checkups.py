@@ -22,7 +22,7 @@ from app.checkup_jobs import Job, Jobs
 from app.checkup_sample import SIZES, Sample, sample
 from app.compute import Compute
 from app.gallery import Footage, Gallery
-from app.limits import Limits, UserError
+from app.limits import NO_UPLOADS, Limits, UserError
 from app.sessions import UPLOAD
 from app.turns import Turns
 from app.views import CheckupPlan, CheckupProgress, Clip, Measured, Model
@@ -94,6 +94,8 @@ class Checkups:
 
     def add_checkpoint(self, paths: Sequence[Path], session: str | None) -> Model:
         """Take a visitor's checkpoint over, for this session only; the files are deleted."""
+        if not self._gallery.limits.uploads:
+            raise UserError(NO_UPLOADS)
         if not session:
             raise UserError("An upload needs an open page; reload the page and send it again.")
         return self._sent.add(paths, session)

@@ -55,11 +55,12 @@ class Explorer(Gallery):
         carrying: Any,
         mapping: Any,
         teaching: Any,
+        offer: tuple[str, ...] = (),
     ) -> None:
         super().__init__(Path(clips), read, limits)
         self._compute = Compute(self.limits)
         self._checkpoints = Checkpoints(
-            Path(checkpoints), lambda folder: self._compute.run(load, folder)
+            Path(checkpoints), lambda folder: self._compute.run(load, folder), offer
         )
         self.checkups = Checkups(
             self._checkpoints, self, self._compute, instrument, self.limits,

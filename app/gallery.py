@@ -14,7 +14,7 @@ from app import media
 from app.codes import is_whole
 from app.intake import THUMBNAIL_SIDE, shrink
 from app.library import Library
-from app.limits import Limits, UserError
+from app.limits import NO_UPLOADS, Limits, UserError
 from app.sessions import Sessions
 from app.views import Clip
 
@@ -101,6 +101,7 @@ class Gallery:
 
     def read_picture(self, path: Path | str) -> np.ndarray:
         """The picture in a file, (H, W, 3) uint8, kept nowhere; UserError if it is none."""
+        self._check_uploads()
         with self._decoders:
             return media.read_image(path, self.limits)
 
@@ -113,6 +114,7 @@ class Gallery:
 
         delete: remove the file afterwards, also when it is refused.
         """
+        self._check_uploads()
         if not session:
             raise UserError("An upload needs an open page; reload the page and send it again.")
         try:
@@ -129,6 +131,10 @@ class Gallery:
         """Forget a visitor's uploads and everything computed from them."""
         if session:
             self._forget(self._sessions.drop(session))
+
+    def _check_uploads(self) -> None:
+        if not self.limits.uploads:
+            raise UserError(NO_UPLOADS)
 
     def _forget(self, clip_ids: list[str]) -> None:
         """Called with the ids of the uploads that are gone."""

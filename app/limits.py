@@ -11,6 +11,9 @@ class UserError(Exception):
     """A request that cannot be served; the message is one clear sentence for the page."""
 
 
+NO_UPLOADS = "Sending files is turned off here; choose one of the clips of the page."
+
+
 class SequenceProblem(UserError):
     """Text that is no sequence of latent actions. position: the first character that does not fit.
     pointer: its line, and below it a caret under the character."""
@@ -25,6 +28,7 @@ class SequenceProblem(UserError):
 class Limits:
     """Bounds on uploads, memory and threads; every number is checked where it is used.
 
+    uploads: whether visitors may send files at all.
     upload_bytes, upload_seconds, upload_pixels: largest file, longest video, largest picture or
         video frame (width x height, read from the header before anything is decoded).
     upload_side: smallest accepted width or height in pixels, as shown (after rotation).
@@ -43,6 +47,7 @@ class Limits:
         which a playing dream pauses by itself. replay_steps: longest replay of a clip.
     """
 
+    uploads: bool = True
     upload_bytes: int = 50 * MB
     upload_seconds: float = 60.0
     upload_pixels: int = 50 * MB

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TextIO
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from app import api
+from app.server import AccessLog
 from app.service import Explorer, Limits
 from app.tabs.atlas import atlas
 from app.tabs.checkup import checkup
@@ -49,8 +51,10 @@ def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.
     return page
 
 
-def launch_options() -> dict[str, Any]:
-    """Everything `launch` needs besides the address."""
+def launch_options(limits: Limits | None = None, log: TextIO | None = None) -> dict[str, Any]:
+    """Everything `launch` needs besides the address. log: where the access log is written."""
+    limits = limits or Limits()
+    middleware = [] if log is None else [Middleware(AccessLog, out=log)]
     return {
         "theme": theme(),
         "css_paths": STYLES,
@@ -58,7 +62,8 @@ def launch_options() -> dict[str, Any]:
         "footer_links": ["api"],
         "run_history": False,
         # the largest checkpoint; pictures and videos have a smaller limit of their own
-        "max_file_size": Limits().checkpoint_bytes,
+        "max_file_size": limits.checkpoint_bytes if limits.uploads else 1,
+        "app_kwargs": {"middleware": middleware},
         "state_session_capacity": 200,
         "ssr_mode": False,
         "show_error": True,

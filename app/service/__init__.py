@@ -59,6 +59,7 @@ class Explorer(explorer.Explorer):
         carrying: Any = None,
         mapping: Any = None,
         teaching: Any = None,
+        offer: tuple[str, ...] = (),
     ) -> None:
         super().__init__(
             checkpoints,
@@ -71,6 +72,7 @@ class Explorer(explorer.Explorer):
             carrying=carrying or Carrying(),
             mapping=mapping or Mapping(),
             teaching=teaching or Teaching(),
+            offer=offer,
         )
 
     def _load(self, folder: Path) -> Any:

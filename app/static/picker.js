@@ -15,6 +15,7 @@ Lapa.part("picker", (element, gradio) => {
     Lapa.page.clips = value.clips.concat(Lapa.page.clips.filter((clip) => clip.uploaded));
     options(robots, "All", Lapa.page.clips.map((clip) => clip.embodiment));
     filter();
+    if (value.uploads === false) document.documentElement.dataset.uploads = "off";
     Lapa.emit("catalogue", value);
   }
 

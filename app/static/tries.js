@@ -16,7 +16,7 @@
   /* A row of buttons of which one is chosen. */
   function choices(label, names, chosen, pick) {
     const group = make("div", { class: "lx-segments ln-choices", role: "radiogroup", "aria-label": label });
-    names.forEach((name, n) => group.append(make("button", { type: "button", role: "radio", "aria-checked": n === chosen, tabindex: n === chosen ? 0 : -1,
+    names.forEach((name, n) => group.append(make("button", { type: "button", role: "radio", "aria-checked": String(n === chosen), tabindex: n === chosen ? 0 : -1,
       onclick: (event) => {
         for (const each of group.children) { each.setAttribute("aria-checked", each === event.currentTarget); each.tabIndex = each === event.currentTarget ? 0 : -1; }
         pick(n);

@@ -113,6 +113,7 @@ class Handlers:
             "kind": "catalogue",
             "models": [figures.model_record(model) for model in models],
             "clips": [self._clip_record(clip, gap) for clip in clips],
+            "uploads": self._explorer.limits.uploads,
         }
 
     def _empty_page(self, model: Model) -> Record:

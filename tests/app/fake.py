@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.service import UserError
+from app.service import Limits, UserError
 from app.views import Clip, Figures, Model, Prediction, Preset, Sweep
 
 SIZE, LENGTH, BOOK, GAP, FRAMES = 64, 4, 8, 5, 20
@@ -18,7 +18,7 @@ class FakeExplorer:
     """Two embodiments of two clips each; `error` makes the only checkpoint unusable."""
 
     def __init__(self, error: str | None = None) -> None:
-        self.error = error
+        self.error, self.limits = error, Limits()
         self.dropped: list[str | None] = []
         self.uploads: dict[str | None, list[Clip]] = {}
 

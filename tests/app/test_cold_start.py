@@ -1,0 +1,42 @@
+"""From nothing to the first usable page on the shipped checkpoint: processor seconds and memory.
+
+A Space on two shared cores sleeps and wakes: what is not needed for the first picture must not be
+imported before it.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+# (pyarrow is not among them: pandas, which gradio needs, takes it where it is installed)
+LATER = ("umap", "numba", "transformers", "sklearn", "mujoco", "scipy.stats")
+START = f"""
+import json, os, sys, threading
+from app import ui
+from app.service import Explorer
+explorer = Explorer("assets/checkpoints", "assets/clips")
+explorer.warm()
+page = ui.build(explorer)
+explorer.predict(explorer.models()[0].name, explorer.clips()[0].id, 0)
+with open("/proc/self/status") as status:
+    rss = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+print(json.dumps({{
+    "seconds": sum(os.times()[:2]),
+    "megabytes": rss / 1000,
+    "early": [name for name in {LATER!r} if name in sys.modules],
+}}))
+"""
+# the bar is 12; half as much again for machines that are slower than those of a Space
+SECONDS, MEGABYTES = 18.0, 1200.0
+
+
+def test_the_first_picture_is_cheap(root) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", START], cwd=root, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    told = json.loads(done.stdout.splitlines()[-1])
+    assert told["early"] == []
+    assert told["seconds"] <= SECONDS and told["megabytes"] <= MEGABYTES, told

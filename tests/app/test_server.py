@@ -1,0 +1,132 @@
+"""How the explorer is served: options, environment, public mode, and what the access log tells."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from pathlib import Path
+
+import pytest
+
+from app.limits import Limits, UserError
+from app.server import AccessLog, opened_log, serving, told_path
+from app.service import Explorer
+from app.ui import launch_options
+from tests.app.conftest import SmallQuantizer, recordings
+
+
+@pytest.fixture
+def assets(tmp_path: Path) -> Path:
+    for name in ("robots", "mine"):
+        (tmp_path / "checkpoints" / name).mkdir(parents=True)
+    return tmp_path
+
+
+def test_without_anything_the_shipped_folders_are_served(assets: Path) -> None:
+    told = serving([], {}, assets)
+    assert told.checkpoints == assets / "checkpoints" and told.clips == assets / "clips"
+    assert (told.host, told.port, told.offer, told.public, told.log) == (
+        None,
+        None,
+        (),
+        False,
+        None,
+    )
+
+
+def test_the_environment_says_the_same_and_an_option_wins(assets: Path) -> None:
+    environment = {
+        "LAPA_OFFER": "robots, mine", "LAPA_PUBLIC": "1", "GRADIO_SERVER_NAME": "0.0.0.0",
+        "GRADIO_SERVER_PORT": "8000", "GRADIO_ROOT_PATH": "/lapa/", "LAPA_ACCESS_LOG": "-",
+    }  # fmt: skip
+    told = serving(["--port", "9000"], environment, assets)
+    assert told.offer == ("robots", "mine") and told.public and told.host == "0.0.0.0"
+    assert told.port == 9000 and told.root_path == "/lapa" and told.log == "-"
+
+
+@pytest.mark.parametrize(
+    ("argv", "environment", "words"),
+    [
+        (["--port", "0"], {}, "'0' is no port; 1 to 65535"),
+        (["--port", "http"], {}, "'http' is no port"),
+        (["--offer", "robots,other"], {}, "there is no checkpoint 'other' in checkpoints"),
+        (["--root-path", "lapa"], {}, "must begin with /"),
+        ([], {"LAPA_PUBLIC": "perhaps"}, "LAPA_PUBLIC is 'perhaps'; accepted are 1 and 0"),
+        ([], {"GRADIO_SERVER_PORT": "x"}, "'x' is no port"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence(assets, capsys, argv, environment, words) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        serving(argv, environment, assets)
+    assert stopped.value.code == 2
+    assert words in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_only_what_is_offered_is_there(assets: Path) -> None:
+    for folder in (assets / "checkpoints").iterdir():
+        (folder / "config.json").write_text("{}")
+        (folder / "model.safetensors").write_bytes(b"weights")
+
+    def make(offer: tuple[str, ...]) -> list[str]:
+        explorer = Explorer(
+            assets / "checkpoints", assets, load=lambda folder: SmallQuantizer(),
+            read=lambda folder: (recordings(), None), offer=offer,
+        )  # fmt: skip
+        return [model.name for model in explorer.models()]
+
+    assert make(()) == ["mine", "robots"] and make(("robots",)) == ["robots"]
+
+
+def test_in_public_nothing_can_be_sent(make_explorer, send_picture) -> None:
+    explorer = make_explorer(Limits(uploads=False))
+    for send in (
+        lambda: explorer.add_upload(send_picture(), "me"),
+        lambda: explorer.read_picture(send_picture()),
+        lambda: explorer.checkups.add_checkpoint([send_picture()], "me"),
+    ):
+        with pytest.raises(UserError, match="turned off here"):
+            send()
+    assert launch_options(Limits(uploads=False))["max_file_size"] == 1
+
+
+# The access log
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/", "/"),
+        ("/gradio_api/queue/join", "/gradio_api/queue/join"),
+        ("/gradio_api/file=/tmp/secret/mine.png", "/gradio_api/…/…/…"),
+        ("/gradio_api/call/decode/0a1b2c", "/gradio_api/call/…/…"),
+        ("/a/b/c/d/e/f", "/…/…/…/…"),
+    ],
+)
+def test_a_path_tells_what_and_not_who(path: str, told: str) -> None:
+    assert told_path(path) == told
+
+
+def test_a_line_a_request(tmp_path: Path) -> None:
+    out = io.StringIO()
+
+    async def app(scope, receive, send) -> None:
+        await send({"type": "http.response.start", "status": 404, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def nothing(*_: object) -> None:
+        return None
+
+    scope = {
+        "type": "http", "method": "GET", "path": "/gradio_api/upload/x", "client": ("9.8.7.6", 1),
+        "query_string": b"session_hash=secret", "headers": [(b"cookie", b"me")],
+    }  # fmt: skip
+    asyncio.run(AccessLog(app, out)(scope, nothing, nothing))
+    line = out.getvalue()
+    assert (
+        line.count("\n") == 1 and " GET /gradio_api/upload/… 404 " in line and line.endswith("ms\n")
+    )
+    assert not any(secret in line for secret in ("9.8.7.6", "secret", "cookie"))
+    assert opened_log(None) is None
+    with opened_log(str(tmp_path / "access.log")) as log:
+        print("x", file=log)
+    assert (tmp_path / "access.log").read_text() == "x\n"
