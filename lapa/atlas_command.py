@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     options.add_argument(
         "--thin", type=int, default=3, help="pairs that begin within one gap, about (3)"
     )
+    options.add_argument("--workers", type=int, default=2, help="processes that embed (2)")
     options.add_argument("--neighbours", type=int, default=15, help="of UMAP (15)")
     options.add_argument("--metric", default="euclidean", help="of UMAP (euclidean)")
     options.add_argument("--seed", type=int, default=0, help="of UMAP and of all draws (0)")
@@ -32,25 +34,28 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace) -> int:
     """Embed, project, measure and write, telling progress; returns the exit code."""
     from lapa.data import read_episodes
-    from lapa.evaluation.atlas import Atlas, Thumbnails, embed, join, write_atlas
+    from lapa.evaluation.atlas import Atlas, Thumbnails, embed_in_processes, join, write_atlas
     from lapa.models.quantizer import LatentActionQuantizer
     from lapa.presets import shared_data
 
-    if options.thin < 1:
-        raise ValueError(f"--thin is {options.thin}; accepted are 1 and more")
-    quantizer = LatentActionQuantizer.from_pretrained(checkpoint_folder(options.checkpoint))
+    for name in ("thin", "workers"):
+        if getattr(options, name) < 1:
+            raise ValueError(f"--{name} is {getattr(options, name)}; accepted are 1 and more")
+    load = partial(LatentActionQuantizer.from_pretrained, checkpoint_folder(options.checkpoint))
+    quantizer = load()
     episodes, report = read_episodes(options.data or shared_data())
     if report.skipped:
         tell(report.summary(), last=True)
     start, parts = time.perf_counter(), []
     thumbnails = Thumbnails(options.out)
-    for part in embed(quantizer, episodes, thin=options.thin):
+    for part in embed_in_processes(load, episodes, workers=options.workers, thin=options.thin):
         thumbnails.add(part.thumbnails)
         parts.append(part)
         left = (time.perf_counter() - start) * (part.total - part.done) / part.done
         line = f"{bar(part.done, part.total)} episode {part.done}/{part.total}"
         tell(f"{line}, {duration(left)} left", last=part.done == part.total)
     thumbnails.close()
+    embedded = time.perf_counter() - start
     points = join(parts)
     maps, made = projections(points.flat, options)
     about = {
@@ -64,7 +69,9 @@ def command(options: argparse.Namespace) -> int:
         **measured(points, maps, quantizer.config.codebook_size, options.seed),
     }
     print(write_atlas(options.out, Atlas(points, maps, about)))
-    print(f"{len(points)} pairs of {len(parts)} episodes")
+    rest = time.perf_counter() - start - embedded
+    took = f"{embedded:.0f} s for embedding, {rest:.0f} s for the rest"
+    print(f"{len(points)} pairs of {len(parts)} episodes in {took}")
     print("\n".join(lines(about)))
     return 0
 

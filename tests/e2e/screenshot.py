@@ -33,6 +33,7 @@ PHONE = {
 def view(browser: Browser, url: str, scheme: str, shape: dict) -> Image.Image:
     """The page once its first sweep and thumbnails are drawn."""
     context = browser.new_context(color_scheme=scheme, **shape)
+    context.add_init_script("localStorage.setItem('lapa-tour', 'seen')")
     screen = Screen(context.new_page())
     screen.goto(url)
     screen.strip.scroll_into_view_if_needed()

@@ -14,6 +14,7 @@ from lapa.evaluation.atlas import (
     Thumbnails,
     code_usage,
     embed,
+    embed_in_processes,
     join,
     map_quality,
     place,
@@ -102,6 +103,20 @@ def test_an_episode_becomes_points_that_share_thumbnails() -> None:
     assert parts[1].thumbnails[3].max() == 3  # the fourth frame of b
     # x was told 0, 1, 2, …: rows t to t+3 add up
     assert found.displacement[2, 0] == 2 + 3 + 4 + 5 and np.isnan(found.displacement[2, 1])
+
+
+def a_shift() -> Shift:
+    return Shift()
+
+
+def test_several_processes_find_the_same() -> None:
+    episodes = [episode("a", 12), episode("short", 4), episode("b", 9), episode("c", 30)]
+    one = list(embed(Shift(), episodes, side=8))
+    two = list(embed_in_processes(a_shift, episodes, workers=2, side=8))
+    assert [part.done for part in two] == [part.done for part in one] == [1, 3, 4]
+    for name in ("clip", "index", "codes", "latent", "motion", "first", "second"):
+        assert np.array_equal(getattr(join(one), name), getattr(join(two), name))
+    assert all(np.array_equal(a.thumbnails, b.thumbnails) for a, b in zip(one, two, strict=True))
 
 
 def test_without_actions_the_displacement_is_unknown_and_without_pairs_it_is_said() -> None:
