@@ -190,7 +190,8 @@ window.Lapa = (() => {
 
   /* Opens a tab as a click on its name does. */
   function visit(name) {
-    const button = [...document.querySelectorAll('#lx-tabs [role="tab"]')]
+    // on a narrow screen gradio keeps some of them in a menu
+    const button = [...document.querySelectorAll('#lx-tabs :is([role="tab"], .overflow-dropdown button)')]
       .find((each) => each.textContent.trim().toLowerCase() === name);
     if (button) button.click();
   }

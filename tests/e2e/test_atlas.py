@@ -95,6 +95,12 @@ def test_from_explore_into_the_atlas_and_back(visit) -> None:
     expect(page).to_have_url(re.compile("c=panda-lift-00016&f=12"), timeout=LONG)
 
 
+def test_on_a_phone_the_tab_is_found_in_its_menu(visit) -> None:
+    page = visit("?c=panda-lift-00016&f=12", **PHONE).page
+    page.get_by_role("button", name="Find in the atlas").tap()
+    expect(page).to_have_url(re.compile(r"tab=atlas.*i=\d+"), timeout=LONG)
+
+
 def test_keys_and_a_phone(open_tab) -> None:
     page = open_tab(**PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
