@@ -29,6 +29,10 @@ ASIDE = {
     "drive": ("lapa.drive_command", "Learn the keys to drive a dream with, and familiar ground."),
     "transfer": ("lapa.transfer_command", "Measure what carries over from robot to robot."),
     "atlas": ("lapa.atlas_command", "Map frame pairs by their latents, for the tab Atlas."),
+    "convert": (
+        "lapa.convert_command",
+        "Convert the official release's files, and back.",
+    ),
     "bench": ("lapa.bench", "Time pressing a code and sweeping against the official call."),
     "record": ("lapa.record_command", "Record new clips in a simulator."),
 }

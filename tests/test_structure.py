@@ -36,6 +36,7 @@ ARROWS: dict[str, set[str]] = {
     "sheets_command": {"console", "data", "models"},
     "drive_command": {"console", "data", "evaluation", "imagine", "models"},
     "transfer_command": {"console", "data", "evaluation", "models"},
+    "convert_command": {"data", "models", "official", "pretrained"},
     "atlas_command": {"console", "data", "evaluation", "models", "presets"},
     "bench": {"models", "official", "evaluation", "results"},
     "ablation": {"presets", "training", "evaluation", "models", "data"},
