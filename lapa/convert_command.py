@@ -2,10 +2,12 @@
 
     python -m lapa convert laq_openx.pt --out checkpoints/openx --bf16
     python -m lapa convert checkpoints/openx --out laq.pt
+    python -m lapa convert vqgan --out checkpoints/tokenizer
     python -m lapa convert finetune.json --out data/finetune --bins 256
 
-What a file is follows from its name: `.pt` is a latent action quantizer, a folder one of ours,
-`.json` a finetuning set, which becomes `finetune.jsonl` and `finetune.bins.csv`.
+What a file is follows from its name: `.pt` is a latent action quantizer, `vqgan` (no suffix) the
+image tokenizer, a folder a quantizer of ours, `.json` a finetuning set, which becomes
+`finetune.jsonl` and `finetune.bins.csv`.
 """
 
 from __future__ import annotations
@@ -34,7 +36,9 @@ def command(options: argparse.Namespace) -> int:
         return _finetuning(source, options.out, options.bins)
     if not source.exists():
         raise FileNotFoundError(f"there is no file {source}")
-    raise ValueError(f"{source.name} is none of .pt, .json and a checkpoint folder")
+    if not source.suffix:
+        return _tokenizer(source, options.out)
+    raise ValueError(f"{source.name} is none of .pt, .json, vqgan and a checkpoint folder")
 
 
 def _to_ours(source: Path, out: Path, *, bf16: bool) -> int:
@@ -55,6 +59,16 @@ def _to_ours(source: Path, out: Path, *, bf16: bool) -> int:
     count = sum(value.numel() for value in state.values() if value.is_floating_point())
     print(f"{out}: {config.image_size} px, {config.code_length} codes of {config.codebook_size}, "
           f"{count / 1e6:.1f} million parameters{' in bfloat16' if bf16 else ''}")  # fmt: skip
+    return 0
+
+
+def _tokenizer(source: Path, out: Path) -> int:
+    from lapa.models.image_tokenizer import ImageTokenizer
+
+    tokenizer = ImageTokenizer.from_pretrained(source)
+    tokenizer.save_pretrained(out)
+    c = tokenizer.config
+    print(f"{out}: {c.image_size} px, {c.grid} x {c.grid} tokens of {c.codebook_size}")
     return 0
 
 

@@ -1,12 +1,15 @@
-"""Copy the part of the full golden fixtures that the tests need in any clone (under 1 MB)."""
+"""Copy the part of the full golden fixtures that the tests need in any clone (each under 1 MB)."""
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
 import numpy as np
 import torch
+
+from lapa.official import vqgan
 
 HERE = Path(__file__).parent
 ARRAYS = [
@@ -43,6 +46,29 @@ def main(source: Path) -> None:
     np.savez_compressed(HERE / "laq_a.npz", **kept)
     replace = np.load(laq / "replace_unused_codebooks.npz")
     np.savez_compressed(HERE / "replace.npz", **{name: replace[name] for name in replace.files})
+    tokenizer(source / "vqgan")
+    formats(source / "formats")
+
+
+def tokenizer(source: Path) -> None:
+    numbers = np.load(source / "vqgan_a.npz")
+    kept = {name: numbers[name] for name in ("pixels_u8", "encoder_hidden", "indices", "decoded")}
+    with (source / "vqgan_a").open("rb") as file:
+        weights = vqgan.flat(vqgan.Reader(file, "vqgan_a").load())
+    kept |= {f"weights/{path}": value for path, value in weights.items()}
+    np.savez_compressed(HERE / "vqgan_a.npz", **kept)
+    shutil.copyfile(source / "vqgan_official.keys.json", HERE / "vqgan_official.keys.json")
+
+
+def formats(source: Path) -> None:
+    target = HERE / "formats"
+    target.mkdir(exist_ok=True)
+    for name in ("ties", "const"):
+        for end in ("input.json", "out.jsonl", "bins.csv", "json"):
+            shutil.copyfile(source / f"finetune_{name}.{end}", target / f"finetune_{name}.{end}")
+    shutil.copyfile(source / "assign_bin_cases.json", target / "assign_bin_cases.json")
+    first = (source / "stage2_records.jsonl").read_text().splitlines(keepends=True)[0]
+    (target / "stage2_records.jsonl").write_text(first)
 
 
 if __name__ == "__main__":
