@@ -12,6 +12,7 @@ Shape letters: B batch, n patches, d width, S code length, D quant_dim, K codebo
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -109,10 +110,22 @@ class LatentActionQuantizer(nn.Module):
 
     @torch.inference_mode()
     def infer(
-        self, frame: Frames, future: Frames
+        self, frame: Frames, first: Sequence[int], second: Sequence[int]
     ) -> tuple[np.ndarray | Tensor, np.ndarray | Tensor]:
-        """Codes and latent of a frame pair in one pass, as `encode` and `latent` give them."""
-        latent, kind = self._latent_of(frame, future)
+        """Codes (P, S) and latents (P, S, D) of P pairs among a batch of B frames, as `encode` and
+        `latent` give them; a frame that many pairs share is looked at once where that is possible.
+
+        Args:
+            frame: a batch, of which pair p is frames first[p] and second[p].
+        """
+        batch, kind = frames.to_batch(frame, self.config.image_size, device=self._device)
+        tokens = self.stem(batch).tokens
+        if self.config.encoder == "frame":
+            each = self.reduce(self._encode_each(tokens))
+            difference = each[list(second)] - each[list(first)]
+        else:
+            difference = self._difference(tokens[list(first)], tokens[list(second)])
+        latent = self.codebook.scaled_latent(difference)
         return kind.numbers(self.codebook.nearest(latent)), kind.numbers(latent)
 
     @torch.inference_mode()
@@ -221,11 +234,15 @@ class LatentActionQuantizer(nn.Module):
 
     def _encode_pair(self, pair: Tensor) -> Tensor:
         """Both frames through the same blocks, for "pair" looking at each other: (B, 2, n, d)."""
-        batch, grid = len(pair), self.config.grid
-        x, shape = self._placed(pair.flatten(0, 1)), (2 * batch, 1, grid, grid)
+        return self._encode_each(pair.flatten(0, 1)).unflatten(0, (len(pair), 2))
+
+    def _encode_each(self, x: Tensor) -> Tensor:
+        """Tokens (B, n, d) of frames through the blocks, one by one or, for "pair", by twos."""
+        grid = self.config.grid
+        x, shape = self._placed(x), (len(x), 1, grid, grid)
         if self.spatial is not None:
             x = self.spatial(x, shape, self._bias())
-        return self.temporal(x, shape, self._bias()).unflatten(0, (batch, 2))
+        return self.temporal(x, shape, self._bias())
 
     def _encode(self, pair: Tensor) -> Tensor:
         """LAPA's order: a spatial transformer a frame, then a temporal one a patch."""

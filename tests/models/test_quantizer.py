@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -270,3 +272,21 @@ def test_latents_of_an_encoder_by_frame_add_up():
     assert np.allclose(whole, parts, atol=1e-5) and np.abs(whole).max() > 1e-3
     pair = explorer(encoder="pair")
     assert not np.allclose(pair.latent(a, c), pair.latent(a, b) + pair.latent(b, c), atol=1e-3)
+
+
+@pytest.mark.parametrize("encoder", ["frame", "pair", "factorised"])
+def test_pairs_among_frames_are_inferred_as_one_by_one(encoder: str) -> None:
+    torch.manual_seed(0)
+    sizes = {"image_size": 32, "patch_size": 8, "dim": 16, "heads": 2, "dim_head": 8}
+    config = explorer_config(**sizes, stem_widths=(8,), decoder_depth=1, temporal_depth=1)
+    changes = (
+        {"encoder": encoder}
+        if encoder != "factorised"
+        else {"encoder": encoder, "spatial_depth": 1}
+    )
+    model = LatentActionQuantizer(replace(config, **changes)).eval()
+    frames = np.random.default_rng(0).integers(0, 256, (6, 32, 32, 3), np.uint8)
+    first, second = [0, 1, 2, 0], [3, 4, 5, 5]
+    codes, latent = model.infer(frames, first, second)
+    assert np.array_equal(codes, model.encode(frames[first], frames[second]))
+    assert np.allclose(latent, model.latent(frames[first], frames[second]), atol=1e-5)

@@ -23,7 +23,9 @@ class Quantizer(Protocol):
 
     config: Any
 
-    def infer(self, frame: np.ndarray, future: np.ndarray) -> tuple[np.ndarray, np.ndarray]: ...
+    def infer(
+        self, frame: np.ndarray, first: np.ndarray, second: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]: ...
     def resize(self, frame: np.ndarray) -> np.ndarray: ...
 
 
@@ -89,14 +91,17 @@ def _points(
     """The points of an episode, and the numbers of the frames that they show."""
     seen = np.union1d(starts, starts + gap)
     small = quantizer.resize(frames[seen])
+    half = _half(small)
     first, second = np.searchsorted(seen, starts), np.searchsorted(seen, starts + gap)
     parts = []
     for at in range(0, len(starts), BATCH):
-        here, there = small[first[at : at + BATCH]], small[second[at : at + BATCH]]
-        codes, latent = quantizer.infer(here, there)
-        went = moved(_half(here), _half(there))
-        scale = 1 / (here.shape[1] // 2)
-        parts.append((codes, latent, went.vector * scale, went.centre * scale))
+        # the pairs of a batch share frames: each is looked at once
+        ends = first[at : at + BATCH], second[at : at + BATCH]
+        own, places = np.unique(np.concatenate(ends), return_inverse=True)
+        begins, closes = np.split(places, 2)
+        codes, latent = quantizer.infer(small[own], begins, closes)
+        went = moved(half[ends[0]], half[ends[1]])
+        parts.append((codes, latent, went.vector / half.shape[1], went.centre / half.shape[1]))
     codes, latent, motion, centre = map(np.concatenate, zip(*parts, strict=True))
     told = (episode.id, episode.embodiment, episode.task, episode.instruction, episode.split)
     clip, embodiment, task, instruction, split = (np.full(len(starts), word or "") for word in told)

@@ -70,9 +70,9 @@ class Shift:
     def resize(self, frames: np.ndarray) -> np.ndarray:
         return frames[:, :SIDE, :SIDE]
 
-    def infer(self, frame: np.ndarray, future: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        change = (future.astype(float) - frame).mean((1, 2, 3))
-        codes = np.stack([np.clip(change, 0, 7), np.ones(len(frame))], 1).astype(np.int64)
+    def infer(self, frames: np.ndarray, first, second) -> tuple[np.ndarray, np.ndarray]:
+        change = (frames[second].astype(float) - frames[first]).mean((1, 2, 3))
+        codes = np.stack([np.clip(change, 0, 7), np.ones(len(change))], 1).astype(np.int64)
         return codes, np.repeat(change[:, None, None], 2, 1).astype(np.float32)
 
 
