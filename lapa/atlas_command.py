@@ -77,18 +77,32 @@ def command(options: argparse.Namespace) -> int:
 
 
 def projections(latents: Any, options: argparse.Namespace) -> tuple[dict[str, Any], dict[str, Any]]:
-    """UMAP and PCA in two and three dimensions: coordinates, and how each was made."""
-    from lapa.evaluation.atlas import principal, umap
+    """UMAP and PCA in two and three dimensions: coordinates, and how each was made.
 
+    A seeded UMAP keeps to one core, so both are fitted at once where there are two workers.
+    """
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    from lapa.evaluation.atlas import principal
+
+    tell("UMAP in two and in three dimensions", last=True)
+    words = {"neighbours": options.neighbours, "metric": options.metric, "seed": options.seed}
     maps, made = {}, {}
-    for dims in (2, 3):
-        tell(f"UMAP in {dims} dimensions", last=True)
-        fitted = umap(
-            latents, dims, neighbours=options.neighbours, metric=options.metric, seed=options.seed
-        )
-        for name, found in ((f"umap{dims}", fitted), (f"pca{dims}", principal(latents, dims))):
-            maps[name], made[name] = found.coordinates, found.about
+    with ProcessPoolExecutor(min(options.workers, 2), mp_context=get_context("spawn")) as pool:
+        fitted = {dims: pool.submit(_umap, latents, dims, words) for dims in (2, 3)}
+        for dims, future in fitted.items():
+            maps[f"umap{dims}"], made[f"umap{dims}"] = future.result()
+            found = principal(latents, dims)
+            maps[f"pca{dims}"], made[f"pca{dims}"] = found.coordinates, found.about
     return maps, made
+
+
+def _umap(latents: Any, dims: int, words: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    from lapa.evaluation.atlas import umap
+
+    found = umap(latents, dims, **words)
+    return found.coordinates, found.about
 
 
 def measured(points: Any, maps: dict[str, Any], size: int, seed: int) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class Thumbnails:
             top, left = divmod(place, TILES)
             sheet[top * side : (top + 1) * side, left * side : (left + 1) * side] = image
         path = self._folder / SHEETS.format(self._sheet)
-        Image.fromarray(sheet).save(path, "WEBP", quality=QUALITY, method=6)
+        Image.fromarray(sheet).save(path, "WEBP", quality=QUALITY, method=4)
         self._sheet, self._kept = self._sheet + 1, []
 
 
