@@ -3,18 +3,27 @@
     python -m lapa convert laq_openx.pt --out checkpoints/openx --bf16
     python -m lapa convert checkpoints/openx --out laq.pt
     python -m lapa convert vqgan --out checkpoints/tokenizer
+    python -m lapa convert params --out checkpoints/lapa-7b --bf16
     python -m lapa convert finetune.json --out data/finetune --bins 256
 
-What a file is follows from its name: `.pt` is a latent action quantizer, `vqgan` (no suffix) the
-image tokenizer, a folder a quantizer of ours, `.json` a finetuning set, which becomes
-`finetune.jsonl` and `finetune.bins.csv`.
+What a file is follows from its name and first byte: `.pt` is a latent action quantizer, `vqgan` the
+image tokenizer, `params` the vision-language model, a folder a quantizer of ours, `.json` a
+finetuning set, which becomes `finetune.jsonl` and `finetune.bins.csv`.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+# what a stream of msgpack entries, each a list of two, begins with
+STREAM = b"\x92"
 
 
 def add_arguments(options: argparse.ArgumentParser) -> None:
@@ -22,6 +31,7 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     options.add_argument("source", type=Path, help="a .pt file, a checkpoint folder or a .json")
     options.add_argument("--out", type=Path, required=True, help="folder, or .pt file to write")
     options.add_argument("--bf16", action="store_true", help="keep weights in half the bytes")
+    options.add_argument("--heads", type=int, help="of a params file that is not LLaMA's size")
     options.add_argument("--bins", type=int, default=256, help="action bins a dimension (256)")
 
 
@@ -36,9 +46,13 @@ def command(options: argparse.Namespace) -> int:
         return _finetuning(source, options.out, options.bins)
     if not source.exists():
         raise FileNotFoundError(f"there is no file {source}")
+    with source.open("rb") as file:
+        head = file.read(1)
+    if head == STREAM:
+        return _vision_language(source, options.out, bf16=options.bf16, heads=options.heads)
     if not source.suffix:
         return _tokenizer(source, options.out)
-    raise ValueError(f"{source.name} is none of .pt, .json, vqgan and a checkpoint folder")
+    raise ValueError(f"{source.name} is none of .pt, .json, vqgan, params and a checkpoint folder")
 
 
 def _to_ours(source: Path, out: Path, *, bf16: bool) -> int:
@@ -69,6 +83,28 @@ def _tokenizer(source: Path, out: Path) -> int:
     tokenizer.save_pretrained(out)
     c = tokenizer.config
     print(f"{out}: {c.image_size} px, {c.grid} x {c.grid} tokens of {c.codebook_size}")
+    return 0
+
+
+def _vision_language(source: Path, out: Path, *, bf16: bool, heads: int | None) -> int:
+    """In shards, so that memory holds one array and one shard."""
+    import torch
+
+    from lapa import pretrained
+    from lapa.official import vlm
+    from lapa.official.streaming import read_params
+
+    shapes: dict[str, torch.Tensor] = {}
+
+    def told() -> Iterator[tuple[str, torch.Tensor]]:
+        for name, value in vlm.named(read_params(source), heads):
+            shapes[name] = torch.empty(value.shape, device="meta")
+            yield name, value.to(torch.bfloat16) if bf16 else value
+
+    pretrained.save_sharded(out, told())
+    config = vlm.config_of(shapes, heads)
+    pretrained.save_config(out, config)
+    print(f"{out}: {config['layers']} layers of {config['dim']}, {config['heads']} heads")
     return 0
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+INDEX, SHARD_BYTES = "model.safetensors.index.json", 2_000_000_000
 
 
 def resolve(source: str | os.PathLike) -> Path:
@@ -41,7 +43,7 @@ def _download(repo_id: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(repo_id, allow_patterns=[CONFIG, WEIGHTS, "*.json"]))
+        return Path(snapshot_download(repo_id, allow_patterns=["*.safetensors", "*.json"]))
     except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError, OSError) as error:
         raise FileNotFoundError(
             f"{repo_id!r} is neither a local folder nor a Hub checkpoint that can be reached "
@@ -52,12 +54,54 @@ def _download(repo_id: str) -> Path:
 def save(folder: str | os.PathLike, config: dict[str, Any], state: dict[str, Tensor]) -> None:
     """Write config.json and model.safetensors into `folder`, made if needed."""
     folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+    save_config(folder, config)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
     # safetensors writes for the owner alone; a checkpoint is read by whoever may read its config
     (folder / WEIGHTS).chmod((folder / CONFIG).stat().st_mode & 0o777)
+
+
+def save_config(folder: Path, config: dict[str, Any]) -> None:
+    """Write config.json into `folder`, made if needed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+
+
+def save_sharded(
+    folder: Path, tensors: Iterable[tuple[str, Tensor]], *, shard_bytes: int = SHARD_BYTES
+) -> None:
+    """Write tensors as they come into files of about `shard_bytes`, and an index of them, as
+    transformers names both. Memory holds one shard."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shard: dict[str, Tensor] = {}
+    where: dict[str, str] = {}
+    number = total = held = 0
+
+    def flush() -> None:
+        nonlocal shard, number, held
+        number += 1
+        name = f"model-{number:05d}.safetensors"
+        save_file(shard, folder / name, metadata={"format": "pt"})
+        where.update(dict.fromkeys(shard, name))
+        shard, held = {}, 0
+
+    for name, tensor in tensors:
+        if shard and held + tensor.nbytes > shard_bytes:
+            flush()
+        shard[name] = tensor.detach().cpu().contiguous().clone()
+        held, total = held + tensor.nbytes, total + tensor.nbytes
+    flush()
+    told = {"metadata": {"total_size": total}, "weight_map": where}
+    (folder / INDEX).write_text(json.dumps(told, indent=2) + "\n")
+
+
+def _sharded(folder: Path) -> dict[str, Tensor]:
+    names = json.loads((folder / INDEX).read_text())["weight_map"].values()
+    found: dict[str, Tensor] = {}
+    for name in dict.fromkeys(names):
+        # a name out of the folder is none that was written here
+        found.update(load_file(folder / Path(name).name))
+    return found
 
 
 def load(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -66,7 +110,8 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     Raises:
         FileNotFoundError: a file is missing. ValueError: a file cannot be read.
     """
-    for name in (CONFIG, WEIGHTS):
+    sharded = (folder / INDEX).is_file()
+    for name in (CONFIG, INDEX if sharded else WEIGHTS):
         if not (folder / name).is_file():
             raise FileNotFoundError(
                 f"{folder} is not a checkpoint folder: it has no {name} "
@@ -79,8 +124,8 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     if not isinstance(config, dict):
         raise ValueError(f"{folder / CONFIG} holds a {type(config).__name__}, not an object")
     try:
-        return config, load_file(folder / WEIGHTS)
-    except (SafetensorError, OSError) as error:
+        return config, _sharded(folder) if sharded else load_file(folder / WEIGHTS)
+    except (SafetensorError, OSError, KeyError, json.JSONDecodeError) as error:
         raise ValueError(
             f"{folder / WEIGHTS} is not a readable safetensors file ({error})"
         ) from error

@@ -47,6 +47,7 @@ def main(source: Path) -> None:
     replace = np.load(laq / "replace_unused_codebooks.npz")
     np.savez_compressed(HERE / "replace.npz", **{name: replace[name] for name in replace.files})
     tokenizer(source / "vqgan")
+    vision_language(source / "vlm")
     formats(source / "formats")
 
 
@@ -58,6 +59,16 @@ def tokenizer(source: Path) -> None:
     kept |= {f"weights/{path}": value for path, value in weights.items()}
     np.savez_compressed(HERE / "vqgan_a.npz", **kept)
     shutil.copyfile(source / "vqgan_official.keys.json", HERE / "vqgan_official.keys.json")
+
+
+def vision_language(source: Path) -> None:
+    numbers = np.load(source / "vlm2_a.npz")
+    bf16 = "fwd_bf16weights_f32compute.logits.delta"
+    inputs = [name for name in numbers.files if name.startswith(("in.", "fwd.")) and "." in name]
+    kept = {name: numbers[name] for name in inputs if "logits" not in name and "hidden" not in name}
+    np.savez_compressed(HERE / "vlm2_a.npz", **kept, **{bf16: numbers[bf16]})
+    for end in ("bf16", "chunked"):
+        shutil.copyfile(source / f"vlm2_a.{end}.params", HERE / f"vlm2_a.{end}.params")
 
 
 def formats(source: Path) -> None:

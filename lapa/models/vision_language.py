@@ -1,0 +1,208 @@
+"""VisionLanguageModel: the network behind LAPA's stages 2 and 3, on a Llama of transformers.
+
+One trunk reads text tokens, vision tokens (`ImageTokenizer`), latent actions and binned robot
+actions, each with an embedding of its own, and has a head for each (LAPA, section 3.2; the layout
+of Large World Model). `lapa.official.vlm` reads the official parameters.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from lapa import pretrained
+
+KINDS = ("text", "vision", "latent", "action")
+
+
+@dataclass(frozen=True)
+class VisionLanguageConfig:
+    """The defaults are LAPA-7B's.
+
+    dim, layers, heads, hidden: of the trunk. text, vision, latent, action: sizes of the four
+    vocabularies; action 0 is a model of stage 2, which has no action head. theta: of the rotary
+    positions. epsilon: of the RMS norms. longest: positions.
+    """
+
+    dim: int = 4096
+    layers: int = 32
+    heads: int = 32
+    hidden: int = 11008
+    text: int = 32000
+    vision: int = 8448
+    latent: int = 8
+    action: int = 0
+    theta: float = 50_000_000.0
+    epsilon: float = 1e-6
+    longest: int = 2048
+
+    def __post_init__(self) -> None:
+        for name in ("dim", "layers", "heads", "hidden", "text", "vision", "latent", "longest"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} is {getattr(self, name)}; at least 1 is needed")
+        if self.dim % (2 * self.heads):
+            raise ValueError(
+                f"dim is {self.dim}; {self.heads} heads need a multiple of {2 * self.heads}"
+            )
+
+    @property
+    def vocabularies(self) -> dict[str, int]:
+        """The size of each kind's vocabulary, those that are there."""
+        return {kind: getattr(self, kind) for kind in KINDS if getattr(self, kind)}
+
+    @classmethod
+    def from_dict(cls, values: dict[str, Any]) -> VisionLanguageConfig:
+        """ValueError names an unknown field."""
+        unknown = sorted(set(values) - set(cls.__dataclass_fields__))
+        if unknown:
+            raise ValueError(f"unknown fields of a vision-language model: {', '.join(unknown)}")
+        return cls(**values)
+
+
+class VisionLanguageModel(nn.Module):
+    """trunk: a `transformers.LlamaModel`, so adapters and sharding work as on any Llama.
+    embeddings, heads: one of each kind, by name."""
+
+    def __init__(self, config: VisionLanguageConfig) -> None:
+        super().__init__()
+        from transformers import LlamaConfig, LlamaModel
+
+        self.config = c = config
+        self.embeddings = nn.ModuleDict(
+            {kind: nn.Embedding(size, c.dim) for kind, size in c.vocabularies.items()}
+        )
+        self.heads = nn.ModuleDict(
+            {kind: nn.Linear(c.dim, size, bias=False) for kind, size in c.vocabularies.items()}
+        )
+        # the trunk is given embeddings, so its own table is as small as may be
+        self.trunk = LlamaModel(
+            LlamaConfig(
+                vocab_size=1,
+                hidden_size=c.dim,
+                intermediate_size=c.hidden,
+                num_hidden_layers=c.layers,
+                num_attention_heads=c.heads,
+                num_key_value_heads=c.heads,
+                rms_norm_eps=c.epsilon,
+                max_position_embeddings=c.longest,
+                rope_parameters={"rope_type": "default", "rope_theta": c.theta},
+                pad_token_id=None,
+                bos_token_id=None,
+                eos_token_id=None,
+            )
+        )
+        self.trunk.embed_tokens = None
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        source: str | os.PathLike,
+        *,
+        dtype: torch.dtype = torch.float32,
+        heads: int | None = None,
+    ) -> VisionLanguageModel:
+        """Load a checkpoint folder, a Hub id, or an official parameter file.
+
+        heads: attention heads of an official file that is not LLaMA's size; no shape tells them.
+
+        Raises:
+            FileNotFoundError: nothing there. ValueError: no such model, or keys that differ.
+        """
+        from lapa.official import vlm
+
+        path = Path(pretrained.resolve(source))
+        if path.is_file():
+            config, state = vlm.read(path, heads=heads)
+        else:
+            config, state = pretrained.load(path)
+        model = cls(VisionLanguageConfig.from_dict(config)).to(dtype)
+        pretrained.load_strictly(model, state, path.name)
+        return model.eval()
+
+    def save_pretrained(self, folder: str | os.PathLike) -> None:
+        """Write config.json and model.safetensors; `from_pretrained(folder)` reads them back."""
+        pretrained.save(folder, asdict(self.config), self.state_dict())
+
+    def forward(
+        self,
+        tokens: Tensor,
+        kinds: Tensor,
+        *,
+        mask: Tensor | None = None,
+        cache: Any = None,
+        heads: tuple[str, ...] | None = None,
+    ) -> Mapping[str, Tensor]:
+        """Logits (B, T, vocabulary) of each head after every token.
+
+        Args:
+            tokens: int64 (B, T), each counted in the vocabulary of its kind.
+            kinds: int64 (B, T), the kind of each as a place in KINDS.
+            mask: (B, T'), 1 for tokens and 0 for padding on the left; T' = T, or with a `cache` all
+                tokens so far. Positions count from the first token that is not padding.
+            cache: a transformers cache that is read and grown.
+            heads: which heads are asked; all of them by default.
+        """
+        mask = torch.ones_like(tokens) if mask is None else mask
+        positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
+        hidden = self.trunk(
+            inputs_embeds=self.embed(tokens, kinds),
+            attention_mask=mask,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=cache is not None,
+        ).last_hidden_state
+        return {kind: self.heads[kind](hidden) for kind in heads or tuple(self.heads)}
+
+    def embed(self, tokens: Tensor, kinds: Tensor) -> Tensor:
+        """Embeddings (B, T, dim) of tokens of mixed kinds."""
+        found = None
+        for place, kind in enumerate(KINDS):
+            if kind not in self.embeddings:
+                continue
+            table, here = self.embeddings[kind], kinds == place
+            part = table(torch.where(here, tokens, 0))
+            found = part if found is None else torch.where(here[..., None], part, found)
+        return found
+
+    @torch.inference_mode()
+    def continued(
+        self,
+        tokens: Tensor,
+        kinds: Tensor,
+        count: int,
+        *,
+        kind: str = "latent",
+        mask: Tensor | None = None,
+        temperature: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> tuple[Tensor, Tensor]:
+        """`count` more tokens of a kind: (B, count) int64, and their logits (B, count, vocabulary).
+
+        temperature 0 takes the likeliest each time; above it they are drawn with the generator.
+        Every token is computed once; what was read stays in a cache.
+        """
+        from transformers import DynamicCache
+
+        if kind not in self.heads:
+            raise ValueError(f"this model has no {kind} head; it has {', '.join(self.heads)}")
+        mask = torch.ones_like(tokens) if mask is None else mask
+        cache, own = DynamicCache(config=self.trunk.config), KINDS.index(kind)
+        chosen, told = [], []
+        for _ in range(count):
+            logits = self(tokens, kinds, mask=mask, cache=cache, heads=(kind,))[kind][:, -1]
+            told.append(logits)
+            if temperature:
+                share = (logits / temperature).softmax(-1)
+                following = torch.multinomial(share, 1, generator=generator)
+            else:
+                following = logits.argmax(-1, keepdim=True)
+            chosen.append(following)
+            tokens, kinds = following, torch.full_like(following, own)
+            mask = torch.cat([mask, torch.ones_like(following)], 1)
+        return torch.cat(chosen, 1), torch.stack(told, 1)
