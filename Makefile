@@ -19,6 +19,9 @@ export OMP_WAIT_POLICY ?= passive
 export GRADIO_ANALYTICS_ENABLED = False
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
+# pytest's exit code where PYTEST chose no test of this half
+NONE_CHOSEN := [ $$? -eq 5 ]
+
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet
 
@@ -31,7 +34,9 @@ app: $(VENV)/.app
 	$(RUN) app.py $(APP)
 
 test: $(VENV)/.dev lint
-	OMP_NUM_THREADS=1 $(RUN) -m pytest -m "not slow" -n 2 --dist loadfile $(PYTEST)
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -m "not slow and not timed" -n 2 --dist loadfile $(PYTEST) \
+	  || $(NONE_CHOSEN)
+	$(RUN) -m pytest -m "timed and not slow" $(PYTEST) || $(NONE_CHOSEN)
 
 test-all: $(VENV)/.dev lint
 	$(RUN) -m pytest $(PYTEST)

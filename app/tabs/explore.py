@@ -35,9 +35,10 @@ def explore(explorer: Explorer, page: gr.Blocks, is_warm: Callable[[], bool]) ->
     quiet = {"show_progress": "hidden", "api_visibility": "private"}
     many = {**quiet, "trigger_mode": "multiple"}
     opened = [picker, stage]
-    page.load(handlers.open_page, None, opened, api_name="page_open", **quiet)
     stage.open(handlers.open_again, None, opened, api_name="page_open_again", **quiet)
-    # Past the queue: a press is short, the service computes one at a time, and a visitor waits.
+    # Past the queue: the first page and a press are short, the service computes one at a time, and
+    # a visitor waits.
+    page.load(handlers.open_page, None, opened, api_name="page_open", queue=False, **quiet)
     stage.predict(handlers.predict, None, stage, api_name="page_predict", queue=False, **many)
     sweep.sweep(handlers.sweep, None, sweep, api_name="page_sweep", **many)
     picker.uploaded(handlers.upload, None, picker, api_name="page_upload", **quiet)

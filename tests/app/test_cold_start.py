@@ -10,6 +10,8 @@ import json
 import subprocess
 import sys
 
+import pytest
+
 # (pyarrow is not among them: pandas, which gradio needs, takes it where it is installed)
 LATER = ("umap", "numba", "transformers", "sklearn", "mujoco", "scipy.stats")
 START = f"""
@@ -32,6 +34,7 @@ print(json.dumps({{
 SECONDS, MEGABYTES = 18.0, 1200.0
 
 
+@pytest.mark.timed
 def test_the_first_picture_is_cheap(root) -> None:
     done = subprocess.run(
         [sys.executable, "-c", START], cwd=root, capture_output=True, text=True, timeout=120

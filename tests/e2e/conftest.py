@@ -76,6 +76,53 @@ def chromium_browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
+BARE_PAGE = """
+import sys
+import gradio
+with gradio.Blocks() as page:
+    gradio.HTML("<b id=there>there</b>")
+page.launch(server_port=int(sys.argv[1]), quiet=True)
+"""
+
+
+@pytest.fixture
+def seconds_to_a_bare_page(chromium_browser: Browser) -> Iterator[Callable[[], float]]:
+    """How long this machine takes now to show a Gradio page with one word on it, in seconds."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    app = subprocess.Popen([sys.executable, "-c", BARE_PAGE, str(port)])
+
+    def seconds() -> float:
+        context = chromium_browser.new_context(viewport={"width": 1440, "height": 900})
+        page = context.new_page()
+        start = time.monotonic()
+        page.goto(f"http://127.0.0.1:{port}/")
+        page.locator("#there").wait_for()
+        taken = time.monotonic() - start
+        context.close()
+        return taken
+
+    try:
+        _wait_for_port(port)
+        seconds()  # the server's own first page
+        yield seconds
+    finally:
+        app.terminate()
+        app.wait(timeout=20)
+
+
+def _wait_for_port(port: int) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"nothing answers at port {port}")
+
+
 @pytest.fixture
 def visit(chromium_browser: Browser, app_url: str) -> Iterator[Callable[..., Screen]]:
     """Opens the page in a fresh session: `visit(query="", tour=False, **context options)`.

@@ -14,13 +14,25 @@ FIRST_PICTURE_SECONDS = 3.0
 PRESS_MILLISECONDS = 150.0
 
 
-def test_first_picture_is_there_soon(visit, record_property) -> None:
-    visit()  # the server's own first page is not what a visitor waits for
-    screen = visit()
-    record_property("first_picture_seconds", round(screen.opened_in, 2))
-    assert screen.opened_in < FIRST_PICTURE_SECONDS
-    assert len(screen.codes()) == 4
-    assert screen.picture(".lx-now") != screen.picture(".lx-next")
+@pytest.mark.timed
+def test_first_picture_is_there_soon(visit, seconds_to_a_bare_page, record_property) -> None:
+    """Where the machine needs most of that time for a Gradio page with one word on it, ours, with
+    a picture from the model, may take two and a half times as long."""
+
+    def seconds_to_first_picture() -> float:
+        screen = visit()
+        assert len(screen.codes()) == 4
+        assert screen.picture(".lx-now") != screen.picture(".lx-next")
+        screen.swept(7).wait_for()  # what comes after the picture must not delay the next visit
+        screen.page.close()
+        return screen.opened_in
+
+    seconds_to_first_picture()  # the server's own first page is not what a visitor waits for
+    seconds = statistics.median(seconds_to_first_picture() for _ in range(3))
+    floor = statistics.median(seconds_to_a_bare_page() for _ in range(3))
+    record_property("first_picture_seconds", round(seconds, 2))
+    print(f"first picture: {seconds:.2f} s; a bare page: {floor:.2f} s")
+    assert seconds < max(FIRST_PICTURE_SECONDS, 2.5 * floor), (seconds, floor)
 
 
 def test_a_code_pressed_by_mouse_changes_image_and_text(visit) -> None:
@@ -58,6 +70,7 @@ def test_each_pad_is_one_tab_stop_with_a_visible_focus(visit) -> None:
     assert outline == "solid"
 
 
+@pytest.mark.timed
 def test_a_pressed_code_is_painted_within_150_ms(visit, record_property) -> None:
     """Where the browser alone takes most of that time, little may come on top of it: a press whose
     picture the server remembers is the way there and back without the model."""

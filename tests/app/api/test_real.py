@@ -80,6 +80,7 @@ def test_inferred_codes_bring_most_robots_closer_to_the_future(explorer: Explore
     assert np.median(ratios) < 0.95
 
 
+@pytest.mark.timed
 def test_a_pressed_code_is_fast(explorer: Explorer) -> None:
     clip, index = one_of_each(explorer)[0]
     explorer.predict(MODEL, clip.id, index)
