@@ -33,6 +33,7 @@ from typing import Any
 _HOME = {
     "LatentActionQuantizer": "lapa.models.quantizer",
     "LAQConfig": "lapa.models.config",
+    "LatentPolicy": "lapa.models.policy",
     "Episode": "lapa.data",
     "read_episodes": "lapa.data",
     "Cache": "lapa.data",

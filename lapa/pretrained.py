@@ -95,6 +95,21 @@ def save_sharded(
     (folder / INDEX).write_text(json.dumps(told, indent=2) + "\n")
 
 
+def load_config(folder: Path) -> dict[str, Any]:
+    """The values of config.json.
+
+    Raises:
+        ValueError: it is no JSON object.
+    """
+    try:
+        config = json.loads((folder / CONFIG).read_text())
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{folder / CONFIG} is not valid JSON ({error})") from error
+    if not isinstance(config, dict):
+        raise ValueError(f"{folder / CONFIG} holds a {type(config).__name__}, not an object")
+    return config
+
+
 def _sharded(folder: Path) -> dict[str, Tensor]:
     names = json.loads((folder / INDEX).read_text())["weight_map"].values()
     found: dict[str, Tensor] = {}
@@ -117,12 +132,7 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
                 f"{folder} is not a checkpoint folder: it has no {name} "
                 f"(needed: {CONFIG} and {WEIGHTS})"
             )
-    try:
-        config = json.loads((folder / CONFIG).read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{folder / CONFIG} is not valid JSON ({error})") from error
-    if not isinstance(config, dict):
-        raise ValueError(f"{folder / CONFIG} holds a {type(config).__name__}, not an object")
+    config = load_config(folder)
     try:
         return config, _sharded(folder) if sharded else load_file(folder / WEIGHTS)
     except (SafetensorError, OSError, KeyError, json.JSONDecodeError) as error:

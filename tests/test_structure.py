@@ -23,7 +23,7 @@ ARROWS: dict[str, set[str]] = {
     "data": set(),
     "pretrained": set(),
     "official": set(),
-    "models": {"nn", "pretrained", "official"},
+    "models": {"nn", "pretrained", "official", "data"},
     "sim": {"data"},
     "images": set(),
     "imagine": {"models", "images"},

@@ -8,7 +8,7 @@ of Large World Model). `lapa.official.vlm` reads the official parameters.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -180,11 +180,13 @@ class VisionLanguageModel(nn.Module):
         kind: str = "latent",
         mask: Tensor | None = None,
         temperature: float = 0.0,
+        limits: Sequence[int] | None = None,
         generator: torch.Generator | None = None,
     ) -> tuple[Tensor, Tensor]:
         """`count` more tokens of a kind: (B, count) int64, and their logits (B, count, vocabulary).
 
         temperature 0 takes the likeliest each time; above it they are drawn with the generator.
+        limits: for each of them, how many of the vocabulary may be chosen; all by default.
         Every token is computed once; what was read stays in a cache.
         """
         from transformers import DynamicCache
@@ -194,8 +196,10 @@ class VisionLanguageModel(nn.Module):
         mask = torch.ones_like(tokens) if mask is None else mask
         cache, own = DynamicCache(config=self.trunk.config), KINDS.index(kind)
         chosen, told = [], []
-        for _ in range(count):
+        for step in range(count):
             logits = self(tokens, kinds, mask=mask, cache=cache, heads=(kind,))[kind][:, -1]
+            if limits is not None:
+                logits[:, limits[step] :] = -torch.inf
             told.append(logits)
             if temperature:
                 share = (logits / temperature).softmax(-1)

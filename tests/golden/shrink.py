@@ -69,6 +69,7 @@ def vision_language(source: Path) -> None:
     np.savez_compressed(HERE / "vlm2_a.npz", **kept, **{bf16: numbers[bf16]})
     for end in ("bf16", "chunked"):
         shutil.copyfile(source / f"vlm2_a.{end}.params", HERE / f"vlm2_a.{end}.params")
+    shutil.copyfile(source / "tokenizer.model", HERE / "tokenizer.model")
 
 
 def formats(source: Path) -> None:
@@ -78,6 +79,7 @@ def formats(source: Path) -> None:
         for end in ("input.json", "out.jsonl", "bins.csv", "json"):
             shutil.copyfile(source / f"finetune_{name}.{end}", target / f"finetune_{name}.{end}")
     shutil.copyfile(source / "assign_bin_cases.json", target / "assign_bin_cases.json")
+    shutil.copyfile(source / "inference_prompts.json", target / "inference_prompts.json")
     first = (source / "stage2_records.jsonl").read_text().splitlines(keepends=True)[0]
     (target / "stage2_records.jsonl").write_text(first)
 

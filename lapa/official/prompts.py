@@ -1,0 +1,48 @@
+"""LAPA's prompt: what surrounds an instruction, and its tokens (sentencepiece, as LLaMA's)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+BOS, PAD = 1, 0
+ASKED = (
+    "You are a helpful assistant. USER: What action should the robot take to `{}` "
+    "ASSISTANT: <vision>"
+)
+TAILS = {"latent": "</vision> <delta>", "action": "</vision> <action>"}
+
+
+class Text:
+    """A sentencepiece model. path: of its file."""
+
+    def __init__(self, path: Path) -> None:
+        from sentencepiece import SentencePieceProcessor
+
+        if not path.is_file():
+            raise FileNotFoundError(f"there is no tokenizer at {path}")
+        self.path = path
+        try:
+            self._pieces = SentencePieceProcessor(model_file=str(path))
+        except (RuntimeError, OSError) as error:
+            raise ValueError(f"{path.name} is no sentencepiece model") from error
+
+    def __len__(self) -> int:
+        return self._pieces.vocab_size()
+
+    def prompt(self, instruction: str, length: int) -> tuple[list[int], list[int]]:
+        """Tokens of the prompt up to the frame, and which of them are no padding; `length` each.
+
+        Padded on the left; of a longer prompt the end is kept. LAPA's prompt begins with two
+        beginnings: one in its text, one by its tokenizer.
+        """
+        told = [BOS, BOS, *self._pieces.encode(ASKED.format(instruction))][-length:]
+        padding = length - len(told)
+        return [PAD] * padding + told, [0] * padding + [1] * len(told)
+
+    def words(self, tokens: list[int]) -> str:
+        """The text of tokens."""
+        return self._pieces.decode(tokens)
+
+    def tail(self, kind: str) -> list[int]:
+        """Tokens between the frame and what is predicted."""
+        return self._pieces.encode(TAILS[kind])
