@@ -16,7 +16,7 @@ Lapa.part("atlas", (element, gradio) => {
   async function open() {
     if (opening || Lapa.page.tab !== "atlas" || !Lapa.state.m) return;
     opening = true;
-    const found = await ask("open", { query: location.search });
+    const found = await ask("open", { query: Lapa.asked("atlas") });
     if (found.error) return fail(found.error);
     Object.assign(look, found.look);
     if (found.notes.length) at("wrong").textContent = found.notes.join(" ");

@@ -13,7 +13,7 @@ Lapa.part("checkup", (element, gradio) => {
 
   /* ---- what is on offer ---- */
   async function open() {
-    const found = await ask("open", { query: location.search });
+    const found = await ask("open", { query: Lapa.asked("checkup") });
     if (found.error) return (at("wrong").textContent = found.error);
     offer = found;
     choice = choice || found.choice;

@@ -6,7 +6,7 @@
  */
 (() => {
   "use strict";
-  const asked = new URLSearchParams(location.search);
+  const asked = new URLSearchParams(Lapa.asked("imagine"));
   const dream = {
     start: null, positions: 0, values: 0, gap: 0, embodiment: "", aspect: 1, longest: 0, most: 0,
     keys: [], nodes: [], here: 0, tip: 0, action: null, position: 0, rate: 10, horizon: 64,

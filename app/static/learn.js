@@ -22,7 +22,7 @@ Lapa.part("learn", (element, gradio) => {
   async function open() {
     if (opened || Lapa.page.tab !== "learn" || !Lapa.state.m) return;
     opened = true;
-    const query = new URLSearchParams(location.search);
+    const query = new URLSearchParams(Lapa.asked("learn"));
     const found = await ask("open", {});
     if (found.error) return (at("wrong").textContent = found.error);
     lessons = found.lessons;

@@ -188,6 +188,11 @@ window.Lapa = (() => {
     link();
   }
 
+  /* The query that a tab is opened with, as long as the page was opened for this tab: the address
+   * bar may have been written to before the tab is mounted. */
+  const opening = location.search;
+  const asked = (name) => (new URLSearchParams(opening).get("tab") === name ? opening : location.search);
+
   /* Opens a tab as a click on its name does. */
   function visit(name) {
     // on a narrow screen gradio keeps some of them in a menu
@@ -239,7 +244,7 @@ window.Lapa = (() => {
   }
 
   return {
-    state, page, on, emit, wish, address, tab, visit, link, go, look, step, steps, receive, clip, written, same, make, parse, values,
+    state, page, on, emit, wish, address, asked, tab, visit, link, go, look, step, steps, receive, clip, written, same, make, parse, values,
     mount, part: (name, set) => (parts[name] = set),
     connect: (send) => { wire.send = send; fly(); },
     idle: () => !wire.flying && !wire.next,

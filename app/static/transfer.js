@@ -16,7 +16,7 @@ Lapa.part("transfer", (element, gradio) => {
   async function open() {
     if (opened || !Lapa.page.clips.length || !Lapa.page.model || Lapa.page.tab !== "transfer") return;
     opened = true;
-    const found = await ask("open", { query: location.search });
+    const found = await ask("open", { query: Lapa.asked("transfer") });
     at("notes").replaceChildren(...(found.notes || []).map((note) => Lapa.make("p", {}, note)));
     choose(found.choice || usual());
   }
