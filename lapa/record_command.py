@@ -43,6 +43,7 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace) -> int:
     """Record, telling progress on standard error; returns the exit code."""
     problems: list[str] = []
+    name = f"lapa {options.command}"
     last = None
     # asked to end is as good as Ctrl-C
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -63,13 +64,13 @@ def command(options: argparse.Namespace) -> int:
                     problems.append(f"{last.name}: {last.problem}")
                 _tell(last)
     except (ValueError, OSError, ModuleNotFoundError) as error:
-        print(f"lapa record: {error}", file=sys.stderr)
+        print(f"{name}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("\nlapa record: stopped; the same command goes on from here.", file=sys.stderr)
+        print(f"\n{name}: stopped; the same command goes on from here.", file=sys.stderr)
         return 130
     for problem in problems:
-        print(f"lapa record: not recorded: {problem}", file=sys.stderr)
+        print(f"{name}: not recorded: {problem}", file=sys.stderr)
     frames = last.frames if last else 0
     print(f"{options.out}: {options.episodes - len(problems)} episodes, {frames} new frames")
     return 1 if problems else 0

@@ -13,13 +13,16 @@ from lapa.sim.recorders import FIRST_SEED, SOURCES, Job, plan
 from lapa.sim.recorders.store import index_name
 from tests.sim.fake import FAKE
 
+# those of the `robots` set; of the tabletop no clips are held out under these names
+ROBOTS = {name: source for name, source in SOURCES.items() if not name.startswith("tabletop")}
+
 
 @pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
 def test_a_longer_plan_goes_on_with_the_shorter_one(source) -> None:
     assert plan(source, 500)[:37] == plan(source, 37)
 
 
-@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+@pytest.mark.parametrize("source", ROBOTS.values(), ids=ROBOTS)
 def test_every_robot_and_task_has_its_turn(source) -> None:
     jobs = plan(source, 600)
     for embodiment, tasks in source.scenes:
@@ -29,7 +32,7 @@ def test_every_robot_and_task_has_its_turn(source) -> None:
     assert any(job.play for job in jobs)
 
 
-@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+@pytest.mark.parametrize("source", ROBOTS.values(), ids=ROBOTS)
 def test_ids_are_new(source, clips: Path) -> None:
     ids = [job.id for job in plan(source, 2000)]
     assert len(set(ids)) == len(ids)
@@ -40,7 +43,7 @@ def test_ids_are_new(source, clips: Path) -> None:
     assert max(row["seed"] for row in held_out) < min(job.seed for job in plan(source, 10))
 
 
-@pytest.mark.parametrize("source", SOURCES.values(), ids=SOURCES)
+@pytest.mark.parametrize("source", ROBOTS.values(), ids=ROBOTS)
 def test_names_are_those_of_the_held_out_clips(source, clips: Path) -> None:
     lines = (clips / f"{index_name(source.name)}.jsonl").read_text(encoding="utf-8").splitlines()
     for row in map(json.loads, lines):

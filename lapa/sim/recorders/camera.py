@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
+from lapa.sim.recorders.headless import context
 from lapa.sim.recorders.meshes import simplify
 
 # finest detail in metres at a frame of one pixel: about four fifths of a pixel of the arm's
@@ -52,11 +53,15 @@ class Painter:
     def __init__(
         self, model: mujoco.MjModel, size: int, groups: Collection[int] = (0, 1, 2)
     ) -> None:
-        """size: side of a frame in pixels; groups: geom groups that are shown."""
+        """size: side of a frame in pixels; groups: geom groups that are shown.
+
+        Raises:
+            OSError: no renderer without a screen works.
+        """
         self.model, self.size = model, size
         model.vis.global_.offwidth = model.vis.global_.offheight = 2 * size
         model.vis.quality.offsamples = 0
-        self._gl = mujoco.GLContext(2 * size, 2 * size)
+        self._gl = context(2 * size)
         self._gl.make_current()
         self._context = mujoco.MjrContext(model, mujoco.mjtFontScale.mjFONTSCALE_100)
         mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._context)
@@ -71,6 +76,7 @@ class Painter:
 
     def frame(self, data: mujoco.MjData, camera: mujoco.MjvCamera) -> np.ndarray:
         """(size, size, 3) uint8 RGB of the scene as it stands."""
+        self._gl.make_current()
         every = mujoco.mjtCatBit.mjCAT_ALL
         mujoco.mjv_updateScene(self.model, data, self._option, None, camera, every, self._scene)
         mujoco.mjr_render(self._area, self._scene, self._context)
@@ -79,6 +85,7 @@ class Painter:
 
     def upload(self, texture: int) -> None:
         """Draw with a texture as it now is in the model."""
+        self._gl.make_current()
         mujoco.mjr_uploadTexture(self.model, self._context, texture)
 
     def close(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
+from typing import Any
 
 BACKENDS = ("egl", "osmesa")
 _PROBE = """
@@ -36,6 +38,23 @@ def choose_renderer() -> dict[str, str]:
         f"no renderer without a screen works (tried {tried}): install the Debian packages "
         "libegl1 libegl-mesa0 libgl1-mesa-dri libosmesa6."
     )
+
+
+def context(side: int) -> Any:
+    """A context of MuJoCo to draw in without a screen, for pictures up to side x side pixels.
+
+    Raises:
+        OSError: no renderer without a screen works.
+    """
+    if sys.platform != "linux":
+        from mujoco import GLContext
+
+        return GLContext(side, side)
+    if "MUJOCO_GL" not in os.environ:
+        os.environ.update(choose_renderer())
+    # not mujoco.GLContext, which was chosen when mujoco was imported
+    module = importlib.import_module(f"mujoco.{os.environ['MUJOCO_GL']}")
+    return module.GLContext(side, side)
 
 
 def _works(environment: dict[str, str]) -> bool:

@@ -15,6 +15,8 @@ from typing import Protocol
 
 import numpy as np
 
+from lapa.sim.tabletop.tasks import KINDS
+
 FIRST_SEED = 100_000
 # the clips whose tenth is the measure were recorded with seeds below this
 LOWEST_SEED = 10_000
@@ -66,6 +68,7 @@ class Recording:
         fps: frames a second.
         instruction: what is done, as one would tell it.
         success: what the simulator says at the end.
+        split: "holdout" for what is only measured on.
     """
 
     frames: np.ndarray
@@ -74,6 +77,7 @@ class Recording:
     fps: float
     instruction: str
     success: bool
+    split: str = "train"
 
 
 class Recorder(Protocol):
@@ -196,6 +200,8 @@ _SAWYER_TASKS = (
 )
 _FETCH_TASKS = ("play-push", "push", "play-pick", "pick")
 
+_TABLETOP_BODIES = ("cylinder", "gripper", "elbow-arm", "flat-arm", "hand")
+
 SOURCES = {
     source.name: source
     for source in (
@@ -223,6 +229,15 @@ SOURCES = {
             "lapa.sim.recorders.fetch_and_hand:FetchAndHand",
             (("fetch", _FETCH_TASKS), ("adroit-hand", ("play-relocate", "play-door"))),
             ("mujoco", "gymnasium", "gymnasium_robotics"),
+        ),
+        *(
+            Source(
+                name,
+                f"lapa.sim.tabletop.recorder:{recorder}",
+                tuple((body, KINDS) for body in _TABLETOP_BODIES),
+                ("mujoco", "gymnasium"),
+            )
+            for name, recorder in (("tabletop", "Tabletop"), ("tabletop-real", "RealTabletop"))
         ),
     )
 }

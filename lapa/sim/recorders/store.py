@@ -63,7 +63,7 @@ def row_of(source: str, job: Job, recording: Recording) -> dict[str, Any]:
         "action_names": list(recording.action_names),
         "height": height,
         "width": width,
-        "split": "train",
+        "split": recording.split,
     }
 
 

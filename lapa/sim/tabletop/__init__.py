@@ -1,0 +1,1 @@
+"""A tabletop like Language Table's, in MuJoCo: blocks, instructions, an oracle, many bodies."""

@@ -1,0 +1,74 @@
+"""Films the oracle at work, for `python -m lapa generate`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from lapa.sim.recorders.camera import Painter
+from lapa.sim.recorders.source import Job, Recording
+from lapa.sim.tabletop.env import FPS, LONGEST, ask
+from lapa.sim.tabletop.oracle import Oracle
+from lapa.sim.tabletop.world import World
+
+NAMES = ("x", "y")
+# the hand stands for people, of whose actions nothing is known
+WITHOUT_ACTIONS = frozenset({"hand"})
+_NOISES, _PACES = (0.0, 0.002, 0.005), (0.7, 1.1)
+_AFTERWARDS = 2
+
+
+class Tabletop:
+    """Records one theme; every tenth episode is held out."""
+
+    theme = "sim"
+
+    def __init__(self, size: int) -> None:
+        """size: side of the frames in pixels."""
+        self._size = size
+        self._worlds: dict[str, World] = {}
+        self._painter: Painter | None = None
+
+    def record(self, job: Job) -> Recording:
+        """Record one episode: until a little after its task is done."""
+        rng = job.rng()
+        world = self._world(job.embodiment)
+        task = ask(world, rng, job.task)
+        noise, pace = float(rng.choice(_NOISES)), float(rng.uniform(*_PACES))
+        oracle = Oracle(task, noise=noise, pace=pace, rng=rng)
+        painter = self._painted(world)
+        frames, actions, left = [painter.frame(world.data, world.camera)], [], _AFTERWARDS
+        while len(actions) < LONGEST and left >= 0:
+            action = oracle.action(world.places, world.pusher)
+            world.move(action)
+            actions.append(np.clip(action, -0.03, 0.03))
+            frames.append(painter.frame(world.data, world.camera))
+            left -= task.done(world.places)
+        names = () if job.embodiment in WITHOUT_ACTIONS else NAMES
+        told = np.array(actions, np.float32)[:, : len(names)]
+        split = "holdout" if job.seed % 10 == 4 else "train"
+        done = task.done(world.places)
+        return Recording(np.stack(frames), told, names, FPS, task.instruction, done, split)
+
+    def close(self) -> None:
+        """Give back the renderer."""
+        if self._painter is not None:
+            self._painter.close()
+            self._painter = None
+
+    def _world(self, embodiment: str) -> World:
+        if embodiment not in self._worlds:
+            self._worlds[embodiment] = World(embodiment, self.theme)
+        return self._worlds[embodiment]
+
+    def _painted(self, world: World) -> Painter:
+        if self._painter is None or self._painter.model is not world.model:
+            self.close()
+            self._painter = Painter(world.model, self._size)
+        self._painter.upload(world.board_texture)
+        return self._painter
+
+
+class RealTabletop(Tabletop):
+    """The same with wood, changing light and clutter."""
+
+    theme = "real"
