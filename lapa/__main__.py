@@ -1,4 +1,4 @@
-"""The command line: python -m lapa prepare | quantize | checkup | drive | record …
+"""The command line: python -m lapa prepare | quantize | label | pretrain | finetune | checkup …
 
 Results go to standard output, progress to standard error. What the user got wrong ends in one
 sentence and exit code 2, a run that went wrong (collapse, divergence) in advice and exit code 1.
@@ -10,15 +10,14 @@ import argparse
 import importlib
 import shlex
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lapa.console import build, open_data, warn
+from lapa.console import build, follow, open_data, warn
 
 if TYPE_CHECKING:
-    from lapa.training.progress import Progress
     from lapa.training.quantize_config import QuantizeConfig
 
 # commands whose options live with them: name -> (module, what it is for)
@@ -34,9 +33,15 @@ ASIDE = {
         "Convert the official release's files, and back.",
     ),
     "bench": ("lapa.bench", "Time pressing a code and sweeping against the official call."),
+    "label": ("lapa.label_command", "Label every frame pair with its latent action."),
+    "tokenize": ("lapa.tokenize_command", "Train an image tokenizer."),
+    "pretrain": ("lapa.pretrain_command", "Train a policy to predict latent actions (stage 2)."),
+    "finetune": ("lapa.finetune_command", "Train a policy on a robot's own actions (stage 3)."),
+    "evaluate": ("lapa.evaluate_command", "Let a policy act on the tabletop and count successes."),
     "record": ("lapa.record_command", "Record new clips in a simulator."),
+    "generate": ("lapa.generate_command", "Generate oracle episodes of the tabletop."),
 }
-DESCRIPTION = "Train, measure and time latent action quantizers."
+DESCRIPTION = "Train and measure latent action quantizers, and policies on their codes."
 EXAMPLES = """examples:
   python -m lapa prepare ../shared/robots --out cache/robots-128
   python -m lapa quantize --preset robots --out runs/robots --resume
@@ -159,16 +164,6 @@ def configured(options: argparse.Namespace) -> QuantizeConfig:
     changes = {name: value for name, value in named.items() if value is not None}
     loop = replace(config.loop, trackers=tuple(options.track), **changes)
     return replace(config, loop=loop, start_from=options.start_from)
-
-
-def follow(run: Iterable[Progress], every: int) -> str:
-    """Tell a run's progress on standard error (never if `every` is 0); returns the last line."""
-    last = ""
-    for progress in run:
-        last = progress.line()
-        if every and (progress.event != "step" or progress.step % every == 0):
-            print(last, file=sys.stderr, flush=True)
-    return last
 
 
 if __name__ == "__main__":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lapa.data import Cache, Report
+    from lapa.training.progress import Progress
 
 
 def open_data(
@@ -68,3 +70,13 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def follow(run: Iterable[Progress], every: int) -> str:
+    """Tell a run's progress on standard error (never if `every` is 0); returns the last line."""
+    last = ""
+    for progress in run:
+        last = progress.line()
+        if every and (progress.event != "step" or progress.step % every == 0):
+            print(last, file=sys.stderr, flush=True)
+    return last

@@ -180,17 +180,22 @@ class LatentPolicy:
         """
         batch = frame[None] if np.ndim(frame) == 3 else frame
         asked = [instruction] * len(batch) if isinstance(instruction, str) else list(instruction)
-        if len(asked) != len(batch):
-            raise ValueError(f"{len(asked)} instructions came for {len(batch)} frames")
-        if not all(isinstance(each, str) and each.strip() for each in asked):
+        vision = torch.from_numpy(np.asarray(self.image_tokenizer.encode(batch))).flatten(1)
+        return self.sequence(vision, asked, kind)
+
+    def sequence(
+        self, vision: Tensor, instructions: Sequence[str], kind: str = "latent"
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """As `tokens`, from the vision tokens (B, h · w) int64 of the frames."""
+        if len(instructions) != len(vision):
+            raise ValueError(f"{len(instructions)} instructions came for {len(vision)} frames")
+        if not all(isinstance(each, str) and each.strip() for each in instructions):
             raise ValueError("an instruction is empty; it says what the robot should do")
         length = self.config.prompt_length
-        text, seen = zip(*(self.text.prompt(each, length) for each in asked), strict=True)
-        vision = torch.from_numpy(np.asarray(self.image_tokenizer.encode(batch))).flatten(1)
-        end = torch.full((len(batch), 1), self.config.vision_end)
-        tail = torch.tensor([self.text.tail(kind)]).expand(len(batch), -1)
-        parts = [torch.tensor(text), vision, end, tail]
-        tokens = torch.cat(parts, 1)
+        text, seen = zip(*(self.text.prompt(each, length) for each in instructions), strict=True)
+        end = torch.full((len(vision), 1), self.config.vision_end)
+        tail = torch.tensor([self.text.tail(kind)]).expand(len(vision), -1)
+        tokens = torch.cat([torch.tensor(text), vision, end, tail], 1)
         kinds = torch.zeros_like(tokens)
         kinds[:, length : length + vision.shape[1] + 1] = KINDS.index("vision")
         mask = torch.ones_like(tokens)

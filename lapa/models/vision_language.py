@@ -26,7 +26,8 @@ class VisionLanguageConfig:
     """The defaults are LAPA-7B's.
 
     dim, layers, heads, hidden: of the trunk. text, vision, latent, action: sizes of the four
-    vocabularies; action 0 is a model of stage 2, which has no action head. theta: of the rotary
+    vocabularies; action 0 is a model of stage 2, which has no action head, latent 0 one of stage
+    3 whose latent action head was dropped. theta: of the rotary
     positions. epsilon: of the RMS norms. longest: positions.
     """
 
@@ -43,7 +44,7 @@ class VisionLanguageConfig:
     longest: int = 2048
 
     def __post_init__(self) -> None:
-        for name in ("dim", "layers", "heads", "hidden", "text", "vision", "latent", "longest"):
+        for name in ("dim", "layers", "heads", "hidden", "text", "vision", "longest"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; at least 1 is needed")
         if self.dim % (2 * self.heads):

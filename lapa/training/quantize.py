@@ -27,7 +27,8 @@ from lapa.training.loop import fit
 from lapa.training.losses import total_loss
 from lapa.training.preview import preview_grid
 from lapa.training.progress import Metric, Progress
-from lapa.training.quantize_config import QuantizeConfig, remember
+from lapa.training.quantize_config import QuantizeConfig
+from lapa.training.remember import remember
 from lapa.training.replacement import OfficialReplacement
 from lapa.training.support import processes
 

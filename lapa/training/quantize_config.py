@@ -1,20 +1,14 @@
-"""A quantizer's run as a value: everything that decides how it goes, and its record on disk."""
+"""A quantizer's run as a value: everything that decides how it goes."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 
 from lapa.data import Cache, FramePairs
 from lapa.models.config import LAQConfig
 from lapa.training.health import CodebookCare
 from lapa.training.losses import LossWeights
 from lapa.training.recipe import LoopConfig
-from lapa.training.support import processes
-
-# Differences that leave the losses as they are, so a resumed run may have them.
-_HARMLESS = ("save_every", "evaluate_every", "preview_every", "keep", "workers", "trackers")
 
 
 @dataclass(frozen=True)
@@ -46,27 +40,3 @@ class QuantizeConfig:
         """The frame pairs of one split at this run's gap."""
         gap = self.model.gap_seconds if self.gap_seconds is None else self.gap_seconds
         return FramePairs(cache, gap, split=split, seed=self.loop.seed)
-
-
-def remember(config: QuantizeConfig, folder: Path) -> None:
-    """Write run.json, or check that the run there was made with the same settings."""
-    file, mine = folder / "run.json", json.loads(json.dumps(asdict(config)))
-    if (folder / "checkpoints").is_dir() and file.exists():
-        changed = _differences(mine, json.loads(file.read_text()))
-        if changed:
-            raise ValueError(f"{folder} holds a run with other settings ({'; '.join(changed)}).")
-    if processes().is_main_process:
-        folder.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(mine, indent=1) + "\n")
-
-
-def _differences(mine: dict, theirs: dict, prefix: str = "") -> list[str]:
-    """`loop.seed: 0 there, 1 here` for every setting that matters and differs."""
-    found: list[str] = []
-    for name in sorted(mine.keys() | theirs.keys()):
-        here, there = mine.get(name), theirs.get(name)
-        if isinstance(here, dict) and isinstance(there, dict):
-            found += _differences(here, there, f"{prefix}{name}.")
-        elif here != there and name not in _HARMLESS:
-            found.append(f"{prefix}{name}: {there} there, {here} here")
-    return found

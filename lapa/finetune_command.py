@@ -1,0 +1,64 @@
+"""`python -m lapa finetune`: a policy learns a robot's own actions from few episodes (stage 3).
+
+    python -m lapa finetune runs/policy --data data/tabletop --episodes 200 --out runs/acting
+
+With --scratch the same network starts from nothing: what latent pretraining is held against.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from lapa.console import checkpoint_folder, follow, open_data
+from lapa.pretrain_command import seen
+
+
+def add_arguments(options: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    options.add_argument("policy", type=Path, help="folder of a pretrained policy, or its run")
+    options.add_argument("--preset", default="space", help="space or debug (space)")
+    options.add_argument("--scratch", action="store_true", help="the same network from nothing")
+    options.add_argument("--data", type=Path, help="video with actions, or a prepared cache")
+    options.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
+    options.add_argument("--size", type=int, default=128, help="frame side of that cache (128)")
+    options.add_argument("--episodes", type=int, help="labelled episodes (all)")
+    options.add_argument("--bins", type=int, default=256, help="bins a dimension (256)")
+    options.add_argument("--out", type=Path, default=Path("runs/acting"), help="the run's folder")
+    options.add_argument("--steps", type=int, help="optimiser steps instead of the preset's")
+    options.add_argument("--resume", action="store_true", help="go on where the run stopped")
+    options.add_argument("--every", type=int, default=20, help="print every N-th step (20)")
+
+
+def command(options: argparse.Namespace) -> int:
+    """Train, telling progress; returns the exit code."""
+    from lapa.models.policy import LatentPolicy
+    from lapa.stages import stages
+    from lapa.training.policy import new_policy, train_policy, with_action_head
+    from lapa.training.samples import action_samples
+
+    run = stages(options.preset).finetune
+    if options.steps is not None:
+        run = replace(run, loop=replace(run.loop, steps=options.steps))
+    start = LatentPolicy.from_pretrained(checkpoint_folder(options.policy))
+    trunk = start.model.config
+    run = replace(
+        run, dim=trunk.dim, layers=trunk.layers, heads=trunk.heads, hidden=trunk.hidden,
+        prompt_length=start.config.prompt_length,
+    )  # fmt: skip
+    cache = open_data(options.data, options.cache, options.size)
+    train, bins = action_samples(cache, "train", episodes=options.episodes, count=options.bins)
+    held_out = None
+    if any(each.split == "holdout" and each.action_dim for each in cache.episodes):
+        held_out, _ = action_samples(cache, "holdout", bins=bins)
+    tokenizer, text = start.image_tokenizer, start.text.path
+    if options.scratch:
+        length = start.config.code_length
+        policy = new_policy(run, tokenizer, text, code_length=length, latent=0, bins=bins)
+    else:
+        policy = with_action_head(start, bins, run.loop.seed)
+    vision = seen(tokenizer, cache, options.out / "vision.npy")
+    told = train_policy(run, policy, vision, train, held_out, options.out, resume=options.resume)
+    print(follow(told, options.every))
+    return 0

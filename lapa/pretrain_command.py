@@ -1,0 +1,78 @@
+"""`python -m lapa pretrain`: a policy learns to predict latent actions (stage 2).
+
+    python -m lapa pretrain --labels labels/tabletop --data data/tabletop \\
+        --tokenizer runs/tokenizer --out runs/policy
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lapa.console import bar, checkpoint_folder, follow, open_data, tell
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from lapa.data import Cache
+    from lapa.models.image_tokenizer import ImageTokenizer
+
+
+def add_arguments(options: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    options.add_argument("--preset", default="space", help="space or debug (space)")
+    options.add_argument("--labels", type=Path, required=True, help="folder that label wrote")
+    options.add_argument("--data", type=Path, help="the video or cache that was labelled")
+    options.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
+    options.add_argument("--size", type=int, default=128, help="frame side of that cache (128)")
+    options.add_argument(
+        "--tokenizer", type=Path, required=True, help="image tokenizer, or its run"
+    )
+    options.add_argument("--out", type=Path, default=Path("runs/policy"), help="the run's folder")
+    options.add_argument("--steps", type=int, help="optimiser steps instead of the preset's")
+    options.add_argument("--resume", action="store_true", help="go on where the run stopped")
+    options.add_argument("--every", type=int, default=20, help="print every N-th step (20)")
+
+
+def command(options: argparse.Namespace) -> int:
+    """Train, telling progress; returns the exit code."""
+    from lapa.data.labels import Labels
+    from lapa.models.image_tokenizer import ImageTokenizer
+    from lapa.stages import stages
+    from lapa.training.policy import new_policy, train_policy
+    from lapa.training.samples import latent_samples
+    from lapa.training.text import learn_text
+
+    run = stages(options.preset).pretrain
+    if options.steps is not None:
+        run = replace(run, loop=replace(run.loop, steps=options.steps))
+    labels = Labels.open(options.labels)
+    cache = open_data(options.data, options.cache, options.size)
+    train = latent_samples(cache, labels, "train")
+    held_out = None
+    if any(episode.split == "holdout" for episode in cache.episodes):
+        held_out = latent_samples(cache, labels, "holdout")
+    tokenizer = ImageTokenizer.from_pretrained(checkpoint_folder(options.tokenizer))
+    text = options.out / "tokenizer.model"
+    if not text.exists():
+        learn_text(train.instruction, text)
+    about = labels.about
+    policy = new_policy(
+        run, tokenizer, text,
+        code_length=about["code_length"], latent=about["codebook_size"],
+    )  # fmt: skip
+    vision = seen(tokenizer, cache, options.out / "vision.npy")
+    run_ = train_policy(run, policy, vision, train, held_out, options.out, resume=options.resume)
+    print(follow(run_, options.every))
+    return 0
+
+
+def seen(tokenizer: ImageTokenizer, cache: Cache, file: Path) -> np.ndarray:
+    """The vision tokens of a cache, made unless they are there, telling progress."""
+    from lapa.training.frame_tokens import frame_tokens, open_tokens
+
+    for done, total in frame_tokens(tokenizer, cache, file):
+        tell(f"{bar(done, total)} vision tokens of frame {done}/{total}", last=done == total)
+    return open_tokens(file)

@@ -1,0 +1,89 @@
+"""The runs of every stage on the tabletop, by name: each a function that returns complete configs.
+
+`debug` goes through all stages on a CPU within minutes and learns hardly anything; `space` is for
+what the explorer is to ship, and has not been run yet. Quantizers have presets of their own
+(presets.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lapa.models.image_tokenizer import ImageTokenizerConfig
+from lapa.training.policy import PolicyRun
+from lapa.training.recipe import LoopConfig
+from lapa.training.tokenize import TokenizeConfig
+
+
+@dataclass(frozen=True)
+class Stages:
+    """tokenize: the image tokenizer. pretrain: stage 2. finetune: stage 3."""
+
+    tokenize: TokenizeConfig
+    pretrain: PolicyRun
+    finetune: PolicyRun
+
+
+def debug() -> Stages:
+    """Every stage in a minute or less on one CPU core, at 32 px."""
+    loop = LoopConfig(
+        steps=60, batch_size=8, learning_rate=2e-3, warmup_steps=5, ema_decay=0.9, save_every=30,
+        evaluate_every=30, workers=1,
+    )  # fmt: skip
+    small = PolicyRun(loop, dim=64, layers=2, heads=2, hidden=128, prompt_length=40)
+    return Stages(
+        TokenizeConfig(
+            ImageTokenizerConfig(
+                image_size=32, widths=(32, 32, 32), blocks=1, latent=16, codebook_size=64,
+                code_dim=8,
+            ),
+            loop,
+            replace_every=10,
+            replace_until=40,
+        ),
+        small,
+        small,
+    )  # fmt: skip
+
+
+def space() -> Stages:
+    """What the explorer is to ship; for a GPU."""
+    tokenizer = LoopConfig(
+        steps=20_000, batch_size=16, learning_rate=3e-4, warmup_steps=200, save_every=500,
+        evaluate_every=2000, preview_every=2000,
+    )  # fmt: skip
+    policy = LoopConfig(
+        steps=30_000, batch_size=64, learning_rate=6e-4, warmup_steps=500, weight_decay=0.05,
+        save_every=500, evaluate_every=1000,
+    )  # fmt: skip
+    finetune = LoopConfig(
+        steps=6_000, batch_size=64, learning_rate=3e-4, warmup_steps=200, weight_decay=0.05,
+        save_every=500, evaluate_every=500,
+    )  # fmt: skip
+    return Stages(
+        TokenizeConfig(
+            ImageTokenizerConfig(
+                image_size=128, widths=(32, 64, 96, 128), blocks=1, latent=64, codebook_size=1024,
+                code_dim=16,
+            ),
+            tokenizer,
+            replace_until=10_000,
+        ),
+        PolicyRun(policy),
+        PolicyRun(finetune),
+    )  # fmt: skip
+
+
+STAGES: dict[str, Callable[[], Stages]] = {"space": space, "debug": debug}
+
+
+def stages(name: str) -> Stages:
+    """The runs of a preset.
+
+    Raises:
+        ValueError: no such preset; names those there are.
+    """
+    if name not in STAGES:
+        raise ValueError(f"There is no preset {name!r}; there are {', '.join(STAGES)}.")
+    return STAGES[name]()

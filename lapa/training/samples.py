@@ -1,0 +1,80 @@
+"""What a policy learns from: frames with an instruction, and what follows from them.
+
+For stage 2 what follows is the latent action, for stage 3 the robot's binned action.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from lapa.data import Cache
+from lapa.data.bins import ActionBins
+from lapa.data.labels import Labels
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """N samples.
+
+    Attributes:
+        frame: (N,) int64, places in the cache's frames.
+        instruction: N sentences.
+        target: (N, L) int64 codes or bins; −1 where a dimension never changes.
+    """
+
+    frame: np.ndarray
+    instruction: tuple[str, ...]
+    target: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+def latent_samples(cache: Cache, labels: Labels, split: str) -> Samples:
+    """Every labelled pair of a split whose episode has an instruction.
+
+    Raises:
+        ValueError: the labels are of other data, or none is left.
+    """
+    if labels.about["data"] != cache.fingerprint:
+        raise ValueError("the labels were made of other data; run label on this cache again")
+    known = {e.id: e for e in cache.episodes if e.split == split and e.instruction}
+    chosen = [at for at, name in enumerate(labels.episode) if name in known]
+    if not chosen:
+        raise ValueError(f"no labelled episode of the split {split} has an instruction")
+    episodes = [known[labels.episode[at]] for at in chosen]
+    frame = np.array([e.start for e in episodes]) + labels.t[chosen]
+    return Samples(frame, tuple(e.instruction for e in episodes), labels.codes[chosen])
+
+
+def action_samples(
+    cache: Cache, split: str, *, episodes: int | None = None, bins: ActionBins | None = None,
+    count: int = 256,
+) -> tuple[Samples, ActionBins]:  # fmt: skip
+    """Every step of the first `episodes` episodes of a split whose actions are known.
+
+    bins: those to use; by default they are fitted on these actions, `count` a dimension.
+
+    Raises:
+        ValueError: no such episode, or actions of several widths.
+    """
+    known = [
+        (at, e)
+        for at, e in enumerate(cache.episodes)
+        if e.split == split and e.instruction and e.action_dim
+    ]
+    chosen = known if episodes is None else known[:episodes]
+    if not chosen:
+        raise ValueError(f"no episode of the split {split} has actions and an instruction")
+    if episodes is not None and len(known) < episodes:
+        raise ValueError(f"{episodes} episodes with actions were asked for, {len(known)} are there")
+    widths = {e.action_dim for _, e in chosen}
+    if len(widths) > 1:
+        raise ValueError(f"the episodes have actions of {sorted(widths)} dimensions; one is needed")
+    actions = np.concatenate([cache.actions(at) for at, _ in chosen])
+    bins = bins or ActionBins.fit(actions, count)
+    frame = np.concatenate([np.arange(e.start, e.start + e.length - 1) for _, e in chosen])
+    told = tuple(e.instruction for _, e in chosen for _ in range(e.length - 1))
+    return Samples(frame, told, bins.encode(actions)), bins

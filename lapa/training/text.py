@@ -1,0 +1,37 @@
+"""A text tokenizer for a policy's own instructions (sentencepiece, laid out as LLaMA's)."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+from lapa.official.prompts import ASKED, TAILS, Text
+
+
+def learn_text(instructions: Iterable[str], file: str | Path, *, size: int = 512) -> Text:
+    """Learn up to `size` pieces from these instructions in LAPA's prompt, and write the model.
+
+    Every character can be spelled, by its bytes where it was never seen. The same instructions
+    give the same file.
+    """
+    import sentencepiece
+
+    told = sorted(set(instructions))
+    sentences = [ASKED.format(each) for each in told] + list(TAILS.values()) * len(told)
+    written = io.BytesIO()
+    sentencepiece.SentencePieceTrainer.train(
+        sentence_iterator=iter(sentences),
+        model_writer=written,
+        model_type="bpe",
+        vocab_size=size,
+        hard_vocab_limit=False,
+        byte_fallback=True,
+        character_coverage=1.0,
+        num_threads=1,
+        minloglevel=2,
+    )
+    file = Path(file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(written.getvalue())
+    return Text(file)
