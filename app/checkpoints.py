@@ -107,7 +107,8 @@ def still_codes(usage: dict[str, Any], embodiment: str) -> tuple[int, ...] | Non
 
 
 def _is_offered(path: Path) -> bool:
-    return path.name[0] not in "._" and (path.is_dir() or path.suffix == ".pt")
+    policy = (path / "tokenizer.model").is_file()
+    return path.name[0] not in "._" and (path.is_dir() or path.suffix == ".pt") and not policy
 
 
 def _check_files(folder: Path) -> None:

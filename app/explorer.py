@@ -24,6 +24,7 @@ from app.dreams import Dreams
 from app.gallery import Gallery
 from app.learning import Learning
 from app.limits import Limits, UserError
+from app.policies import Policies
 from app.transfers import Transfers
 from app.views import Clip, Encoding, Model, Prediction, Preset, Sweep
 
@@ -39,7 +40,8 @@ class Explorer(Gallery):
     what examines a quantizer, as `app.service.Instrument`. dreaming: what imagines with it, as
     `app.service.Dreaming`. carrying: what measures motions, as `app.service.Carrying`.
     mapping: what reads an atlas, as `app.service.Mapping`. teaching:
-    what looks inside a quantizer, as `app.service.Teaching`.
+    what looks inside a quantizer, as `app.service.Teaching`. acting: policies and the simulator, as
+    `app.service.Acting`.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Explorer(Gallery):
         carrying: Any,
         mapping: Any,
         teaching: Any,
+        acting: Any,
         offer: tuple[str, ...] = (),
     ) -> None:
         super().__init__(Path(clips), read, limits)
@@ -71,6 +74,10 @@ class Explorer(Gallery):
         self.atlases = Atlases(
             self, self._checkpoints, self._compute, mapping, Path(checkpoints).parent / "atlas"
         )
+        self.policies = Policies(
+            self._checkpoints, self._compute, acting, self.limits,
+            folder=Path(checkpoints), read=read,
+        )  # fmt: skip
         self.learning = Learning(
             self, self._checkpoints, self._compute, self.atlases, self.dreams, teaching
         )
@@ -94,6 +101,7 @@ class Explorer(Gallery):
         if session:
             self.checkups.drop_session(session)
             self.dreams.drop_session(session)
+            self.policies.drop_session(session)
 
     # What the models say about clips
 

@@ -45,6 +45,7 @@ class Limits:
     dream_moments: kept of one dream; dream_bytes_total: pictures of all dreams, the least recently
         used dream goes first. players: dreams that play at once, others wait. play_seconds: after
         which a playing dream pauses by itself. replay_steps: longest replay of a clip.
+    acting: runs of the tab Policy, imagined and simulated, that go on at once.
     """
 
     uploads: bool = True
@@ -73,3 +74,4 @@ class Limits:
     players: int = 2
     play_seconds: float = 30.0
     replay_steps: int = 64
+    acting: int = 20

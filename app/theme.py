@@ -11,6 +11,7 @@ STYLES = [
     for name in (
         "style.css",
         "imagine.css",
+        "policy.css",
         "transfer.css",
         "atlas.css",
         "learn.css",

@@ -18,6 +18,7 @@ from app.tabs.components import head, panel
 from app.tabs.explore import explore
 from app.tabs.imagine import imagine
 from app.tabs.learn import learn
+from app.tabs.policy import policy
 from app.tabs.transfer import transfer
 from app.theme import STYLES, theme
 
@@ -33,17 +34,19 @@ def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.
                 explore(explorer, page, is_warm)
             with gr.Tab("Imagine", id="imagine") as second:
                 imagine(explorer)
-            with gr.Tab("Transfer", id="transfer") as third:
+            with gr.Tab("Policy", id="policy") as third:
+                policy(explorer)
+            with gr.Tab("Transfer", id="transfer") as fourth:
                 transfer(explorer)
-            with gr.Tab("Atlas", id="atlas") as fourth:
+            with gr.Tab("Atlas", id="atlas") as fifth:
                 atlas(explorer)
-            with gr.Tab("Learn", id="learn") as fifth:
+            with gr.Tab("Learn", id="learn") as sixth:
                 learn(explorer)
-            with gr.Tab("Checkup", id="checkup") as sixth:
+            with gr.Tab("Checkup", id="checkup") as seventh:
                 checkup(explorer)
         panel("help")
-        names = ("explore", "imagine", "transfer", "atlas", "learn", "checkup")
-        opened = (first, second, third, fourth, fifth, sixth)
+        names = ("explore", "imagine", "policy", "transfer", "atlas", "learn", "checkup")
+        opened = (first, second, third, fourth, fifth, sixth, seventh)
         _connect(page, tabs, dict(zip(names, opened, strict=True)))
         api.register(explorer)
         page.unload(_forget(explorer))

@@ -92,7 +92,10 @@ def _prepare_options(command: argparse.ArgumentParser) -> None:
 
 def _quantize_options(command: argparse.ArgumentParser) -> None:
     command.description = "Train a quantizer; the model lies in RUN/model when it ends."
-    command.add_argument("--preset", default="robots", help="robots, debug or official (robots)")
+    command.add_argument(
+        "--preset", default="robots",
+        help="robots, tabletop, debug, official or official-recipe (robots)",
+    )  # fmt: skip
     command.add_argument("--data", type=Path, help="video or a prepared cache (../shared/robots)")
     command.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
     command.add_argument("--out", type=Path, help="folder of the run (default: runs/PRESET)")

@@ -90,6 +90,12 @@ def robots(steps: int = 4_500) -> QuantizeConfig:
     )
 
 
+def tabletop(steps: int = 3_000) -> QuantizeConfig:
+    """`robots` on the tabletop, for the policies: a code stands for four steps of the pusher."""
+    whole = robots(steps)
+    return replace(whole, model=explorer_config(gap_seconds=0.4))
+
+
 def official(steps: int = 100_005) -> QuantizeConfig:
     """LAPA's own recipe (section 3.1 and its released trainer): 256 px, MSE alone, Adam at 1e-4.
 
@@ -131,6 +137,7 @@ def official_recipe(steps: int = 4_500) -> QuantizeConfig:
 
 PRESETS: dict[str, Callable[..., QuantizeConfig]] = {
     "robots": robots,
+    "tabletop": tabletop,
     "debug": debug,
     "official": official,
     "official-recipe": official_recipe,

@@ -1,14 +1,14 @@
 """The runs of every stage on the tabletop, by name: each a function that returns complete configs.
 
 `debug` goes through all stages on a CPU within minutes and learns hardly anything; `space` is for
-what the explorer is to ship, and has not been run yet. Quantizers have presets of their own
+what the explorer ships. Quantizers have presets of their own
 (presets.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lapa.models.image_tokenizer import ImageTokenizerConfig
 from lapa.training.policy import PolicyRun
@@ -48,30 +48,32 @@ def debug() -> Stages:
 
 
 def space() -> Stages:
-    """What the explorer is to ship; for a GPU."""
+    """What the explorer ships: small enough to be trained on two CPU cores within hours.
+
+    The policy sees 64 px frames as 8 × 8 tokens, because its time goes with the tokens; the
+    quantizer (the preset `tabletop`) sees and imagines 128 px.
+    """
     tokenizer = LoopConfig(
-        steps=20_000, batch_size=16, learning_rate=3e-4, warmup_steps=200, save_every=500,
-        evaluate_every=2000, preview_every=2000,
+        steps=1_600, batch_size=16, learning_rate=1e-3, warmup_steps=100, save_every=200,
+        evaluate_every=500, preview_every=1000,
     )  # fmt: skip
     policy = LoopConfig(
-        steps=30_000, batch_size=64, learning_rate=6e-4, warmup_steps=500, weight_decay=0.05,
-        save_every=500, evaluate_every=1000,
+        steps=6_000, batch_size=32, learning_rate=2e-3, warmup_steps=200, weight_decay=0.05,
+        optimizer="muon", save_every=250, evaluate_every=500,
     )  # fmt: skip
-    finetune = LoopConfig(
-        steps=6_000, batch_size=64, learning_rate=3e-4, warmup_steps=200, weight_decay=0.05,
-        save_every=500, evaluate_every=500,
-    )  # fmt: skip
+    finetune = replace(policy, steps=1_500, learning_rate=1e-3, warmup_steps=100)
+    trunk = {"dim": 128, "layers": 4, "heads": 4, "hidden": 344, "prompt_length": 40}
     return Stages(
         TokenizeConfig(
             ImageTokenizerConfig(
-                image_size=128, widths=(32, 64, 96, 128), blocks=1, latent=64, codebook_size=1024,
+                image_size=64, widths=(32, 32, 64, 64), blocks=1, latent=64, codebook_size=1024,
                 code_dim=16,
             ),
             tokenizer,
-            replace_until=10_000,
+            replace_until=800,
         ),
-        PolicyRun(policy),
-        PolicyRun(finetune),
+        PolicyRun(policy, **trunk),
+        PolicyRun(finetune, **trunk),
     )  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from app.lessons.tables import METHODS as PAPER_METHODS
 from app.lessons.tables import TABLES as PAPER_TABLES
 from app.limits import Limits, SequenceProblem, UserError
 from app.patterns import parse_pattern, written
+from app.policies import Choice
+from app.service.acting import Acting
 from app.service.carrying import Carrying
 from app.service.dreaming import Dreaming
 from app.service.instrument import Instrument
@@ -26,6 +28,7 @@ from app.service.teaching import Teaching
 from app.transfers import MOST_STEPS, Pair
 
 __all__ = [
+    "Choice",
     "LESSONS",
     "PAPER_METHODS",
     "PAPER_TABLES",
@@ -59,6 +62,7 @@ class Explorer(explorer.Explorer):
         carrying: Any = None,
         mapping: Any = None,
         teaching: Any = None,
+        acting: Any = None,
         offer: tuple[str, ...] = (),
     ) -> None:
         super().__init__(
@@ -72,6 +76,7 @@ class Explorer(explorer.Explorer):
             carrying=carrying or Carrying(),
             mapping=mapping or Mapping(),
             teaching=teaching or Teaching(),
+            acting=acting or Acting(),
             offer=offer,
         )
 

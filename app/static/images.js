@@ -77,5 +77,12 @@
     if (edge > 0) context.drawImage(before, 0, 0, edge, canvas.height, 0, 0, edge, canvas.height);
   }
 
-  Lapa.images = { load, heat, plain, split };
+  /* Shows a data URL once it is decoded, unless something later was asked for on this canvas. */
+  async function paint(canvas, url) {
+    canvas.wanted = url;
+    const image = await load(url);
+    if (canvas.wanted === url) plain(canvas, image);
+  }
+
+  Lapa.images = { load, heat, plain, split, paint };
 })();

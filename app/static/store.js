@@ -9,7 +9,7 @@ window.Lapa = (() => {
   "use strict";
   const PATIENCE_MS = 30000;
   const HISTORY = 200;
-  const OWN_LINKS = ["transfer", "atlas", "learn", "checkup"];
+  const OWN_LINKS = ["policy", "transfer", "atlas", "learn", "checkup"];
   const parts = {};
   const listeners = {};
   const state = { m: null, c: null, f: 0, a: null, p: 0, o: "none", follow: true };
@@ -252,5 +252,5 @@ window.Lapa = (() => {
 })();
 {
   const asked = new URLSearchParams(location.search).get("tab");
-  Lapa.tab(["imagine", "transfer", "atlas", "learn", "checkup"].includes(asked) ? asked : "explore");
+  Lapa.tab(["imagine", "policy", "transfer", "atlas", "learn", "checkup"].includes(asked) ? asked : "explore");
 }

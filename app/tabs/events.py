@@ -6,7 +6,7 @@ Events carry the session and a `seq`, which comes back with the answer (static/w
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import gradio as gr
@@ -39,6 +39,26 @@ def serves(handle: Callable[..., Record]) -> Callable[..., Record]:
     return _named(answer, handle)
 
 
+def streams(handle: Callable[..., Iterator[Record]]) -> Callable[..., Iterator[Record]]:
+    """For an event that goes on for a while: handle(self, event, session) -> records. The last
+    record is {"kind": "ended"}, or {"kind": "ended", "error": sentence}."""
+
+    def answer(self: Any, evt: gr.EventData, request: gr.Request) -> Iterator[Record]:
+        event = evt._data if isinstance(evt._data, dict) else {}
+        seq, last = event.get("seq"), {"kind": "ended"}
+        try:
+            for record in handle(self, event, request.session_hash):
+                yield {**record, "seq": seq}
+        except UserError as error:
+            last["error"] = str(error)
+        except Exception:
+            log.exception("%s failed", handle.__qualname__)
+            last["error"] = BROKEN
+        yield {**last, "seq": seq}
+
+    return _named(answer, handle)
+
+
 def _told(answer: Callable[[], Record], handle: Callable[..., Any]) -> Record:
     try:
         return answer()
@@ -49,6 +69,6 @@ def _told(answer: Callable[[], Record], handle: Callable[..., Any]) -> Record:
         return {"error": BROKEN}
 
 
-def _named(answer: Callable[..., Record], handle: Callable[..., Any]) -> Callable[..., Record]:
+def _named(answer: Callable[..., Any], handle: Callable[..., Any]) -> Callable[..., Any]:
     answer.__name__, answer.__doc__ = handle.__name__, handle.__doc__
     return answer

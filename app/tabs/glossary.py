@@ -51,6 +51,8 @@ GLOSSARY: dict[str, str] = {
     "frames into codes, and a frame and codes into the next frame.",
     "re-anchor": "To put the true frame back in place of the imagined one every so many "
     "steps; without it, the replay only ever sees its own pictures.",
+    "seed": "The number that everything random follows from: the same seed lays the same blocks "
+    "in the same places.",
     "sequence": "Latent actions one after the other, such as [3,1,0,6] x4, [0,0,2,1]; "
     "brackets group, x repeats.",
     "sharpness": "How much fine detail the imagined frame has against the first frame: 1 is "

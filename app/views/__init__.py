@@ -7,6 +7,14 @@ from app.views.atlas import AtlasPair, AtlasTable, CodeCard, EmbodimentEffect, P
 from app.views.checkups import CheckupPlan, CheckupProgress, Measured
 from app.views.dreams import DreamKey, DreamStep, Queued, ReplayStep
 from app.views.frames import Clip, Encoding, Figures, Model, Prediction, Preset, Sweep
+from app.views.policies import (
+    ActedStep,
+    ImaginedStep,
+    PolicyStart,
+    Rate,
+    Recorded,
+    Tabletop,
+)
 from app.views.transfers import (
     Carried,
     CarriedRow,
@@ -18,6 +26,12 @@ from app.views.transfers import (
 )
 
 __all__ = [
+    "ActedStep",
+    "ImaginedStep",
+    "PolicyStart",
+    "Rate",
+    "Recorded",
+    "Tabletop",
     "AtlasPair",
     "AtlasTable",
     "CodeCard",

@@ -17,6 +17,7 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from lapa.data import Cache
+from lapa.models.frames import to_batch
 from lapa.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
 from lapa.training.average import WeightAverage
 from lapa.training.loop import fit
@@ -78,10 +79,10 @@ def tokenize(
     """Train on the `train` frames of a cache; the tokenizer lies in `folder`/model.
 
     Raises:
-        ValueError: frames of another size, none to train on, or a run with other settings.
+        ValueError: smaller frames than it takes, none to train on, or a run with other settings.
     """
     size = config.model.image_size
-    if cache.image_size != size:
+    if cache.image_size < size:
         raise ValueError(f"the cache holds {cache.image_size} px frames, the model takes {size}")
     recipe = TokenizeRecipe(config, cache)
     remember(config, Path(folder))
@@ -100,7 +101,7 @@ class TokenizeRecipe:
         torch.manual_seed(config.loop.seed)
         rng = np.random.default_rng(config.loop.seed)
         some = np.sort(rng.choice(self._train, min(_BACKGROUND, len(self._train)), replace=False))
-        mean = _floats(cache.frames[some]).mean(0, keepdim=True)
+        mean = self._floats(some).mean(0, keepdim=True)
         self.model = Rebuilding(ImageTokenizer(config.model), config, mean)
         self._use = torch.zeros(config.model.codebook_size)
         self._vectors: Tensor | None = None
@@ -108,7 +109,15 @@ class TokenizeRecipe:
     def batch(self, index: int) -> Tensor:
         rng = np.random.default_rng((self.config.loop.seed, index))
         chosen = rng.choice(self._train, self.config.loop.batch_size)
-        return _floats(self._cache.frames[np.sort(chosen)])
+        return self._floats(np.sort(chosen))
+
+    def _floats(self, chosen: np.ndarray) -> Tensor:
+        return to_batch(self._cache.frames[chosen], self.config.model.image_size)[0]
+
+    def _small(self, chosen: np.ndarray) -> np.ndarray:
+        """The same as the model's own pictures, uint8 (B, H, W, 3)."""
+        pixels = (self._floats(chosen) * 255).round().to(torch.uint8)
+        return pixels.permute(0, 2, 3, 1).numpy()
 
     def loss(
         self, model: nn.Module, batch: Tensor, accelerator: Accelerator
@@ -139,7 +148,7 @@ class TokenizeRecipe:
     def evaluate(self, model: nn.Module) -> dict[str, Metric]:
         """Mean absolute error of held-out frames, in 0 to 255, and the codes that they use."""
         chosen = self._held_out if len(self._held_out) else self._train
-        frames = self._cache.frames[chosen[:: max(1, len(chosen) // 64)][:64]]
+        frames = self._small(chosen[:: max(1, len(chosen) // 64)][:64])
         model.tokenizer.eval()
         tokens = model.tokenizer.encode(frames)
         error = np.abs(model.tokenizer.decode(tokens).astype(int) - frames)
@@ -148,7 +157,7 @@ class TokenizeRecipe:
     def preview(self, model: nn.Module) -> np.ndarray:
         """Frames above what their tokens give back."""
         chosen = self._held_out if len(self._held_out) else self._train
-        frames = self._cache.frames[chosen[:: max(1, len(chosen) // _SHOWN)][:_SHOWN]]
+        frames = self._small(chosen[:: max(1, len(chosen) // _SHOWN)][:_SHOWN])
         rebuilt = model.tokenizer.eval().decode(model.tokenizer.encode(frames))
         return np.vstack([np.hstack(list(frames)), np.hstack(list(rebuilt))])
 
@@ -167,7 +176,3 @@ def _frames_of(cache: Cache, split: str) -> np.ndarray:
     chosen = [episode for episode in cache.episodes if episode.split == split]
     parts = [np.arange(each.start, each.start + each.length) for each in chosen]
     return np.concatenate(parts) if parts else np.zeros(0, np.int64)
-
-
-def _floats(frames: np.ndarray) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float() / 255

@@ -11,6 +11,7 @@ import numpy as np
 from lapa.sim.recorders.camera import Painter
 from lapa.sim.tabletop import board
 from lapa.sim.tabletop.tasks import KINDS, SPLITS, Task, sample
+from lapa.sim.tabletop.understand import understand
 from lapa.sim.tabletop.world import ON_BOARD, World
 
 FPS, LONGEST = 10, 200
@@ -90,11 +91,20 @@ class TabletopEnv(gymnasium.Env):
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
     ) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Begin a new task; the seed decides all of it. options: `kind` for this time only."""
+        """Begin a new task; the seed decides all of it.
+
+        options: `kind` for this time only; `instruction`: another task on the same board.
+
+        Raises:
+            ValueError: an unknown kind, or an instruction that `understand` does not know.
+        """
         super().reset(seed=seed)
         kind = (options or {}).get("kind") or self.kind
         kind = kind or KINDS[int(self.np_random.integers(len(KINDS)))]
         self.task = ask(self.world, self.np_random, kind, self.split)
+        told = (options or {}).get("instruction")
+        if told:
+            self.task = understand(told, self.world.blocks, self.world.places)
         self._steps = 0
         if self._painter is not None:
             self._painter.upload(self.world.board_texture)

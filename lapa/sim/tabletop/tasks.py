@@ -114,50 +114,71 @@ def _border(kind: str) -> float:
     return -1.0 if kind == "block2absolute" else board.INSET
 
 
-def _to_block(rng, speaker, places, block, other, named) -> Task:
-    told = speaker.to_block(block, other)
+def to_block(told: str, block: int, other: int, places: np.ndarray) -> Task:
+    """A block to another."""
     return Task("block2block", told, block, (other,), (0, 0), True, TO_BLOCK, places.copy())
 
 
-def _to_place(rng, speaker, places, block, other, named) -> Task:
-    name = list(board.PLACES)[rng.integers(len(board.PLACES))]
-    told, within = speaker.to_place(block, name), TO_CENTER if name == "center" else TO_PLACE
+def to_place(told: str, block: int, name: str, places: np.ndarray) -> Task:
+    """A block to one of board.PLACES."""
+    within = TO_CENTER if name == "center" else TO_PLACE
     at = board.PLACES[name]
     return Task("block2absolute", told, block, (), at, False, within, places.copy())
 
 
-def _towards(rng, speaker, places, block, other, named) -> Task:
-    name, near = list(board.DIRECTIONS)[rng.integers(8)], bool(rng.integers(2))
-    goal = places[block] + (NEAR if near else FAR) * np.array(board.DIRECTIONS[name])
-    told = speaker.towards(block, name, near)
+def towards(told: str, block: int, direction: str, near: bool, places: np.ndarray) -> Task:
+    """A block some way in one of board.DIRECTIONS."""
+    goal = places[block] + (NEAR if near else FAR) * np.array(board.DIRECTIONS[direction])
     return Task("block2relative", told, block, (), tuple(goal), False, TOWARDS, places.copy())
 
 
-def _beside(rng, speaker, places, block, other, named) -> Task:
-    name = list(board.DIRECTIONS)[rng.integers(8)]
-    offset = (DIAGONAL if " " in name else SIDE) * np.array(board.DIRECTIONS[name])
-    told = speaker.beside(block, other, name)
+def beside(told: str, block: int, other: int, direction: str, places: np.ndarray) -> Task:
+    """A block to that side of another."""
+    offset = (DIAGONAL if " " in direction else SIDE) * np.array(board.DIRECTIONS[direction])
     return Task(
         "block2blockrelative", told, block, (other,), tuple(offset), True, BESIDE, places.copy()
     )
 
 
-def _apart(rng, speaker, places, block, other, named) -> Task | None:
+def apart(told: str, block: int, others: Sequence[int], places: np.ndarray) -> Task:
+    """A block away from the middle of others."""
+    middle = places[list(others)].mean(0)
+    away = (places[block] - middle) / (np.linalg.norm(places[block] - middle) + 1e-9)
+    goal = tuple(middle + AWAY * away)
+    return Task("separate", told, block, tuple(others), goal, False, APART, places.copy())
+
+
+def _some_to_block(rng, speaker, places, block, other, named) -> Task:
+    return to_block(speaker.to_block(block, other), block, other, places)
+
+
+def _some_to_place(rng, speaker, places, block, other, named) -> Task:
+    name = list(board.PLACES)[rng.integers(len(board.PLACES))]
+    return to_place(speaker.to_place(block, name), block, name, places)
+
+
+def _some_towards(rng, speaker, places, block, other, named) -> Task:
+    name, near = list(board.DIRECTIONS)[rng.integers(8)], bool(rng.integers(2))
+    return towards(speaker.towards(block, name, near), block, name, near, places)
+
+
+def _some_beside(rng, speaker, places, block, other, named) -> Task:
+    name = list(board.DIRECTIONS)[rng.integers(8)]
+    return beside(speaker.beside(block, other, name), block, other, name, places)
+
+
+def _some_apart(rng, speaker, places, block, other, named) -> Task | None:
     distance = np.linalg.norm(places - places[block], axis=1)
     close = [int(at) for at in np.flatnonzero(distance < JOINED) if at != block]
     if not close or not set(close) <= set(named) | {block}:
         return None
-    middle = places[close].mean(0)
-    away = (places[block] - middle) / (np.linalg.norm(places[block] - middle) + 1e-9)
-    goal = middle + AWAY * away
-    told = speaker.apart(block, close)
-    return Task("separate", told, block, tuple(close), tuple(goal), False, APART, places.copy())
+    return apart(speaker.apart(block, close), block, close, places)
 
 
 _MAKERS = {
-    "block2block": _to_block,
-    "block2absolute": _to_place,
-    "block2relative": _towards,
-    "block2blockrelative": _beside,
-    "separate": _apart,
+    "block2block": _some_to_block,
+    "block2absolute": _some_to_place,
+    "block2relative": _some_towards,
+    "block2blockrelative": _some_beside,
+    "separate": _some_apart,
 }

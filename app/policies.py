@@ -1,0 +1,361 @@
+"""A policy imagines what an instruction brings about, and its finetuned twin does it.
+
+Imagining happens here, between the presses of everybody else; the simulator has a process of its
+own (app/service/tabletop_process.py). Where pictures cannot be drawn, recorded episodes are shown.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app import exports
+from app.checkpoints import Checkpoints, Loaded
+from app.compare import gap_frames
+from app.compute import Compute
+from app.library import Library
+from app.limits import Limits, UserError
+from app.players import Players
+from app.views import ActedStep, ImaginedStep, PolicyStart, Queued, Rate, Recorded, Tabletop
+
+log = logging.getLogger(__name__)
+QUANTIZER, POLICY = "tabletop", "tabletop-policy"
+ACTORS = {"lapa": "tabletop-acting", "scratch": "tabletop-scratch"}
+FPS, STEPS = 10.0, (1, 32)
+INSTRUCTION, SEEDS = 200, 100_000
+WAIT_SECONDS = 0.5
+NO_RUN = "There is nothing to keep yet; press Run first."
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is to be run. recording: the id of a recorded episode instead of a seed; frame: where
+    in it. instruction: empty for the seed's or the recording's own."""
+
+    seed: int = 0
+    kind: str = "block2block"
+    embodiment: str = "cylinder"
+    theme: str = "sim"
+    instruction: str = ""
+    policy: str = "lapa"
+    recording: str = ""
+    frame: int = 0
+
+
+@dataclass(eq=False)
+class Run:
+    """A visitor's run: what has been seen of it. turn: raised to end what goes on in it."""
+
+    choice: Choice
+    start: PolicyStart
+    number: int
+    turn: int = 0
+    imagined: list[np.ndarray] = field(default_factory=list)
+    acted: list[np.ndarray] = field(default_factory=list)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(image.nbytes for image in (self.start.frame, *self.imagined, *self.acted))
+
+
+class Policies:
+    """What the tab Policy can do.
+
+    folder: of the checkpoints. acting: lapa's part, as `app.service.Acting`. read: folder ->
+    episodes, as `lapa.data.read_episodes`.
+    """
+
+    def __init__(
+        self,
+        checkpoints: Checkpoints,
+        compute: Compute,
+        acting: Any,
+        limits: Limits,
+        *,
+        folder: Path,
+        read: Callable[[Path], Any],
+    ) -> None:
+        self._checkpoints, self._compute, self._lapa = checkpoints, compute, acting
+        self._limits, self._folder = limits, folder
+        self._recorded = folder.parent / "tabletop"
+        self._library = Library(self._recorded, read, limits)
+        self._players = Players(limits.acting)
+        self._runs: OrderedDict[str, Run] = OrderedDict()
+        self._lock, self._loading = threading.Lock(), threading.Lock()
+        self._policy: Any = None
+
+    def about(self) -> Tabletop:
+        """What can be chosen; `problem` says why nothing can."""
+        try:
+            kinds, embodiments, themes = self._lapa.choices()
+            gap = gap_frames(self._usable().view.gap_seconds, FPS)
+        except UserError as error:
+            return Tabletop(problem=str(error))
+        except ImportError as error:
+            return Tabletop(problem=f"The simulator is not installed here ({error}).")
+        if not (self._folder / POLICY).is_dir():
+            return Tabletop(problem=f"There is no policy among the checkpoints ({POLICY}).")
+        return Tabletop(
+            kinds=kinds,
+            embodiments=embodiments,
+            themes=themes,
+            policies=tuple(self._actors()),
+            recordings=tuple(self._recordings()),
+            rates=self._rates(),
+            gap_frames=gap,
+        )
+
+    def begin(self, choice: Choice, session: str | None) -> PolicyStart:
+        """Where this choice begins; whatever ran for the visitor before ends.
+
+        Raises:
+            UserError: a choice that does not exist, or pictures that cannot be drawn.
+        """
+        if not session:
+            raise UserError("A run needs an open page; reload the page and try again.")
+        self._check(choice)
+        self.drop_session(session)
+        number = self._lapa.number()
+        start = self._recorded_start(choice) if choice.recording else self._start(choice, number)
+        with self._lock:
+            self._runs[session] = Run(choice, start, number)
+        self._make_room()
+        return start
+
+    def imagine(self, session: str | None, steps: int) -> Iterator[ImaginedStep | Queued]:
+        """Latent actions that the policy chooses, each from the frame imagined before."""
+        run, turn = self._run(session)
+        if not STEPS[0] <= steps <= STEPS[1]:
+            raise UserError(f"Steps must be {STEPS[0]} to {STEPS[1]}; {steps} came.")
+        loaded, policy = self._usable(), self._opened()
+        frame = self._compute.resize(loaded, run.start.frame)
+        run.imagined.clear()
+        with self._players.take() as place:
+            while ahead := place.wait(WAIT_SECONDS):
+                if run.turn != turn:
+                    return
+                yield Queued(ahead)
+            for step in range(1, steps + 1):
+                if run.turn != turn:
+                    return
+                told = self._compute.between(policy.propose, frame, run.start.instruction)
+                codes = tuple(map(int, told.codes))
+                frame = self._compute.between(loaded.quantizer.decode, frame, told.codes)
+                run.imagined.append(frame)
+                yield ImaginedStep(step, frame, codes, told.probabilities)
+
+    def act(self, session: str | None, policy: str) -> Iterator[ActedStep | Queued]:
+        """The simulator from the start on, a policy acting, until it is done, over or halted."""
+        run, turn = self._run(session)
+        run.acted.clear()
+        if run.choice.recording:
+            yield from self._replayed(run, turn)
+            return
+        if policy not in self._actors():
+            raise UserError(f"There is no policy {policy[:20]!r}; choose one of the page.")
+        with self._players.take() as place:
+            while ahead := place.wait(WAIT_SECONDS):
+                if run.turn != turn:
+                    return
+                yield Queued(ahead)
+            if run.turn == turn:
+                yield from self._acted(run, turn, policy)
+
+    def _acted(self, run: Run, turn: int, policy: str) -> Iterator[ActedStep]:
+        choice = run.choice
+        self._ask("begin", run.number, **self._words(choice))
+        try:
+            step = 0
+            while run.turn == turn:
+                told = self._ask("step", run.number, policy=policy, judged=run.start.judged)
+                step += 1
+                run.acted.append(told["frame"])
+                yield ActedStep(
+                    step, told["frame"], told["action"], told["distance"], told["success"],
+                    told["over"],
+                )  # fmt: skip
+                if told["over"]:
+                    return
+        finally:
+            self._ask("end", run.number)
+
+    def _replayed(self, run: Run, turn: int) -> Iterator[ActedStep]:
+        choice = run.choice
+        told = self._recording(choice.recording)
+        frames, actions, _ = self._library.recorded(choice.recording)
+        last = len(frames) - 1
+        for index in range(choice.frame + 1, last + 1):
+            if run.turn != turn:
+                return
+            run.acted.append(frames[index])
+            action = () if actions is None else tuple(map(float, actions[index - 1]))
+            over = index == last
+            success = told.success if over else False
+            yield ActedStep(index - choice.frame, frames[index], action, None, success, over)
+
+    def halt(self, session: str | None) -> None:
+        """End whatever goes on for this visitor."""
+        with self._lock:
+            run = self._runs.get(session or "")
+        if run is not None:
+            run.turn += 1
+
+    def drop_session(self, session: str) -> None:
+        """End and forget a visitor's run."""
+        self.halt(session)
+        with self._lock:
+            self._runs.pop(session, None)
+
+    def keep(self, session: str | None, kind: str) -> bytes:
+        """Both sides of the run beside each other as mp4 or gif, a tenth of a second a frame."""
+        if kind not in ("mp4", "gif"):
+            raise UserError(f"There is no such file as {kind[:20]}; choose mp4 or gif.")
+        run = self._run(session)[0]
+        if not run.imagined and not run.acted:
+            raise UserError(NO_RUN)
+        gap = gap_frames(self._usable().view.gap_seconds, FPS)
+        first = self._compute.resize(self._usable(), run.start.frame)
+        left = [first, *run.imagined]
+        right = [first, *(self._compute.resize(self._usable(), image) for image in run.acted)]
+        count = max(gap * (len(left) - 1) + 1, len(right))
+        frames = exports.beside(
+            [left[min(at // gap, len(left) - 1)] for at in range(count)],
+            [right[min(at, len(right) - 1)] for at in range(count)],
+        )
+        make = exports.mp4 if kind == "mp4" else exports.gif
+        return make(frames, rate=FPS, aspect=frames[0].shape[1] / frames[0].shape[0])
+
+    @property
+    def bytes(self) -> int:
+        """Pictures held now, of all sessions."""
+        with self._lock:
+            return sum(run.nbytes for run in self._runs.values())
+
+    # Inside
+
+    def _check(self, choice: Choice) -> None:
+        if not 0 <= choice.seed < SEEDS:
+            raise UserError(f"The seed must be 0 to {SEEDS - 1}; {choice.seed} came.")
+        if len(choice.instruction) > INSTRUCTION:
+            raise UserError(
+                f"The instruction has {len(choice.instruction)} characters; at most {INSTRUCTION} "
+                "are accepted."
+            )
+        about = self.about()
+        if about.problem:
+            raise UserError(about.problem)
+        for name, there in (
+            ("kind", about.kinds), ("embodiment", about.embodiments), ("theme", about.themes),
+        ):  # fmt: skip
+            if getattr(choice, name) not in there:
+                raise UserError(
+                    f"There is no {name} {getattr(choice, name)[:40]!r}; there are: "
+                    f"{', '.join(there)}."
+                )
+
+    def _start(self, choice: Choice, number: int) -> PolicyStart:
+        told = self._ask("begin", number, **self._words(choice))
+        self._ask("end", number)
+        return PolicyStart(
+            told["frame"], told["instruction"], told["usual"], told["kind"], told["judged"],
+            note=told["note"],
+        )  # fmt: skip
+
+    def _recorded_start(self, choice: Choice) -> PolicyStart:
+        told = self._recording(choice.recording)
+        frames = self._library.frames(choice.recording)
+        if not 0 <= choice.frame < len(frames) - 1:
+            raise UserError(f"The episode has frames 0 to {len(frames) - 2} to begin with.")
+        asked = choice.instruction.strip() or told.instruction
+        return PolicyStart(
+            frames[choice.frame], asked, told.instruction, told.kind, judged=True, recorded=True
+        )
+
+    def _words(self, choice: Choice) -> dict[str, Any]:
+        return {
+            "seed": choice.seed, "kind": choice.kind, "embodiment": choice.embodiment,
+            "theme": choice.theme, "instruction": choice.instruction,
+            "size": self._usable().view.image_size,
+        }  # fmt: skip
+
+    def _ask(self, verb: str, number: int, **words: Any) -> Any:
+        return self._lapa.ask(self._actors(), verb, number, **words)
+
+    def _actors(self) -> dict[str, Path]:
+        every = {name: self._folder / folder for name, folder in ACTORS.items()}
+        return {name: path for name, path in every.items() if path.is_dir()}
+
+    def _usable(self) -> Loaded:
+        loaded = self._checkpoints.get(QUANTIZER)
+        if loaded.view.error:
+            raise UserError(loaded.view.error)
+        return loaded
+
+    def _opened(self) -> Any:
+        with self._loading:
+            if self._policy is None:
+                try:
+                    self._policy = self._compute.run(self._lapa.policy, self._folder / POLICY)
+                except (ValueError, OSError) as error:
+                    raise UserError(f"The policy {POLICY} cannot be loaded: {error}.") from error
+            return self._policy
+
+    def _run(self, session: str | None) -> tuple[Run, int]:
+        with self._lock:
+            run = self._runs.get(session or "")
+            if run is None:
+                raise UserError("This run is no longer kept; choose a start again.")
+            self._runs.move_to_end(session)
+            return run, run.turn
+
+    def _make_room(self) -> None:
+        with self._lock:
+            total = sum(run.nbytes for run in self._runs.values())
+            while total > self._limits.dream_bytes_total and len(self._runs) > 1:
+                gone = self._runs.popitem(last=False)[1]
+                gone.turn += 1
+                total -= gone.nbytes
+
+    def _recordings(self) -> Iterator[Recorded]:
+        index = self._recorded / "tabletop.jsonl"
+        if not index.is_file():
+            return
+        there = {clip.id for clip in self._library.clips()}
+        for line in index.read_text(encoding="utf-8").splitlines():
+            row = json.loads(line)
+            if row["id"] in there:
+                yield Recorded(
+                    row["id"], row["instruction"], row["task"], row["id"].partition("-")[0],
+                    bool(row["success"]), int(row["frames"]),
+                )  # fmt: skip
+
+    def _recording(self, name: str) -> Recorded:
+        for each in self._recordings():
+            if each.id == name:
+                return each
+        raise UserError(f"There is no recorded episode {name[:60]!r}; choose one of the page.")
+
+    def _rates(self) -> dict[str, dict[str, Rate]]:
+        """As results.json keeps them, empty where nothing was measured."""
+        results = self._folder.parent / "results.json"
+        try:
+            measured: Mapping = json.loads(results.read_text(encoding="utf-8")).get("success", {})
+            return {
+                name: {
+                    kind: Rate(rate["done"], rate["of"], rate["low"], rate["high"])
+                    for kind, rate in measured[folder]["rates"].items()
+                }
+                for name, folder in ACTORS.items()
+                if folder in measured
+            }
+        except (OSError, ValueError, KeyError, TypeError):
+            log.warning("the success rates in %s cannot be read", results.name, exc_info=True)
+            return {}

@@ -1,0 +1,127 @@
+"""The tabletop in a process of its own, with the policies that act in it.
+
+    python -m app.service.tabletop_process CHANNEL
+
+Physics, pictures and policy take their turn when the page has nothing to compute (`os.nice`), and
+whatever happens to a renderer happens here. CHANNEL is an inherited socket; requests are
+(verb, arguments) and answers ("ok", result), ("wrong", sentence) or ("broken", traceback).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+NICE = 5
+# environments that are kept to be used again, each with a renderer of about 80 MB
+KEPT = 10
+
+
+class Tabletop:
+    """Runs by number. policies: name -> folder."""
+
+    def __init__(self, policies: dict[str, str]) -> None:
+        self._folders = policies
+        self._policies: dict[str, Any] = {}
+        self._runs: dict[int, tuple[tuple[str, str], Any, str]] = {}
+        self._free: dict[tuple[str, str], list[Any]] = {}
+
+    def begin(
+        self,
+        run: int,
+        *,
+        seed: int,
+        kind: str,
+        embodiment: str,
+        theme: str,
+        instruction: str,
+        size: int,
+    ) -> dict[str, Any]:
+        """A new run; instruction: empty for the seed's own. An instruction that is no task of this
+        world is followed all the same, and then `judged` is False and `note` says why."""
+        self.end(run)
+        look = (embodiment, theme)
+        env = self._taken(look, size)
+        seen, _ = env.reset(seed=seed, options={"kind": kind})
+        usual = seen["instruction"]
+        told, note = instruction.strip() or usual, ""
+        if told != usual:
+            try:
+                env.reset(seed=seed, options={"kind": kind, "instruction": told})
+            except ValueError as error:
+                note = str(error)
+        self._runs[run] = (look, env, told)
+        return {
+            "frame": seen["image"], "instruction": told, "usual": usual, "kind": env.task.kind,
+            "judged": not note, "note": note,
+        }  # fmt: skip
+
+    def step(self, run: int, policy: str, judged: bool) -> dict[str, Any]:
+        """A tenth of a second in which a policy acts."""
+        _, env, told = self._runs[run]
+        action = self._policy(policy).act(env.render(), told)
+        seen, _, done, cut, known = env.step(action)
+        return {
+            "frame": seen["image"], "action": tuple(map(float, action)),
+            "distance": known["distance"] if judged else None,
+            "success": bool(done) if judged else None,
+            "over": bool(cut or (done and judged)),
+        }  # fmt: skip
+
+    def end(self, run: int) -> None:
+        """The run is over; its environment may be used again."""
+        if run in self._runs:
+            look, env, _ = self._runs.pop(run)
+            self._free.setdefault(look, []).append(env)
+
+    def _taken(self, look: tuple[str, str], size: int) -> Any:
+        from lapa.sim.tabletop.env import TabletopEnv
+
+        if self._free.get(look):
+            return self._free[look].pop()
+        kept = sum(map(len, self._free.values())) + len(self._runs)
+        for other in self._free.values() if kept >= KEPT else ():
+            if other:
+                other.pop().close()
+                break
+        return TabletopEnv(embodiment=look[0], theme=look[1], image_size=size)
+
+    def _policy(self, name: str) -> Any:
+        if name not in self._policies:
+            from lapa.models.policy import LatentPolicy
+
+            self._policies[name] = LatentPolicy.from_pretrained(Path(self._folders[name]))
+        return self._policies[name]
+
+
+def serve(channel: Connection, policies: dict[str, str]) -> None:
+    """Answers until the other side is gone."""
+    import torch
+
+    torch.set_num_threads(1)
+    tabletop = Tabletop(policies)
+    while True:
+        try:
+            verb, run, words = channel.recv()
+        except EOFError:
+            return
+        try:
+            channel.send(("ok", getattr(tabletop, verb)(run, **words)))
+        except (ValueError, OSError) as error:
+            channel.send(("wrong", str(error)))
+        except Exception:
+            channel.send(("broken", traceback.format_exc()))
+
+
+def main() -> None:
+    os.nice(NICE)
+    channel = Connection(int(sys.argv[1]))
+    serve(channel, channel.recv())
+
+
+if __name__ == "__main__":
+    main()
