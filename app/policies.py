@@ -6,11 +6,9 @@ own (app/service/tabletop_process.py). Where pictures cannot be drawn, recorded 
 
 from __future__ import annotations
 
-import json
-import logging
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,12 +19,11 @@ from app import exports
 from app.checkpoints import Checkpoints, Loaded
 from app.compare import gap_frames
 from app.compute import Compute
-from app.library import Library
 from app.limits import Limits, UserError
 from app.players import Players
-from app.views import ActedStep, ImaginedStep, PolicyStart, Queued, Rate, Recorded, Tabletop
+from app.recordings import Recordings, measured
+from app.views import ActedStep, ImaginedStep, PolicyStart, Queued, Tabletop
 
-log = logging.getLogger(__name__)
 QUANTIZER, POLICY = "tabletop", "tabletop-policy"
 ACTORS = {"lapa": "tabletop-acting", "scratch": "tabletop-scratch"}
 FPS, STEPS = 10.0, (1, 32)
@@ -85,8 +82,7 @@ class Policies:
     ) -> None:
         self._checkpoints, self._compute, self._lapa = checkpoints, compute, acting
         self._limits, self._folder = limits, folder
-        self._recorded = folder.parent / "tabletop"
-        self._library = Library(self._recorded, read, limits)
+        self._recordings = Recordings(folder.parent / "tabletop", read, limits)
         self._players = Players(limits.acting)
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._lock, self._loading = threading.Lock(), threading.Lock()
@@ -108,8 +104,8 @@ class Policies:
             embodiments=embodiments,
             themes=themes,
             policies=tuple(self._actors()),
-            recordings=tuple(self._recordings()),
-            rates=self._rates(),
+            recordings=tuple(self._recordings),
+            rates=measured(self._folder.parent / "results.json", ACTORS),
             gap_frames=gap,
         )
 
@@ -124,7 +120,7 @@ class Policies:
         self._check(choice)
         self.drop_session(session)
         number = self._lapa.number()
-        start = self._recorded_start(choice) if choice.recording else self._start(choice, number)
+        start = self._start(choice, number)
         with self._lock:
             self._runs[session] = Run(choice, start, number)
         self._make_room()
@@ -157,7 +153,11 @@ class Policies:
         run, turn = self._run(session)
         run.acted.clear()
         if run.choice.recording:
-            yield from self._replayed(run, turn)
+            for step in self._recordings.steps(run.choice.recording, run.choice.frame):
+                if run.turn != turn:
+                    return
+                run.acted.append(step.image)
+                yield step
             return
         if policy not in self._actors():
             raise UserError(f"There is no policy {policy[:20]!r}; choose one of the page.")
@@ -186,20 +186,6 @@ class Policies:
                     return
         finally:
             self._ask("end", run.number)
-
-    def _replayed(self, run: Run, turn: int) -> Iterator[ActedStep]:
-        choice = run.choice
-        told = self._recording(choice.recording)
-        frames, actions, _ = self._library.recorded(choice.recording)
-        last = len(frames) - 1
-        for index in range(choice.frame + 1, last + 1):
-            if run.turn != turn:
-                return
-            run.acted.append(frames[index])
-            action = () if actions is None else tuple(map(float, actions[index - 1]))
-            over = index == last
-            success = told.success if over else False
-            yield ActedStep(index - choice.frame, frames[index], action, None, success, over)
 
     def halt(self, session: str | None) -> None:
         """End whatever goes on for this visitor."""
@@ -262,22 +248,14 @@ class Policies:
                 )
 
     def _start(self, choice: Choice, number: int) -> PolicyStart:
+        if choice.recording:
+            return self._recordings.start(choice.recording, choice.frame, choice.instruction)
         told = self._ask("begin", number, **self._words(choice))
         self._ask("end", number)
         return PolicyStart(
             told["frame"], told["instruction"], told["usual"], told["kind"], told["judged"],
             note=told["note"],
         )  # fmt: skip
-
-    def _recorded_start(self, choice: Choice) -> PolicyStart:
-        told = self._recording(choice.recording)
-        frames = self._library.frames(choice.recording)
-        if not 0 <= choice.frame < len(frames) - 1:
-            raise UserError(f"The episode has frames 0 to {len(frames) - 2} to begin with.")
-        asked = choice.instruction.strip() or told.instruction
-        return PolicyStart(
-            frames[choice.frame], asked, told.instruction, told.kind, judged=True, recorded=True
-        )
 
     def _words(self, choice: Choice) -> dict[str, Any]:
         return {
@@ -323,39 +301,3 @@ class Policies:
                 gone = self._runs.popitem(last=False)[1]
                 gone.turn += 1
                 total -= gone.nbytes
-
-    def _recordings(self) -> Iterator[Recorded]:
-        index = self._recorded / "tabletop.jsonl"
-        if not index.is_file():
-            return
-        there = {clip.id for clip in self._library.clips()}
-        for line in index.read_text(encoding="utf-8").splitlines():
-            row = json.loads(line)
-            if row["id"] in there:
-                yield Recorded(
-                    row["id"], row["instruction"], row["task"], row["id"].partition("-")[0],
-                    bool(row["success"]), int(row["frames"]),
-                )  # fmt: skip
-
-    def _recording(self, name: str) -> Recorded:
-        for each in self._recordings():
-            if each.id == name:
-                return each
-        raise UserError(f"There is no recorded episode {name[:60]!r}; choose one of the page.")
-
-    def _rates(self) -> dict[str, dict[str, Rate]]:
-        """As results.json keeps them, empty where nothing was measured."""
-        results = self._folder.parent / "results.json"
-        try:
-            measured: Mapping = json.loads(results.read_text(encoding="utf-8")).get("success", {})
-            return {
-                name: {
-                    kind: Rate(rate["done"], rate["of"], rate["low"], rate["high"])
-                    for kind, rate in measured[folder]["rates"].items()
-                }
-                for name, folder in ACTORS.items()
-                if folder in measured
-            }
-        except (OSError, ValueError, KeyError, TypeError):
-            log.warning("the success rates in %s cannot be read", results.name, exc_info=True)
-            return {}

@@ -27,7 +27,10 @@ def open_data(
 
 def checkpoint_folder(path: Path) -> Path:
     """The checkpoint meant by `path`; of a run's folder, the model in it."""
-    return path / "model" if (path / "model" / "config.json").exists() else path
+    inside = path / "model"
+    # a policy has a folder of that name, too, beside its own config.json
+    run = (inside / "config.json").exists() and not (path / "config.json").exists()
+    return inside if run else path
 
 
 def build(data: Path, folder: Path | None, size: int, *, fps: float | None = None) -> Cache:

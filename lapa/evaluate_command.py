@@ -12,6 +12,7 @@ import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict
 from multiprocessing import get_context
 from pathlib import Path
@@ -36,11 +37,18 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     options.add_argument("--longest", type=int, default=200, help="steps of an episode (200)")
     options.add_argument("--workers", type=int, default=1, help="processes (1)")
     options.add_argument("--json", type=Path, help="write the rates and every episode here")
+    options.add_argument("--write", metavar="NAME", help="keep the rates as NAME in results.json")
+    options.add_argument(
+        "--results", type=Path, default=Path("assets/results.json"), help="(assets/results.json)"
+    )
+    options.add_argument("--film", type=Path, help="record the episodes into this set; one worker")
+    options.add_argument("--called", default="policy", help="what films call the policy (policy)")
 
 
 def command(options: argparse.Namespace) -> int:
     """Run the episodes, telling progress, and print the table; returns the exit code."""
     from lapa.evaluation.success import Outcome, rates
+    from lapa.results import read
     from lapa.sim.tabletop.tasks import KINDS, SPLITS
 
     kinds = options.kind or list(KINDS)
@@ -56,6 +64,8 @@ def command(options: argparse.Namespace) -> int:
         )
     if options.policy != "oracle":
         _check(Path(options.policy))
+    if options.film and (options.workers > 1 or options.policy == "oracle"):
+        raise ValueError("--film takes a policy and one worker; generate films the oracle")
     outcomes: list[Outcome] = []
     start, total = time.perf_counter(), len(kinds) * options.episodes
     for part in _parts(options, kinds):
@@ -66,15 +76,23 @@ def command(options: argparse.Namespace) -> int:
     outcomes.sort(key=lambda each: (kinds.index(each.kind), each.number))
     found = rates(outcomes)
     print(_table(found))
+    told = {
+        "command": f"python -m lapa {options.line}",
+        "rates": {kind: {**asdict(rate), "rate": rate.rate} for kind, rate in found.items()},
+    }
     if options.json:
-        told = {
-            "command": f"python -m lapa {options.line}",
-            "rates": {kind: {**asdict(rate), "rate": rate.rate} for kind, rate in found.items()},
-            "episodes": [asdict(each) for each in outcomes],
-        }
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        options.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
+        episodes = [asdict(each) for each in outcomes]
+        _save(options.json, {**told, "episodes": episodes})
+    if options.write:
+        figures = read(options.results)
+        figures["success"] = figures.get("success", {}) | {options.write: told}
+        _save(options.results, figures)
     return 0
+
+
+def _save(file: Path, told: dict[str, Any]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 def _check(folder: Path) -> None:
@@ -103,8 +121,9 @@ def _parts(options: argparse.Namespace, kinds: list[str]) -> Iterator[list[Any]]
     } | {"image_size": options.size}
     if options.workers == 1:
         _begin(options.policy)
-        for kind, numbers in shares:
-            yield _share(kind, numbers, words)
+        with _filming(options) as watch:
+            for kind, numbers in shares:
+                yield _share(kind, numbers, words | {"watch": watch})
         return
     with ProcessPoolExecutor(
         options.workers, mp_context=get_context("spawn"), initializer=_begin,
@@ -113,6 +132,32 @@ def _parts(options: argparse.Namespace, kinds: list[str]) -> Iterator[list[Any]]
         waiting = [pool.submit(_share, kind, numbers, words) for kind, numbers in shares]
         for ended in as_completed(waiting):
             yield ended.result()
+
+
+@contextmanager
+def _filming(options: argparse.Namespace) -> Iterator[Any]:
+    """What takes the films, or None."""
+    if not options.film:
+        yield None
+        return
+    from lapa.sim.recorders.store import Store, row_of, write_episode
+    from lapa.sim.tabletop.recorder import Filmed, filmed
+
+    store = Store(options.film, "tabletop")
+
+    def take(film: Any) -> None:
+        job = Filmed(options.embodiment, film.outcome.kind, film.outcome.number, options.called)
+        recording = filmed(
+            film.frames, film.actions, film.outcome.instruction, film.outcome.success
+        )
+        if job.id not in store.done:
+            write_episode(store.folder, job, recording)
+            store.add(row_of("tabletop", job, recording))
+
+    try:
+        yield take
+    finally:
+        store.close()
 
 
 _act: Any = None

@@ -46,7 +46,7 @@ ARROWS: dict[str, set[str]] = {
     "tokenize_command": {"console", "stages", "training"},
     "pretrain_command": {"console", "data", "models", "stages", "training"},
     "finetune_command": {"console", "data", "models", "pretrain_command", "stages", "training"},
-    "evaluate_command": {"console", "evaluation", "models", "sim"},
+    "evaluate_command": {"console", "evaluation", "models", "results", "sim"},
     "stages": {"models", "training"},
     "presets": {"training", "models", "data", "evaluation"},
     "__init__": {"*"},

@@ -15,12 +15,12 @@ class PolicyHandlers:
     """The callbacks of one Policy tab on one service."""
 
     def __init__(self, explorer: Explorer) -> None:
-        self._policies = explorer.policies
+        self._explorer = explorer
 
     @answers
     def open(self, event: Record, session: str | None) -> Record:
         """What can be chosen, and what the address asks for."""
-        about = self._policies.about()
+        about = self._explorer.policies.about()
         query = dict(parse_qsl(str(event.get("query", "")).lstrip("?")[:8000]))
         choice, notes = links.read(query, about)
         return {
@@ -34,29 +34,29 @@ class PolicyHandlers:
     def begin(self, event: Record, session: str | None) -> Record:
         """Where the choice begins, and the link to it."""
         choice = links.from_event(event)
-        start = self._policies.begin(choice, session)
+        start = self._explorer.policies.begin(choice, session)
         return {"kind": "begun", "link": links.write(choice), **records.start_record(start)}
 
     @answers
     def halt(self, event: Record, session: str | None) -> Record:
         """Nothing more is wanted."""
-        self._policies.halt(session)
+        self._explorer.policies.halt(session)
         return {"kind": "halted"}
 
     @answers
     def keep(self, event: Record, session: str | None) -> Record:
         """Both sides as one file."""
         kind = str(event.get("what"))
-        return records.file_record(kind, "policy", self._policies.keep(session, kind))
+        return records.file_record(kind, "policy", self._explorer.policies.keep(session, kind))
 
     @streams
     def imagine(self, event: Record, session: str | None) -> Iterator[Record]:
         """The imagined rollout, a latent action at a time."""
-        for step in self._policies.imagine(session, int(event.get("steps", 16))):
+        for step in self._explorer.policies.imagine(session, int(event.get("steps", 16))):
             yield records.imagined_record(step)
 
     @streams
     def act(self, event: Record, session: str | None) -> Iterator[Record]:
         """The simulator, a tenth of a second at a time."""
-        for step in self._policies.act(session, str(event.get("policy"))):
+        for step in self._explorer.policies.act(session, str(event.get("policy"))):
             yield records.acted_record(step)

@@ -11,6 +11,7 @@ from math import sqrt
 
 import numpy as np
 
+from lapa.sim.tabletop import board
 from lapa.sim.tabletop.env import LONGEST, TabletopEnv
 from lapa.sim.tabletop.oracle import Oracle
 from lapa.sim.tabletop.tasks import KINDS
@@ -29,6 +30,15 @@ class Outcome:
     success: bool
     steps: int
     distance: float
+
+
+@dataclass(frozen=True, eq=False)
+class Film:
+    """What was seen of an episode: frames (T, H, W, 3) uint8, actions (T − 1, 2) float32."""
+
+    outcome: Outcome
+    frames: np.ndarray
+    actions: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -69,12 +79,14 @@ def episodes(
     theme: str = "sim",
     image_size: int = 128,
     longest: int = LONGEST,
+    watch: Callable[[Film], None] | None = None,
 ) -> Iterator[Outcome]:
     """Run these episodes of each kind.
 
     Args:
         act: the policy; None for the oracle, which needs no pictures.
         numbers: seeds. Training episodes have seeds of 10,000 and more.
+        watch: is handed every episode of a policy, as it was seen.
 
     Raises:
         ValueError: unknown names. OSError: no renderer works.
@@ -86,23 +98,37 @@ def episodes(
     try:
         for kind in kinds:
             for number in numbers:
-                yield _episode(env, act, kind, number)
+                yield _episode(env, act, kind, number, watch)
     finally:
         env.close()
 
 
-def _episode(env: TabletopEnv, act: Act | None, kind: str, number: int) -> Outcome:
+def _episode(
+    env: TabletopEnv,
+    act: Act | None,
+    kind: str,
+    number: int,
+    watch: Callable[[Film], None] | None,
+) -> Outcome:
     seen, told = env.reset(seed=number, options={"kind": kind})
     oracle = None if act else Oracle(env.task)
-    steps, over = 0, False
+    frames, actions, over = [seen.get("image")], [], False
     while not over:
         if oracle is not None:
             action = oracle.action(env.world.places, env.world.pusher)
         else:
             action = act(seen["image"], seen["instruction"])
         seen, _, done, cut, told = env.step(action)
-        steps, over = steps + 1, done or cut
-    return Outcome(kind, number, seen["instruction"], told["success"], steps, told["distance"])
+        actions.append(np.clip(action, -board.STEP, board.STEP))
+        if watch:
+            frames.append(seen["image"])
+        over = done or cut
+    found = Outcome(
+        kind, number, seen["instruction"], told["success"], len(actions), told["distance"]
+    )
+    if watch:
+        watch(Film(found, np.stack(frames), np.array(actions, np.float32)))
+    return found
 
 
 def rates(outcomes: Sequence[Outcome]) -> dict[str, Rate]:

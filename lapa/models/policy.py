@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from lapa import pretrained
 from lapa.data.bins import CONSTANT, ActionBins, read_bins, write_bins
@@ -116,6 +116,12 @@ class LatentPolicy:
         if self.bins is not None:
             write_bins(folder / BINS, self.bins)
 
+    def with_model(self, model: VisionLanguageModel) -> LatentPolicy:
+        """The same with other weights."""
+        return LatentPolicy(
+            model, self.image_tokenizer, self.text.path, self.config, bins=self.bins
+        )
+
     def predict(
         self,
         frame: np.ndarray,
@@ -160,7 +166,7 @@ class LatentPolicy:
             ValueError: the model has no action head, or came without bins.
         """
         if self.bins is None:
-            raise ValueError("this policy cannot act: it has no action bins (it was not finetuned)")
+            raise ValueError(no_bins())
         counts = self.bins.counts
         chosen, _ = self._continued(
             frame, instruction, "action", len(counts), temperature, seed,
@@ -202,6 +208,29 @@ class LatentPolicy:
         mask[:, :length] = torch.tensor(seen)
         return tokens, kinds, mask
 
+    # ---- for training ------------------------------------------------------------------------
+
+    def taught(
+        self, seen: np.ndarray, instructions: Sequence[str], before: Tensor, kind: str
+    ) -> dict[str, Tensor]:
+        """The model's inputs, ended by the targets before the last one.
+
+        seen: (B, h · w) vision tokens of the frames. before: (B, L − 1) int64 codes or bins.
+        """
+        vision = torch.from_numpy(seen.astype(np.int64))
+        tokens, kinds, mask = self.sequence(vision, instructions, kind)
+        return {
+            "tokens": torch.cat([tokens, before], 1),
+            "kinds": torch.cat([kinds, torch.full_like(before, KINDS.index(kind))], 1),
+            "mask": torch.cat([mask, torch.ones_like(before)], 1),
+        }
+
+    def logits(self, model: nn.Module, inputs: dict[str, Tensor], kind: str, count: int) -> Tensor:
+        """(B, count, K): of the codes or bins that follow."""
+        return model(**inputs, heads=(kind,))[kind][:, -count:]
+
+    # ---- inside ------------------------------------------------------------------------------
+
     def _continued(
         self,
         frame: np.ndarray,
@@ -219,3 +248,8 @@ class LatentPolicy:
             tokens, kinds, count, kind=kind, mask=mask, temperature=temperature, limits=limits,
             generator=torch.Generator().manual_seed(seed),
         )  # fmt: skip
+
+
+def no_bins() -> str:
+    """Why a policy cannot act."""
+    return "this policy cannot act: it has no action bins (it was not finetuned)"

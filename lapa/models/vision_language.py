@@ -155,7 +155,7 @@ class VisionLanguageModel(nn.Module):
             inputs_embeds=self.embed(tokens, kinds),
             attention_mask=mask,
             position_ids=positions,
-            past_key_values=cache,
+            cache=cache,
             use_cache=cache is not None,
         ).last_hidden_state
         return {kind: self.heads[kind](hidden) for kind in heads or tuple(self.heads)}

@@ -5,10 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 BOS, PAD = 1, 0
-ASKED = (
-    "You are a helpful assistant. USER: What action should the robot take to `{}` "
-    "ASSISTANT: <vision>"
-)
+QUESTION = "What action should the robot take to `{}`"
+ASKED = f"You are a helpful assistant. USER: {QUESTION} ASSISTANT: <vision>"
 TAILS = {"latent": "</vision> <delta>", "action": "</vision> <action>"}
 
 

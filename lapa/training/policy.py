@@ -7,9 +7,10 @@ nothing it is the baseline that latent pretraining is held against.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from torch import Tensor, nn
 from lapa.data.bins import ActionBins
 from lapa.models.image_tokenizer import ImageTokenizer
 from lapa.models.policy import LatentPolicy, PolicyConfig
-from lapa.models.vision_language import KINDS, VisionLanguageConfig, VisionLanguageModel
+from lapa.models.vision_language import VisionLanguageConfig, VisionLanguageModel
 from lapa.training.average import WeightAverage
 from lapa.training.loop import fit
 from lapa.training.progress import Metric, Progress
@@ -51,6 +52,21 @@ class PolicyRun:
             dim=self.dim, layers=self.layers, heads=self.heads, hidden=self.hidden, text=text,
             vision=frames + 1, latent=latent, action=action, theta=10_000.0,
         )  # fmt: skip
+
+
+class Teachable(Protocol):
+    """A policy as the recipe sees it: `LatentPolicy` or `ImageTextPolicy`."""
+
+    model: nn.Module
+    bins: ActionBins | None
+
+    def taught(
+        self, seen: np.ndarray, instructions: Sequence[str], before: Tensor, kind: str
+    ) -> dict[str, Tensor]: ...
+    def logits(
+        self, model: nn.Module, inputs: dict[str, Tensor], kind: str, count: int
+    ) -> Tensor: ...
+    def with_model(self, model: nn.Module) -> Any: ...
 
 
 def new_policy(
@@ -88,8 +104,8 @@ def with_action_head(policy: LatentPolicy, bins: ActionBins, seed: int = 0) -> L
 
 def train_policy(
     run: PolicyRun,
-    policy: LatentPolicy,
-    vision: np.ndarray,
+    policy: Teachable,
+    seen: np.ndarray,
     samples: Samples,
     held_out: Samples | None,
     folder: str | Path,
@@ -98,12 +114,14 @@ def train_policy(
 ) -> Iterator[Progress]:
     """Train on samples; the policy lies in `folder`/model.
 
-    vision: (N, h · w) vision tokens of the cache's frames. held_out: for the accuracy.
+    policy: `LatentPolicy`, or `ImageTextPolicy`, for which only the run's loop counts. seen: of the
+    cache's frames what the policy takes: (N, h · w) vision tokens, or the frames. held_out: for the
+    accuracy.
 
     Raises:
         ValueError: the folder holds a run with other settings.
     """
-    recipe = PolicyRecipe(run, policy, vision, samples, held_out)
+    recipe = PolicyRecipe(run, policy, seen, samples, held_out)
     remember(run, Path(folder))
     evaluate = recipe.evaluate if held_out is not None else None
     yield from fit(recipe, run.loop, folder, resume=resume, evaluate=evaluate)
@@ -115,16 +133,16 @@ class PolicyRecipe:
     def __init__(
         self,
         run: PolicyRun,
-        policy: LatentPolicy,
-        vision: np.ndarray,
+        policy: Teachable,
+        seen: np.ndarray,
         samples: Samples,
         held_out: Samples | None,
     ) -> None:
         self.run, self.policy, self.model = run, policy, policy.model
         self.kind = "action" if policy.bins is not None else "latent"
-        self._vision, self._samples, self._held_out = vision, samples, held_out
+        self._seen, self._samples, self._held_out = seen, samples, held_out
 
-    def batch(self, index: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def batch(self, index: int) -> tuple[dict[str, Tensor], Tensor]:
         rng = np.random.default_rng((self.run.loop.seed, index))
         return self._made(self._samples, rng.integers(len(self._samples), size=self._size))
 
@@ -132,23 +150,16 @@ class PolicyRecipe:
     def _size(self) -> int:
         return self.run.loop.batch_size
 
-    def _made(self, samples: Samples, chosen: np.ndarray) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Tokens with all targets but the last, kinds, mask (B, T), and targets (B, L)."""
-        vision = torch.from_numpy(self._vision[samples.frame[chosen]].astype(np.int64))
+    def _made(self, samples: Samples, chosen: np.ndarray) -> tuple[dict[str, Tensor], Tensor]:
+        """What the model is given, all targets but the last at its end, and targets (B, L)."""
         told = [samples.instruction[at] for at in chosen]
-        tokens, kinds, mask = self.policy.sequence(vision, told, self.kind)
         target = torch.from_numpy(samples.target[chosen])
         before = target[:, :-1].clamp(min=0)
-        own = torch.full_like(before, KINDS.index(self.kind))
-        return (
-            torch.cat([tokens, before], 1),
-            torch.cat([kinds, own], 1),
-            torch.cat([mask, torch.ones_like(before)], 1),
-            target,
-        )
+        seen = np.asarray(self._seen[samples.frame[chosen]])
+        return self.policy.taught(seen, told, before, self.kind), target
 
     def loss(
-        self, model: nn.Module, batch: tuple[Tensor, ...], accelerator: Accelerator
+        self, model: nn.Module, batch: tuple[dict[str, Tensor], Tensor], accelerator: Accelerator
     ) -> tuple[Tensor, dict[str, Tensor]]:
         logits, target = self._logits(model, batch, accelerator.device)
         wanted = torch.where(target < 0, _IGNORED, target)
@@ -156,11 +167,11 @@ class PolicyRecipe:
         return loss, {"accuracy": (logits.argmax(-1) == target)[target >= 0].float().mean()}
 
     def _logits(
-        self, model: nn.Module, batch: tuple[Tensor, ...], device: torch.device
+        self, model: nn.Module, batch: tuple[dict[str, Tensor], Tensor], device: torch.device
     ) -> tuple[Tensor, Tensor]:
-        tokens, kinds, mask, target = (part.to(device) for part in batch)
-        found = model(tokens, kinds, mask=mask, heads=(self.kind,))[self.kind]
-        return found[:, -target.shape[1] :], target
+        inputs, target = batch
+        there = {name: part.to(device) for name, part in inputs.items()}
+        return self.policy.logits(model, there, self.kind, target.shape[1]), target.to(device)
 
     def after_step(
         self, step: int, model: nn.Module, average: WeightAverage, accelerator: Accelerator
@@ -185,10 +196,7 @@ class PolicyRecipe:
         raise NotImplementedError("a policy has no picture; set preview_every to 0")
 
     def export(self, model: nn.Module, folder: Path) -> None:
-        kept = self.policy
-        LatentPolicy(
-            model, kept.image_tokenizer, kept.text.path, kept.config, bins=kept.bins
-        ).save_pretrained(folder)
+        self.policy.with_model(model).save_pretrained(folder)
 
     def state(self) -> dict[str, Tensor]:
         return {}

@@ -168,3 +168,30 @@ def test_what_does_not_fit_is_refused(policy, image_tokenizer, frames, tmp_path)
         Text(broken)
     with pytest.raises(ValueError, match="unknown fields of a policy: colour"):
         PolicyConfig.from_dict({"colour": 1})
+
+
+def test_the_trunk_takes_lora_as_people_know_it(acting, frames) -> None:
+    """peft finds a transformers model: only the adapters learn, and merged they are the same."""
+    from peft import LoraConfig, get_peft_model
+
+    model = VisionLanguageModel(acting.model.config)
+    model.load_state_dict(acting.model.state_dict())
+    whole = sum(p.numel() for p in model.trunk.parameters())
+    torch.manual_seed(0)
+    model.trunk = get_peft_model(model.trunk, LoraConfig(r=4, target_modules=["q_proj", "v_proj"]))
+    learned = [name for name, p in model.trunk.named_parameters() if p.requires_grad]
+    assert learned and all("lora_" in name for name in learned)
+    assert sum(p.numel() for p in model.trunk.parameters() if p.requires_grad) < whole / 10
+    tokens, kinds, mask = acting.tokens(frames, ASKED, "action")
+    before = model(tokens, kinds, mask=mask, heads=("action",))["action"]
+    assert torch.allclose(before, acting.model(tokens, kinds, mask=mask)["action"], atol=1e-5)
+    optimizer = torch.optim.SGD([p for p in model.trunk.parameters() if p.requires_grad], lr=5.0)
+    for _ in range(2):
+        optimizer.zero_grad()
+        model(tokens, kinds, mask=mask, heads=("action",))["action"][:, -1, 3].sum().neg().backward()
+        optimizer.step()
+    after = model(tokens, kinds, mask=mask, heads=("action",))["action"]
+    assert after[:, -1, 3].sum() > before[:, -1, 3].sum()
+    model.trunk = model.trunk.merge_and_unload()
+    merged = model(tokens, kinds, mask=mask, heads=("action",))["action"]
+    assert torch.allclose(merged, after, atol=1e-4)

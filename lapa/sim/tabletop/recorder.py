@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from lapa.sim.recorders.camera import Painter
@@ -15,6 +17,22 @@ NAMES = ("x", "y")
 WITHOUT_ACTIONS = frozenset({"hand"})
 _NOISES, _PACES = (0.0, 0.002, 0.005), (0.7, 1.1)
 _AFTERWARDS = 2
+
+
+@dataclass(frozen=True)
+class Filmed(Job):
+    """An episode of a policy, known by what the policy is called instead of the embodiment."""
+
+    policy: str = "policy"
+
+    @property
+    def id(self) -> str:
+        return f"{self.policy}-{self.task}-{self.seed:05d}"
+
+
+def filmed(frames: np.ndarray, actions: np.ndarray, instruction: str, success: bool) -> Recording:
+    """An episode of a policy as a recording; all of them are held out."""
+    return Recording(frames, actions, NAMES, FPS, instruction, success, "holdout")
 
 
 class Tabletop:
