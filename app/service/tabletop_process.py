@@ -102,13 +102,23 @@ def serve(channel: Connection, policies: dict[str, str]) -> None:
     """Answers until the other side is gone."""
     import torch
 
+    from lapa.sim.recorders.headless import choose_renderer
+
     torch.set_num_threads(1)
-    tabletop = Tabletop(policies)
+    tabletop, blind = Tabletop(policies), ""
+    try:
+        # before mujoco is imported, which cannot change its mind
+        os.environ.update(choose_renderer())
+    except OSError as error:
+        blind = str(error)
     while True:
         try:
             verb, run, words = channel.recv()
         except EOFError:
             return
+        if blind:
+            channel.send(("wrong", blind))
+            continue
         try:
             channel.send(("ok", getattr(tabletop, verb)(run, **words)))
         except (ValueError, OSError) as error:

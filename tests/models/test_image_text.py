@@ -69,9 +69,7 @@ def model(size: int):
 @pytest.fixture
 def policy() -> ImageTextPolicy:
     own = processor()
-    return ImageTextPolicy.extend(
-        model(len(own.tokenizer)), own, codes=CODES, code_length=LENGTH
-    )
+    return ImageTextPolicy.extend(model(len(own.tokenizer)), own, codes=CODES, code_length=LENGTH)
 
 
 def frames(count: int) -> np.ndarray:
@@ -87,7 +85,9 @@ def test_codes_and_their_probabilities(policy: ImageTextPolicy) -> None:
     alone = policy.propose(frames(2)[1], TOLD[1])
     assert (alone.codes == found.codes[1]).all()
     assert np.allclose(alone.probabilities, found.probabilities[1], atol=1e-4)
-    drawn = {tuple(policy.predict(frames(1)[0], TOLD[0], temperature=5.0, seed=n)) for n in range(9)}
+    drawn = {
+        tuple(policy.predict(frames(1)[0], TOLD[0], temperature=5.0, seed=n)) for n in range(9)
+    }
     assert len(drawn) > 2
     again = [policy.predict(frames(1)[0], TOLD[0], temperature=5.0, seed=3) for _ in range(2)]
     assert (again[0] == again[1]).all()

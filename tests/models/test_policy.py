@@ -188,7 +188,9 @@ def test_the_trunk_takes_lora_as_people_know_it(acting, frames) -> None:
     optimizer = torch.optim.SGD([p for p in model.trunk.parameters() if p.requires_grad], lr=5.0)
     for _ in range(2):
         optimizer.zero_grad()
-        model(tokens, kinds, mask=mask, heads=("action",))["action"][:, -1, 3].sum().neg().backward()
+        model(tokens, kinds, mask=mask, heads=("action",))["action"][
+            :, -1, 3
+        ].sum().neg().backward()
         optimizer.step()
     after = model(tokens, kinds, mask=mask, heads=("action",))["action"]
     assert after[:, -1, 3].sum() > before[:, -1, 3].sum()
