@@ -38,6 +38,7 @@ ASIDE = {
     "pretrain": ("lapa.pretrain_command", "Train a policy to predict latent actions (stage 2)."),
     "finetune": ("lapa.finetune_command", "Train a policy on a robot's own actions (stage 3)."),
     "evaluate": ("lapa.evaluate_command", "Let a policy act on the tabletop and count successes."),
+    "serve": ("lapa.serve_command", "Serve a finetuned policy to robots over HTTP."),
     "record": ("lapa.record_command", "Record new clips in a simulator."),
     "generate": ("lapa.generate_command", "Generate oracle episodes of the tabletop."),
 }

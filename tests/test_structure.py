@@ -47,6 +47,8 @@ ARROWS: dict[str, set[str]] = {
     "pretrain_command": {"console", "data", "models", "stages", "training"},
     "finetune_command": {"console", "data", "models", "pretrain_command", "stages", "training"},
     "evaluate_command": {"console", "evaluation", "models", "results", "sim"},
+    "acting_server": {"models"},
+    "serve_command": {"acting_server", "console", "models"},
     "stages": {"models", "training"},
     "presets": {"training", "models", "data", "evaluation"},
     "__init__": {"*"},
