@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
@@ -110,20 +110,11 @@ def load_config(folder: Path) -> dict[str, Any]:
     return config
 
 
-def _sharded(folder: Path) -> dict[str, Tensor]:
-    names = json.loads((folder / INDEX).read_text())["weight_map"].values()
-    found: dict[str, Tensor] = {}
-    for name in dict.fromkeys(names):
-        # a name out of the folder is none that was written here
-        found.update(load_file(folder / Path(name).name))
-    return found
-
-
-def load(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """The config values and the tensors of a checkpoint folder.
+def load_config_of(folder: Path) -> dict[str, Any]:
+    """The config values of a checkpoint folder.
 
     Raises:
-        FileNotFoundError: a file is missing. ValueError: a file cannot be read.
+        FileNotFoundError: a file of it is missing. ValueError: config.json cannot be read.
     """
     sharded = (folder / INDEX).is_file()
     for name in (CONFIG, INDEX if sharded else WEIGHTS):
@@ -132,13 +123,43 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
                 f"{folder} is not a checkpoint folder: it has no {name} "
                 f"(needed: {CONFIG} and {WEIGHTS})"
             )
-    config = load_config(folder)
+    return load_config(folder)
+
+
+def tensors(folder: Path) -> Iterator[tuple[str, Tensor]]:
+    """The tensors of a checkpoint folder, one at a time.
+
+    Raises:
+        ValueError: a file cannot be read.
+    """
     try:
-        return config, _sharded(folder) if sharded else load_file(folder / WEIGHTS)
+        for file in _weights(folder):
+            with safe_open(file, "pt") as opened:
+                for name in opened.keys():  # noqa: SIM118
+                    yield name, opened.get_tensor(name)
     except (SafetensorError, OSError, KeyError, json.JSONDecodeError) as error:
         raise ValueError(
             f"{folder / WEIGHTS} is not a readable safetensors file ({error})"
         ) from error
+
+
+def _weights(folder: Path) -> list[Path]:
+    """The files of weights, one or several."""
+    if not (folder / INDEX).is_file():
+        return [folder / WEIGHTS]
+    names = json.loads((folder / INDEX).read_text())["weight_map"].values()
+    # a name out of the folder is none that was written here
+    return [folder / Path(name).name for name in dict.fromkeys(names)]
+
+
+def load(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """The config values and the tensors of a checkpoint folder.
+
+    Raises:
+        FileNotFoundError: a file is missing. ValueError: a file cannot be read.
+    """
+    config = load_config_of(folder)
+    return config, dict(tensors(folder))
 
 
 def load_strictly(module: nn.Module, state: dict[str, Tensor], name: str) -> None:

@@ -88,8 +88,11 @@ class LatentPolicy:
             )
 
     @classmethod
-    def from_pretrained(cls, source: str | os.PathLike) -> LatentPolicy:
+    def from_pretrained(cls, source: str | os.PathLike, **places: Any) -> LatentPolicy:
         """Load a folder as `save_pretrained` writes it.
+
+        places: `dtype`, `device_map`, `bits` and so on, as `VisionLanguageModel.from_pretrained`
+        takes them.
 
         Raises:
             FileNotFoundError: something is missing. ValueError: something does not fit.
@@ -99,7 +102,7 @@ class LatentPolicy:
             if not (folder / name).is_file():
                 raise FileNotFoundError(f"{folder.name} is no policy: it has no {name}")
         return cls(
-            VisionLanguageModel.from_pretrained(folder / MODEL),
+            VisionLanguageModel.from_pretrained(folder / MODEL, **places),
             ImageTokenizer.from_pretrained(folder / FRAMES),
             folder / TEXT,
             PolicyConfig.from_dict(pretrained.load_config(folder)),

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from lapa import pretrained
+from lapa.models import placing
 
 KINDS = ("text", "vision", "latent", "action")
 
@@ -107,24 +108,40 @@ class VisionLanguageModel(nn.Module):
         *,
         dtype: torch.dtype = torch.float32,
         heads: int | None = None,
+        **places: Any,
     ) -> VisionLanguageModel:
         """Load a checkpoint folder, a Hub id, or an official parameter file.
 
-        heads: attention heads of an official file that is not LLaMA's size; no shape tells them.
+        Args:
+            heads: attention heads of an official file that is not LLaMA's size; no shape tells
+                them.
+            places: `device_map`, `bits`, `offload_folder`, `max_memory`, as `placing.filled` takes
+                them: several GPUs, 4 bits, or part of it on disk.
 
         Raises:
-            FileNotFoundError: nothing there. ValueError: no such model, or keys that differ.
+            FileNotFoundError: nothing there. ValueError: no such model, keys that differ, or no
+                room for it here.
         """
         from lapa.official import vlm
 
         path = Path(pretrained.resolve(source))
         if path.is_file():
-            config, state = vlm.read(path, heads=heads)
+            config = VisionLanguageConfig.from_dict(vlm.config(path, heads=heads))
+            tensors = vlm.tensors(path, heads=heads)
         else:
-            config, state = pretrained.load(path)
-        model = cls(VisionLanguageConfig.from_dict(config)).to(dtype)
-        pretrained.load_strictly(model, state, path.name)
-        return model.eval()
+            config = VisionLanguageConfig.from_dict(pretrained.load_config_of(path))
+            tensors = pretrained.tensors(path)
+        return placing.filled(lambda: cls(config), tensors, path.name, dtype=dtype, **places)
+
+    @classmethod
+    def need(
+        cls,
+        config: VisionLanguageConfig,
+        dtype: torch.dtype = torch.float32,
+        bits: int | None = None,
+    ) -> placing.Need:
+        """What a model of this configuration takes, told before anything is loaded."""
+        return placing.need(lambda: cls(config), dtype, bits)
 
     def save_pretrained(self, folder: str | os.PathLike) -> None:
         """Write config.json and model.safetensors; `from_pretrained(folder)` reads them back."""

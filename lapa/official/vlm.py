@@ -36,16 +36,23 @@ ONE = re.compile(r"transformer/h/(\d+|scan_decoder)/(.+)")
 HEAD_DIM = 128
 
 
-def read(path: Path, *, heads: int | None = None) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Configuration values and tensors of an official file.
+def config(path: Path, *, heads: int | None = None) -> dict[str, Any]:
+    """Configuration values of an official file, which is read through for them.
 
     heads: attention heads, which no shape tells; by default as many as 128 numbers each make up.
 
     Raises:
         ValueError: it is something else.
     """
-    state = dict(named(read_params(path), heads))
-    return config_of(state, heads), state
+    shapes = {
+        name: torch.empty(value.shape, device="meta") for name, value in tensors(path, heads=heads)
+    }
+    return config_of(shapes, heads)
+
+
+def tensors(path: Path, *, heads: int | None = None) -> Iterator[tuple[str, Tensor]]:
+    """The parameters of an official file under our names, one at a time."""
+    return named(read_params(path), heads)
 
 
 def named(params: Iterable[tuple[str, Tensor]], heads: int | None) -> Iterator[tuple[str, Tensor]]:
