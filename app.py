@@ -40,7 +40,7 @@ def warm_up(explorer: Explorer, warm: threading.Event) -> None:
 
 def main() -> None:
     told = serving(sys.argv[1:], os.environ, ASSETS)
-    limits = Limits(uploads=not told.public)
+    limits = Limits(uploads=not told.public, open_models=told.open_models)
     explorer = Explorer(told.checkpoints, told.clips, limits, offer=told.offer)
     warm = threading.Event()
     threading.Thread(target=warm_up, args=(explorer, warm), daemon=True).start()

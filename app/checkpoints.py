@@ -40,16 +40,35 @@ class Checkpoints:
         self._folder, self._offer = Path(folder), offer
         self._load = load
         self._loaded: dict[str, Loaded] = {}
+        self._added: dict[str, Path] = {}
         self._lock = threading.Lock()
 
     def names(self) -> tuple[str, ...]:
-        """Names in alphabetical order; the folder's own name when there is no checkpoint in it."""
+        """Names in alphabetical order, then those added; the folder's own name when there is no
+        checkpoint in it."""
+        return (*self._own_names(), *self._added)
+
+    def _own_names(self) -> tuple[str, ...]:
         if not self._folder.is_dir() or (self._folder / "config.json").is_file():
             return (self._folder.name,)
         inside = [p.name for p in self._folder.iterdir() if _is_offered(p)]
         if self._offer:
             inside = [name for name in inside if name in self._offer]
         return tuple(sorted(inside)) or (self._folder.name,)
+
+    def add(self, name: str, path: Path, quantizer: Any) -> Loaded:
+        """From now on there is this checkpoint, too, which is loaded already."""
+        view = _view(name, path, quantizer)
+        loaded = Loaded(view, quantizer, _usage(path, view))
+        with self._lock:
+            self._added[name], self._loaded[name] = path, loaded
+        return loaded
+
+    def drop(self, name: str) -> None:
+        """Forget a checkpoint that was added."""
+        with self._lock:
+            self._added.pop(name, None)
+            self._loaded.pop(name, None)
 
     def get(self, name: str) -> Loaded:
         """The checkpoint, loaded at the first call.
@@ -67,12 +86,14 @@ class Checkpoints:
 
     def path(self, name: str) -> Path:
         """The folder or file of a checkpoint."""
+        if name in self._added:
+            return self._added[name]
         return self._folder / name if (self._folder / name).exists() else self._folder
 
     def _open(self, name: str) -> Loaded:
         folder = self.path(name)
         try:
-            _check_files(folder)
+            check_files(folder)
             quantizer = self._load(folder)
             view = _view(name, folder, quantizer)
             return Loaded(view, quantizer, _usage(folder, view))
@@ -111,7 +132,8 @@ def _is_offered(path: Path) -> bool:
     return path.name[0] not in "._" and (path.is_dir() or path.suffix == ".pt") and not policy
 
 
-def _check_files(folder: Path) -> None:
+def check_files(folder: Path) -> None:
+    """Raises FileNotFoundError, with one sentence, where a folder is no checkpoint's."""
     if folder.is_file():
         return
     if not folder.is_dir():

@@ -25,6 +25,7 @@ from app.gallery import Gallery
 from app.learning import Learning
 from app.limits import Limits, UserError
 from app.policies import Policies
+from app.shelf import Shelf
 from app.transfers import Transfers
 from app.views import Clip, Encoding, Model, Prediction, Preset, Sweep
 
@@ -74,6 +75,7 @@ class Explorer(Gallery):
         self.atlases = Atlases(
             self, self._checkpoints, self._compute, mapping, Path(checkpoints).parent / "atlas"
         )
+        self.shelf = Shelf(self._checkpoints, self._compute, instrument, self.limits, load=load)
         self.policies = Policies(
             self._checkpoints, self._compute, acting, self.limits,
             folder=Path(checkpoints), read=read,

@@ -56,6 +56,16 @@ def in_millions(count: int) -> str:
     return f"{count / 1e6:.1f} million" if count >= 100_000 else f"{count:,}".replace(",", " ")
 
 
+def in_bytes(count: int) -> str:
+    """Memory in words: 21 400 000 -> "21 MB"."""
+    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{max(count / 1e6, 1):.0f} MB"
+
+
+def in_milliseconds(time: float) -> str:
+    """A short time in words."""
+    return f"{time / 1000:.1f} s" if time >= 1000 else f"{max(time, 1):.0f} ms"
+
+
 def clip_record(clip: Clip) -> dict[str, Any]:
     """One line of the gallery."""
     return {

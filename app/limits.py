@@ -46,6 +46,8 @@ class Limits:
         used dream goes first. players: dreams that play at once, others wait. play_seconds: after
         which a playing dream pauses by itself. replay_steps: longest replay of a clip.
     acting: runs of the tab Policy, imagined and simulated, that go on at once.
+    open_models: whether visitors may open models from folders of this machine and from the Hub;
+        opened_models: how many of those are kept.
     """
 
     uploads: bool = True
@@ -75,3 +77,5 @@ class Limits:
     play_seconds: float = 30.0
     replay_steps: int = 64
     acting: int = 20
+    open_models: bool = False
+    opened_models: int = 3

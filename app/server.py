@@ -15,6 +15,8 @@ ABOUT = """LAPA Explorer in the browser.
 Environment: LAPA_CHECKPOINTS, LAPA_OFFER, LAPA_CLIPS, LAPA_PUBLIC (1), LAPA_ACCESS_LOG,
 GRADIO_SERVER_NAME (0.0.0.0 on a Space), GRADIO_SERVER_PORT and GRADIO_ROOT_PATH say the same as
 the options of these names; an option wins."""
+# addresses that nobody else can reach
+ALONE = (None, "127.0.0.1", "localhost", "::1")
 YES, NO = ("1", "true", "yes", "on"), ("", "0", "false", "no", "off")
 # parts of a path that say what was asked and not by whom
 TOLD = ("gradio_api", "run", "queue", "predict", "join", "data", "call", "upload", "mcp", "config")
@@ -23,13 +25,14 @@ TOLD = ("gradio_api", "run", "queue", "predict", "join", "data", "call", "upload
 @dataclass(frozen=True)
 class Serving:
     """checkpoints, clips: folders. offer: names of the checkpoints to be offered, () for all.
-    public: visitors may send no files. log: file of the access log, "-" for standard output, None
-    for none."""
+    public: visitors may send no files. open_models: they may name folders and Hub ids. log: file
+    of the access log, "-" for standard output, None for none."""
 
     checkpoints: Path
     clips: Path
     offer: tuple[str, ...] = ()
     public: bool = False
+    open_models: bool = False
     host: str | None = None
     port: int | None = None
     root_path: str = ""
@@ -55,6 +58,9 @@ def serving(argv: list[str], environment: Mapping[str, str], assets: Path) -> Se
     add("--clips", type=Path, default=told("LAPA_CLIPS", assets / "clips"),
         help="folder of clips in the robots format")  # fmt: skip
     add("--public", action="store_true", help="visitors may send no pictures, videos, checkpoints")
+    add("--open-models", action="store_true",
+        help="visitors may open folders of this machine and Hub ids as models; on by itself where "
+        "only this machine can reach the page")  # fmt: skip
     add("--access-log", default=told("LAPA_ACCESS_LOG"), metavar="FILE",
         help="a line a request: time, what, status, how long; no addresses, names or sessions "
         "(- for standard output; off)")  # fmt: skip
@@ -72,7 +78,8 @@ def serving(argv: list[str], environment: Mapping[str, str], assets: Path) -> Se
         checkpoints=found.checkpoints,
         clips=found.clips,
         offer=offer,
-        public=found.public or public in YES,
+        public=(hidden := found.public or public in YES),
+        open_models=not hidden and (found.open_models or found.host in ALONE),
         host=found.host,
         port=found.port,
         root_path=found.root_path.rstrip("/"),

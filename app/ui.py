@@ -18,6 +18,7 @@ from app.tabs.components import head, panel
 from app.tabs.explore import explore
 from app.tabs.imagine import imagine
 from app.tabs.learn import learn
+from app.tabs.models import models
 from app.tabs.policy import policy
 from app.tabs.transfer import transfer
 from app.theme import STYLES, theme
@@ -45,6 +46,7 @@ def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.
             with gr.Tab("Checkup", id="checkup") as seventh:
                 checkup(explorer)
         panel("help")
+        models(explorer)
         names = ("explore", "imagine", "policy", "transfer", "atlas", "learn", "checkup")
         opened = (first, second, third, fourth, fifth, sixth, seventh)
         _connect(page, tabs, dict(zip(names, opened, strict=True)))

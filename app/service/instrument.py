@@ -40,6 +40,22 @@ class Instrument:
             config = LAQConfig.from_dict(values)
         return config, sum(int(np.prod(shape)) for shape in shapes(config).values())
 
+    def found(self, source: str) -> Path:
+        """The folder or file behind a path or a Hub id, which is downloaded.
+
+        Raises:
+            FileNotFoundError: one sentence that says where nothing is.
+        """
+        from lapa.pretrained import resolve
+
+        return resolve(source)
+
+    def free_memory(self) -> int:
+        """Bytes that this machine has free."""
+        import psutil
+
+        return psutil.virtual_memory().available
+
     def speed(self, turns: Turns) -> float:
         """How many times as long as usual a quantizer takes here and now."""
         side, rows = turns.config.image_size, 4

@@ -2,16 +2,11 @@
 Lapa.part("header", (element) => {
   "use strict";
   const $ = (selector) => element.querySelector(selector);
-  const models = $("select");
+  const model = $(".lx-model span");
   const copied = $(".lx-copied");
   let fading = 0;
 
-  function list() {
-    models.replaceChildren(...Lapa.page.models.map((model) =>
-      Lapa.make("option", { value: model.name }, model.title || model.name)));
-    models.value = Lapa.state.m;
-    $(".lx-model").hidden = Lapa.page.models.length < 2;
-  }
+  const name = () => (model.textContent = Lapa.state.m || "none");
 
   function say(text) {
     copied.textContent = text;
@@ -48,11 +43,11 @@ Lapa.part("header", (element) => {
     if (wanted) document.body.classList.toggle("dark", wanted === "dark");
   }
 
-  models.addEventListener("change", () => Lapa.go({ m: models.value, a: null }));
+  $('[data-do="models"]').addEventListener("click", () => Lapa.emit("drawer"));
   $('[data-do="copy"]').addEventListener("click", copy);
   $('[data-do="tour"]').addEventListener("click", () => Lapa.tour());
   $('[data-do="theme"]').addEventListener("click", theme);
-  Lapa.on("catalogue", list);
-  Lapa.on("state", () => (models.value = Lapa.state.m));
+  Lapa.on("catalogue", name);
+  Lapa.on("state", name);
   remembered();
 });

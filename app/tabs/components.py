@@ -24,6 +24,7 @@ SCRIPTS = (
     "arrows",
     "terms",
     "header",
+    "drawer",
     "stage",
     "pads",
     "picker",

@@ -6,7 +6,7 @@ Every image is a uint8 RGB array (height, width, 3). Codes are tuples of ints, o
 from app.views.atlas import AtlasPair, AtlasTable, CodeCard, EmbodimentEffect, Placed
 from app.views.checkups import CheckupPlan, CheckupProgress, Measured
 from app.views.dreams import DreamKey, DreamStep, Queued, ReplayStep
-from app.views.frames import Clip, Encoding, Figures, Model, Prediction, Preset, Sweep
+from app.views.frames import Clip, Encoding, Figures, Model, Offered, Prediction, Preset, Sweep
 from app.views.policies import (
     ActedStep,
     ImaginedStep,
@@ -50,6 +50,7 @@ __all__ = [
     "Measured",
     "Model",
     "Moving",
+    "Offered",
     "Prediction",
     "Preset",
     "Queued",

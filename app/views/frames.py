@@ -26,6 +26,17 @@ class Model:
 
 
 @dataclass(frozen=True)
+class Offered:
+    """A model on the shelf. source: what it was opened from, empty for what came with the page.
+    bytes: of its weights in memory. milliseconds: of a press, measured here."""
+
+    model: Model
+    source: str = ""
+    bytes: int = 0
+    milliseconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class Clip:
     """An episode that can be shown: shipped with the app, or uploaded by one visitor."""
 

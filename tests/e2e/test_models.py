@@ -1,0 +1,46 @@
+"""The drawer Models as a visitor handles it: look, open another, go back."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+
+
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["wide", "phone"])
+def test_another_model_is_opened_and_left_again(
+    visit, checkpoints: Path, tmp_path: Path, options
+) -> None:
+    shutil.copytree(checkpoints / "robots", tmp_path / "mine")
+    screen = visit(**options)
+    page = screen.page
+    codes = screen.codes()
+    page.get_by_role("button", name="Model").first.click()
+    drawer = page.get_by_role("dialog")
+    robots = drawer.locator('[data-model="robots"]')
+    expect(robots).to_have_attribute("aria-checked", "true")
+    expect(robots).to_contain_text(re.compile(r"million parameters · \d+ MB of memory · a press"))
+    assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"]
+    source = drawer.get_by_label("Folder, .pt file or Hub id")
+    source.fill(str(tmp_path / "nothing"))
+    source.press("Enter")
+    expect(drawer.get_by_role("alert")).to_contain_text("cannot be opened: no checkpoint at")
+    expect(robots).to_have_attribute("aria-checked", "true")
+    source.fill(str(tmp_path / "mine"))
+    drawer.get_by_role("button", name="Open", exact=True).click()
+    mine = drawer.locator('[data-model^="mine"]').last
+    expect(mine).to_have_attribute("aria-checked", "true")
+    expect(page).to_have_url(re.compile("m=mine"))
+    # the same weights imagine the same, on Explore and in a checkup
+    assert screen.codes() == codes
+    drawer.get_by_role("button", name="Back to robots").click()
+    expect(robots).to_have_attribute("aria-checked", "true")
+    expect(page).to_have_url(re.compile("m=robots"))
+    drawer.get_by_role("button", name="Close").click()
+    expect(drawer).to_be_hidden()
