@@ -58,10 +58,10 @@ def space() -> Stages:
         evaluate_every=500, preview_every=1000,
     )  # fmt: skip
     policy = LoopConfig(
-        steps=6_000, batch_size=32, learning_rate=2e-3, warmup_steps=200, weight_decay=0.05,
+        steps=5_000, batch_size=32, learning_rate=2e-3, warmup_steps=200, weight_decay=0.05,
         optimizer="muon", save_every=250, evaluate_every=500,
     )  # fmt: skip
-    finetune = replace(policy, steps=1_500, learning_rate=1e-3, warmup_steps=100)
+    finetune = replace(policy, steps=1_200, learning_rate=1e-3, warmup_steps=100)
     trunk = {"dim": 128, "layers": 4, "heads": 4, "hidden": 344, "prompt_length": 40}
     return Stages(
         TokenizeConfig(
