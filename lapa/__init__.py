@@ -13,14 +13,14 @@ A tour, bottom up:
 
     nn            bricks: attention, transformers, patches, quantizers
     data          episodes, their readers, the cache of frames, frame pairs
-    sim           simulators, and the recorders that make new clips in them
-    models        LatentActionQuantizer and its config; `pretrained` loads and saves
+    sim           simulators: the tabletop, and the recorders that make new clips
+    models        LatentActionQuantizer, LatentPolicy, their networks; `pretrained` loads them
     official      everything that knows the formats of LAPA's official release
     imagine       imagined rollouts, and the world made of them: reset, step, branch
     training      one loop that yields Progress, and the recipes on it
     evaluation    measures: pure functions of frame pairs -> frozen dataclasses
-    presets       whole runs by name: robots(), debug(), official()
-    __main__      python -m lapa prepare | quantize | checkup | record | bench
+    presets       whole runs by name: robots(), tabletop(), debug(), official(); policies: stages
+    __main__      python -m lapa prepare | quantize | label | pretrain | finetune | checkup | …
 
 Names below are loaded when first used, so `import lapa` costs nothing.
 """

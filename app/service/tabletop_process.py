@@ -19,6 +19,8 @@ from typing import Any
 NICE = 5
 # environments that are kept to be used again, each with a renderer of about 80 MB
 KEPT = 10
+# steps of a run, a tenth of a second each: as long as the shipped rates were measured with
+LONGEST = 100
 
 
 class Tabletop:
@@ -88,7 +90,7 @@ class Tabletop:
             if other:
                 other.pop().close()
                 break
-        return TabletopEnv(embodiment=look[0], theme=look[1], image_size=size)
+        return TabletopEnv(embodiment=look[0], theme=look[1], image_size=size, longest=LONGEST)
 
     def _policy(self, name: str) -> Any:
         if name not in self._policies:
