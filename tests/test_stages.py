@@ -14,6 +14,7 @@ from lapa.__main__ import main
 from lapa.data import Cache
 from lapa.data.bins import ActionBins
 from lapa.data.labels import Labels, LabelWriter
+from lapa.evaluation.accuracy import accuracy
 from lapa.evaluation.success import rates, wilson
 from lapa.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
 from lapa.models.policy import LatentPolicy
@@ -98,6 +99,21 @@ def test_wilson_intervals(done: int, of: int, low: float, high: float) -> None:
     assert found.rate == done / of
 
 
+def test_accuracy_counts_what_is_right(tokenizer, text: Path) -> None:
+    """Of the codes that the policy itself holds likeliest all are right, of others none."""
+    policy = new_policy(stages("debug").pretrain, tokenizer, text, code_length=2, latent=8)
+    frames = np.random.default_rng(0).integers(0, 256, (5, 16, 16, 3), np.uint8)
+    told = [ASKED[at % 2] for at in range(5)]
+    own = policy.predict(frames, told)
+    found = accuracy(policy, frames, told, own)
+    assert found.top_1 == (1.0, 1.0) and found.count == 5 and found.chance == 1 / 8
+    shifted = accuracy(policy, frames, told, np.column_stack([(own[:, 0] + 1) % 8, own[:, 1]]))
+    assert shifted.top_1[0] == 0.0
+    assert found.majority[0] == np.bincount(own[:, 0]).max() / 5
+    with pytest.raises(ValueError, match="no frame"):
+        accuracy(policy, frames[:0], [], own[:0])
+
+
 def test_rates_need_an_episode() -> None:
     with pytest.raises(ValueError, match="received 0 of 0"):
         wilson(0, 0)
@@ -165,6 +181,11 @@ def test_all_stages(tmp_path: Path, monkeypatch) -> None:
     policy = LatentPolicy.from_pretrained(Path(at["policy"]) / "model")
     frame = Cache.open(at["cache"]).frames[0]
     assert policy.propose(np.asarray(frame), ASKED[0]).probabilities.shape == (2, 8)
+    told = tmp_path / "results.json"
+    run("evaluate", at["policy"], "--labels", at["labels"], "--data", at["cache"], "--samples", "9",
+        "--write", "debug", "--results", str(told))  # fmt: skip
+    found = json.loads(told.read_text())["accuracy"]["debug"]
+    assert found["count"] == 9 and len(found["top_1"]) == 2 and found["chance"] == 1 / 8
     for name, more in (("acting", []), ("scratch", ["--scratch"])):
         out = str(tmp_path / name)
         run("finetune", at["policy"], "--preset", "debug", "--data", at["cache"], "--episodes",
