@@ -19,6 +19,7 @@ RESULTS = ROOT / "assets" / "results.json"
 README = ROOT / "README.md"
 CARD = ROOT / "assets" / "checkpoints" / "robots" / "README.md"
 MODEL, BENCH, ANCHOR = "robots", "bench", "official-recipe"
+SUCCESS, ACCURACY = "success", "accuracy"
 
 # value, low, high as results.json keeps them; None is unknown
 Figure = Sequence[float | None] | None
@@ -84,6 +85,8 @@ def fill(readme: str, results: Mapping[str, Any]) -> str:
         readme = _between(readme, "bench", speed(results[BENCH]))
     if compared(results):
         readme = _between(readme, "anchor", bars(results[MODEL], results[ANCHOR]))
+    if SUCCESS in results:
+        readme = _between(readme, SUCCESS, successes(results[SUCCESS]))
     return readme
 
 
@@ -154,6 +157,45 @@ def _quality_row(name: str, figures: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
+def successes(figures: Mapping[str, Any]) -> str:
+    """How often each policy does what it is told: a row a kind of task, then all."""
+    names = sorted(figures)
+    kinds = list(figures[names[0]]["rates"])
+    rows = [
+        (
+            f"**{kind}**" if kind == "all" else kind,
+            *(_rate(figures[n]["rates"][kind]) for n in names),
+        )
+        for kind in kinds
+    ]
+    made = " and ".join(f"`{figures[name]['command']}`" for name in names)
+    table = _table(("kind of task", *names), rows)
+    return f"{table}\n\nBrackets: 95 % Wilson intervals. Made by {made}."
+
+
+def _rate(told: Mapping[str, Any]) -> str:
+    low, high = (f"{100 * told[end]:.0f}" for end in ("low", "high"))
+    return f"{told['done']} of {told['of']} [{low}, {high} %]"
+
+
+def predicted(figures: Mapping[str, Any]) -> str:
+    """How often a policy predicts each position's code."""
+    rows = [
+        (
+            str(position),
+            f"{100 * right:.0f} %",
+            f"{100 * most:.0f} %",
+            f"{100 * figures['chance']:.1f} %",
+        )
+        for position, (right, most) in enumerate(
+            zip(figures["top_1"], figures["majority"], strict=True)
+        )
+    ]
+    heads = ("position", "top-1", "always the most frequent code", "chance")
+    made = f"{figures['count']} held-out frame pairs. Made by `{figures['command']}`."
+    return f"{_table(heads, rows)}\n\n{made}"
+
+
 def speed(figures: Mapping[str, Any]) -> str:
     """The benchmark's table."""
     official, sweep = figures["official_press"], figures["official_sweep"]
@@ -186,6 +228,17 @@ def _between(text: str, name: str, content: str) -> str:
     return pattern.sub(lambda _: f"{start}\n{content}\n{end}", text, count=1)
 
 
+def _fill_cards(results: Mapping[str, Any]) -> None:
+    """The figures of policies in their own cards."""
+    parts = {SUCCESS: lambda told: successes(told), ACCURACY: predicted}
+    for part, table in parts.items():
+        for name, told in results.get(part, {}).items():
+            card = CARD.parent.parent / name / "README.md"
+            if card.exists():
+                text = table({name: told} if part == SUCCESS else told)
+                card.write_text(_between(card.read_text(encoding="utf-8"), part, text), "utf-8")
+
+
 def main() -> int:
     """Fill README.md and say which tables there were figures for."""
     results = read(RESULTS)
@@ -194,6 +247,7 @@ def main() -> int:
     if compared(results) and "<!-- anchor:start -->" in card:
         table = bars(results[MODEL], results[ANCHOR])
         CARD.write_text(_between(card, "anchor", table), encoding="utf-8")
+    _fill_cards(results)
     found = [name for name in (MODEL, BENCH, ANCHOR) if name in results]
     print(f"README.md: {', '.join(found) or 'no figures yet'}")
     return 0

@@ -130,3 +130,39 @@ def test_readme_is_filled_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 def test_the_figures_in_the_readme_are_the_kept_ones() -> None:
     text = results.README.read_text(encoding="utf-8")
     assert results.fill(text, results.read(results.RESULTS)) == text, "run python -m lapa.results"
+
+
+SUCCESS = {
+    "command": "python -m lapa evaluate one",
+    "rates": {
+        "separate": {"done": 3, "of": 10, "low": 0.108, "high": 0.603, "rate": 0.3},
+        "all": {"done": 3, "of": 10, "low": 0.108, "high": 0.603, "rate": 0.3},
+    },
+}
+ACCURACY = {
+    "command": "python -m lapa evaluate two", "top_1": [0.5, 0.25], "majority": [0.4, 0.2],
+    "chance": 0.125, "count": 90,
+}  # fmt: skip
+
+
+def test_policies_have_tables_too() -> None:
+    told = results.successes({"b": SUCCESS | {"command": "other"}, "a": SUCCESS})
+    assert told.startswith("| kind of task | a | b |")
+    assert "| separate | 3 of 10 [11, 60 %] | 3 of 10 [11, 60 %] |" in told
+    assert "| **all** |" in told and "`python -m lapa evaluate one` and `other`" in told
+    told = results.predicted(ACCURACY)
+    assert "| 0 | 50 % | 40 % | 12.5 % |" in told and "90 held-out" in told
+
+
+def test_cards_are_filled_where_they_are(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(results, "CARD", tmp_path / "robots" / "README.md")
+    for name, part in (("acting", "success"), ("policy", "accuracy")):
+        (tmp_path / name).mkdir()
+        markers = f"<!-- {part}:start --><!-- {part}:end -->"
+        (tmp_path / name / "README.md").write_text(f"before {markers} after")
+    results._fill_cards(
+        {"success": {"acting": SUCCESS, "gone": SUCCESS}, "accuracy": {"policy": ACCURACY}}
+    )
+    assert "| **all** | 3 of 10" in (tmp_path / "acting" / "README.md").read_text()
+    card = (tmp_path / "policy" / "README.md").read_text()
+    assert card.startswith("before ") and "50 %" in card and card.endswith(" after")
