@@ -7,6 +7,7 @@ Lapa.part("checkup", (element, gradio) => {
   const WORDS = { quick: ["Quick", "a sample, enough for a first verdict"],
     thorough: ["Thorough", "every frame pair, for narrow intervals"] };
   let offer = { models: [], embodiments: [], uploads: [], sizes: [] };
+  let followed = Lapa.state.m;
   let choice = null, planned = 0, pause = 0, link = "", running = false;
 
   const { ask, answer } = Lapa.wire(gradio);
@@ -29,7 +30,12 @@ Lapa.part("checkup", (element, gradio) => {
   async function refresh() {
     if (!choice || running) return;
     const found = await ask("open", { query: "" });
-    if (!found.error) accept(found);
+    if (found.error) return;
+    accept(found);
+    // the model that was chosen for the whole page since
+    const wanted = Lapa.state.m !== followed && found.models.find(({ name }) => name === Lapa.state.m);
+    followed = Lapa.state.m;
+    if (wanted && choice.model !== wanted.name) change({ model: wanted.name });
   }
 
   function accept(found) {
@@ -216,6 +222,8 @@ Lapa.part("checkup", (element, gradio) => {
   $('[data-do="none"]').addEventListener("click", () => change({ embodiments: [] }));
   $('[data-do="run"]').addEventListener("click", run);
   Lapa.on("checkup-ended", () => { running = false; show(); });
+  Lapa.on("models", () => Lapa.page.tab === "checkup" && refresh());
+  Lapa.on("state", () => Lapa.page.tab === "checkup" && Lapa.state.m !== followed && refresh());
   Lapa.on("tab", (name) => { if (name === "checkup") { address(); refresh(); } });
   Lapa.values(gradio, answer);
   open();

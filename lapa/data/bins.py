@@ -75,9 +75,10 @@ class ActionBins:
         actions = self._checked(actions)
         if np.isnan(actions).any():
             raise ValueError("an action is NaN; bins are for known actions")
-        return np.stack(
-            [bin_of(actions[..., place], own) for place, own in enumerate(self.edges)], -1
-        )
+        found = [bin_of(actions[..., place], own) for place, own in enumerate(self.edges)]
+        # a dimension that never changed has no other bin, whatever comes later
+        still = [len(own) == 1 for own in self.edges]
+        return np.where(still, CONSTANT, np.stack(found, -1))
 
     def decode(self, bins: np.ndarray) -> np.ndarray:
         """The middles of bins, (A) or (N, A) whole numbers -> float64 of that shape.

@@ -1,4 +1,4 @@
-"""A class of thirty: `python -m tests.e2e.bench_class [--seconds 60] [--json FILE]`.
+"""A class of thirty: `python -m tests.e2e.bench_class [--seconds 60] [--runners 10]`.
 
 Starts the app on the shipped checkpoint, lets 30 students press a code every two seconds through
 the page's own event, and 3 play Imagine meanwhile, all over loopback. Prints what they waited, and
@@ -102,6 +102,38 @@ def player(url: str, asked: dict, playing: dict, clip: dict, number: int, until:
     return visit
 
 
+def runner(url: str, events: dict[str, dict], number: int, until: float) -> Visit:
+    """Runs the policy over and over, imagined and in the simulator, as the tab Policy does."""
+    visit, session = Visit(), f"runner{number}"
+    choice = {"seed": number, "kind": "block2block", "embodiment": "cylinder", "theme": "sim",
+              "policy": "lapa", "seq": 1}  # fmt: skip
+
+    def stream(name: str, data: dict) -> None:
+        own = f"{session}{name}"
+        with httpx.Client(base_url=url, timeout=httpx.Timeout(PATIENCE, read=120)) as client:
+            begin = {"data": [], "event_data": choice, **events["begin"], "session_hash": own}
+            answer = client.post("/gradio_api/run/predict", json=begin).json()["data"][0]
+            if answer.get("error"):
+                visit.errors.append(answer["error"])
+                return
+            body = {"data": [], "event_data": {"seq": 1, **data}, **events[name]}
+            client.post("/gradio_api/queue/join", json={**body, "session_hash": own})
+            visit.frames += heard(client, own, until)
+
+    while time.monotonic() < until and not visit.errors:
+        begun = time.monotonic()
+        sides = [
+            threading.Thread(target=stream, args=told)
+            for told in (("imagine", {"steps": 16}), ("act", {"policy": "lapa"}))
+        ]
+        for side in sides:
+            side.start()
+        for side in sides:
+            side.join()
+        visit.waits.append(1000 * (time.monotonic() - begun))
+    return visit
+
+
 def heard(client: httpx.Client, session: str, until: float) -> int:
     """Frames that came until what plays has ended."""
     frames = 0
@@ -115,18 +147,23 @@ def heard(client: httpx.Client, session: str, until: float) -> int:
     return frames
 
 
-def measure(url: str, seconds: float, students: int = 30, players: int = 3) -> dict[str, Any]:
+def measure(
+    url: str, seconds: float, students: int = 30, players: int = 3, runners: int = 0
+) -> dict[str, Any]:
     """Let them all work for so long; figures of the whole class."""
     config = httpx.get(url + "config", timeout=PATIENCE).json()
     clips = catalogue(url, config)
     until = time.monotonic() + seconds
     press = event_of(config, "page_predict")
     asked, playing = (event_of(config, f"dream_{name}") for name in ("asked", "playing"))
-    visits = [Visit() for _ in range(students + players)]
+    acting = {name: event_of(config, f"policy_{name}") for name in ("begin", "imagine", "act")}
+    visits = [Visit() for _ in range(students + players + runners)]
 
     def run(place: int) -> None:
         if place < students:
             visits[place] = student(url, press, clips, place, until)
+        elif place >= students + players:
+            visits[place] = runner(url, acting, place, until)
         else:
             visits[place] = player(url, asked, playing, clips[place % len(clips)], place, until)
 
@@ -147,7 +184,14 @@ def measure(url: str, seconds: float, students: int = 30, players: int = 3) -> d
         "p95_ms": round(waits[int(0.95 * (len(waits) - 1))], 1),
         "slowest_ms": round(waits[-1], 1),
         "worst_student_over_median": round(max(medians) / typical, 2),
-        "frames_played_a_second": round(sum(v.frames for v in visits[students:]) / seconds, 1),
+        "frames_played_a_second": round(
+            sum(v.frames for v in visits[students : students + players]) / seconds, 1
+        ),
+        "runners": runners,
+        "policy_frames_a_second": round(
+            sum(v.frames for v in visits[students + players :]) / seconds, 1
+        ),
+        "runs_ended": sum(len(v.waits) for v in visits[students + players :]),
         "errors": [error for visit in visits for error in visit.errors][:20],
         "load": [round(each, 2) for each in os.getloadavg()],
         "cores": len(os.sched_getaffinity(0)),
@@ -182,10 +226,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--players", type=int, default=3, help="of Imagine (3)")
+    parser.add_argument("--runners", type=int, default=0, help="of Policy (0)")
     options = parser.parse_args()
     log = Path(tempfile.mkdtemp()) / "app.log"
     with running_app(ROOT, ROOT / "assets/checkpoints", ROOT / "assets/clips", log) as url:
-        figures = measure(url, options.seconds)
+        figures = measure(url, options.seconds, 30, options.players, options.runners)
     print(json.dumps(figures, indent=1))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
