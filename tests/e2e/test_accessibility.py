@@ -13,6 +13,7 @@ LONG = 60_000
 READY = {
     "explore": '[data-mounted="1"] .lx-strip button >> nth=7',
     "imagine": ".lx-player",
+    "policy": ".po-run:not([disabled])",
     "transfer": ".tf-row .tf-known >> nth=0",
     "atlas": "#lx-atlas [data-ready]",
     "learn": '.ln-lesson[aria-busy="false"]',
@@ -36,6 +37,13 @@ def serious(page: Page) -> list[str]:
 def test_nothing_serious(visit, tab: str, scheme: str) -> None:
     page = visit(f"?tab={tab}", wait=False, color_scheme=scheme).page
     expect(page.locator(READY[tab])).to_be_attached(timeout=LONG)
+    assert serious(page) == []
+
+
+def test_nothing_serious_in_the_drawer(visit) -> None:
+    page = visit().page
+    page.get_by_role("button", name="Model").first.click()
+    expect(page.locator(".md-model").first).to_be_visible(timeout=LONG)
     assert serious(page) == []
 
 
