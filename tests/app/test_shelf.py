@@ -9,14 +9,16 @@ from types import SimpleNamespace
 import numpy as np
 import psutil
 import pytest
+import torch
 
 from app.limits import Limits, UserError
 from app.server import serving
 from app.service import Explorer
 from app.tabs.models import ModelHandlers
 from app.views import Model
-from lapa.models.config import explorer_config
+from lapa.models.config import LAQConfig, explorer_config
 from lapa.models.quantizer import LatentActionQuantizer
+from lapa.official.laq import to_official
 
 OPEN = Limits(open_models=True, opened_models=2)
 TINY = explorer_config(
@@ -149,3 +151,17 @@ def test_the_page_is_told_how_far_it_is(explorer: Explorer, tiny: Path) -> None:
     wrong = SimpleNamespace(_data={"source": "", "seq": 5}), SimpleNamespace(session_hash="a")
     (last,) = ModelHandlers(explorer).another(*wrong)
     assert last == {"kind": "ended", "seq": 5, "error": last["error"]} and last["error"]
+
+
+def test_an_official_file_is_opened_by_its_path(explorer: Explorer, tmp_path: Path) -> None:
+    network = LatentActionQuantizer(
+        LAQConfig(
+            image_size=64, patch_size=8, dim=32, heads=2, dim_head=16, spatial_depth=1,
+            temporal_depth=1, decoder_depth=1, quant_dim=8,
+        )
+    )  # fmt: skip
+    state = {f"module.{name}": value for name, value in to_official(network.state_dict()).items()}
+    torch.save(state, tmp_path / "laq_mine.pt")
+    _, model = opened(explorer, tmp_path / "laq_mine.pt")
+    assert (model.name, model.code_length, model.codebook_size) == ("laq_mine", 4, 8)
+    assert explorer.shelf.offered()[-1].source.endswith("laq_mine.pt")
