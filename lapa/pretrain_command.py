@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from lapa.data import Cache
-    from lapa.models.image_tokenizer import ImageTokenizer
+    from lapa.models.tokenizers import Tokenizer
 
 
 def add_arguments(options: argparse.ArgumentParser) -> None:
@@ -39,7 +39,7 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace) -> int:
     """Train, telling progress; returns the exit code."""
     from lapa.data.labels import Labels
-    from lapa.models.image_tokenizer import ImageTokenizer
+    from lapa.models.tokenizers import load_tokenizer
     from lapa.stages import stages
     from lapa.training.policy import new_policy, train_policy
     from lapa.training.samples import latent_samples
@@ -54,7 +54,7 @@ def command(options: argparse.Namespace) -> int:
     held_out = None
     if any(episode.split == "holdout" for episode in cache.episodes):
         held_out = latent_samples(cache, labels, "holdout")
-    tokenizer = ImageTokenizer.from_pretrained(checkpoint_folder(options.tokenizer))
+    tokenizer = load_tokenizer(checkpoint_folder(options.tokenizer))
     text = options.out / "tokenizer.model"
     if not text.exists():
         learn_text(train.instruction, text)
@@ -69,7 +69,7 @@ def command(options: argparse.Namespace) -> int:
     return 0
 
 
-def seen(tokenizer: ImageTokenizer, cache: Cache, file: Path) -> np.ndarray:
+def seen(tokenizer: Tokenizer, cache: Cache, file: Path) -> np.ndarray:
     """The vision tokens of a cache, made unless they are there, telling progress."""
     from lapa.training.frame_tokens import frame_tokens, open_tokens
 

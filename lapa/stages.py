@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from lapa.models.image_tokenizer import ImageTokenizerConfig
+from lapa.training.patches import PatchesConfig
 from lapa.training.policy import PolicyRun
 from lapa.training.recipe import LoopConfig
 from lapa.training.tokenize import TokenizeConfig
@@ -20,7 +21,7 @@ from lapa.training.tokenize import TokenizeConfig
 class Stages:
     """tokenize: the image tokenizer. pretrain: stage 2. finetune: stage 3."""
 
-    tokenize: TokenizeConfig
+    tokenize: TokenizeConfig | PatchesConfig
     pretrain: PolicyRun
     finetune: PolicyRun
 
@@ -50,34 +51,34 @@ def debug() -> Stages:
 def space() -> Stages:
     """What the explorer ships: small enough to be trained on two CPU cores within hours.
 
-    The policy sees 64 px frames as 8 × 8 tokens, because its time goes with the tokens; the
-    quantizer (the preset `tabletop`) sees and imagines 128 px.
+    A frame is 8 × 8 patches, because a policy's time goes with its tokens.
     """
-    tokenizer = LoopConfig(
-        steps=1_600, batch_size=16, learning_rate=1e-3, warmup_steps=100, save_every=200,
-        evaluate_every=500, preview_every=1000,
-    )  # fmt: skip
     policy = LoopConfig(
         steps=5_000, batch_size=32, learning_rate=2e-3, warmup_steps=200, weight_decay=0.05,
         optimizer="muon", save_every=250, evaluate_every=500,
     )  # fmt: skip
     finetune = replace(policy, steps=1_200, learning_rate=1e-3, warmup_steps=100)
     trunk = {"dim": 128, "layers": 4, "heads": 4, "hidden": 344, "prompt_length": 40}
-    return Stages(
-        TokenizeConfig(
-            ImageTokenizerConfig(
-                image_size=64, widths=(32, 32, 64, 64), blocks=1, latent=64, codebook_size=1024,
-                code_dim=16,
-            ),
-            tokenizer,
-            replace_until=800,
-        ),
-        PolicyRun(policy, **trunk),
-        PolicyRun(finetune, **trunk),
+    return Stages(PatchesConfig(), PolicyRun(policy, **trunk), PolicyRun(finetune, **trunk))
+
+
+def vqgan() -> Stages:
+    """The same policies on a small VQGAN, laid out as LWM's; it wants a GPU, or a day.
+
+    1,600 steps on one core left blocks of most colours out of its pictures.
+    """
+    loop = LoopConfig(
+        steps=20_000, batch_size=16, learning_rate=1e-3, warmup_steps=100, save_every=500,
+        evaluate_every=1_000, preview_every=1_000,
     )  # fmt: skip
+    model = ImageTokenizerConfig(
+        image_size=64, widths=(32, 32, 64, 64), blocks=1, latent=64, codebook_size=1024,
+        code_dim=16,
+    )  # fmt: skip
+    return replace(space(), tokenize=TokenizeConfig(model, loop, replace_until=10_000))
 
 
-STAGES: dict[str, Callable[[], Stages]] = {"space": space, "debug": debug}
+STAGES: dict[str, Callable[[], Stages]] = {"space": space, "vqgan": vqgan, "debug": debug}
 
 
 def stages(name: str) -> Stages:

@@ -14,7 +14,9 @@ from lapa.console import follow, open_data
 
 def add_arguments(options: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    options.add_argument("--preset", default="space", help="space or debug (space)")
+    options.add_argument(
+        "--preset", default="space", help="space (patches), vqgan or debug (space)"
+    )
     options.add_argument("--data", type=Path, help="video or a prepared cache (../shared/robots)")
     options.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
     options.add_argument(
@@ -28,11 +30,16 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace) -> int:
     """Train, telling progress; returns the exit code."""
     from lapa.stages import stages
+    from lapa.training.patches import PatchesConfig, learn_patches
     from lapa.training.tokenize import tokenize
 
     config = stages(options.preset).tokenize
-    if options.steps is not None:
-        config = replace(config, loop=replace(config.loop, steps=options.steps))
     cache = open_data(options.data, options.cache, config.model.image_size)
-    print(follow(tokenize(config, cache, options.out, resume=options.resume), options.every))
+    if isinstance(config, PatchesConfig):
+        run = learn_patches(config, cache, options.out)
+    else:
+        if options.steps is not None:
+            config = replace(config, loop=replace(config.loop, steps=options.steps))
+        run = tokenize(config, cache, options.out, resume=options.resume)
+    print(follow(run, options.every))
     return 0

@@ -140,9 +140,9 @@ def test_what_does_not_fit_is_said(tmp_path: Path, capsys) -> None:
     cache = tmp_path / "cache"
     Cache.build(videos, cache, 32)
     assert main(["tokenize", "--preset", "moon", "--data", str(cache)]) == 2
-    assert "no preset 'moon'; there are space, debug" in capsys.readouterr().err
+    assert "no preset 'moon'; there are space, vqgan, debug" in capsys.readouterr().err
     assert main(["tokenize", "--preset", "space", "--data", str(cache)]) == 2
-    assert "the cache holds 32 px frames, the model takes 64" in capsys.readouterr().err
+    assert "the cache holds 32 px frames, the model takes 128" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from lapa import pretrained
 from lapa.data.bins import CONSTANT, ActionBins, read_bins, write_bins
-from lapa.models.image_tokenizer import ImageTokenizer
+from lapa.models.tokenizers import Tokenizer, load_tokenizer
 from lapa.models.vision_language import KINDS, VisionLanguageModel
 from lapa.official import prompts
 
@@ -62,7 +62,7 @@ class LatentPolicy:
     def __init__(
         self,
         model: VisionLanguageModel,
-        image_tokenizer: ImageTokenizer,
+        image_tokenizer: Tokenizer,
         text: Path,
         config: PolicyConfig | None = None,
         *,
@@ -103,7 +103,7 @@ class LatentPolicy:
                 raise FileNotFoundError(f"{folder.name} is no policy: it has no {name}")
         return cls(
             VisionLanguageModel.from_pretrained(folder / MODEL, **places),
-            ImageTokenizer.from_pretrained(folder / FRAMES),
+            load_tokenizer(folder / FRAMES),
             folder / TEXT,
             PolicyConfig.from_dict(pretrained.load_config(folder)),
             bins=read_bins(folder / BINS) if (folder / BINS).is_file() else None,

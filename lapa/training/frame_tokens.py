@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from lapa.data import Cache
-from lapa.models.image_tokenizer import ImageTokenizer
+from lapa.models.tokenizers import Tokenizer
 
 
 def frame_tokens(
-    tokenizer: ImageTokenizer, cache: Cache, file: str | Path, *, batch_size: int = 32
+    tokenizer: Tokenizer, cache: Cache, file: str | Path, *, batch_size: int = 32
 ) -> Iterator[tuple[int, int]]:
     """Write `file` (.npy, (N, h · w) uint16) unless it is there; yields (frames done, of all).
 
@@ -47,7 +47,7 @@ def _about(file: Path) -> dict | None:
     return json.loads(about.read_text()) if file.is_file() and about.is_file() else None
 
 
-def _fingerprint(tokenizer: ImageTokenizer) -> str:
+def _fingerprint(tokenizer: Tokenizer) -> str:
     import hashlib
 
     found = hashlib.sha256()

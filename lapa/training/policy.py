@@ -19,8 +19,8 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from lapa.data.bins import ActionBins
-from lapa.models.image_tokenizer import ImageTokenizer
 from lapa.models.policy import LatentPolicy, PolicyConfig
+from lapa.models.tokenizers import Tokenizer
 from lapa.models.vision_language import VisionLanguageConfig, VisionLanguageModel
 from lapa.training.average import WeightAverage
 from lapa.training.loop import fit
@@ -71,7 +71,7 @@ class Teachable(Protocol):
 
 def new_policy(
     run: PolicyRun,
-    image_tokenizer: ImageTokenizer,
+    image_tokenizer: Tokenizer,
     text: Path,
     *,
     code_length: int,
