@@ -54,10 +54,10 @@ def space() -> Stages:
     A frame is 8 × 8 patches, because a policy's time goes with its tokens.
     """
     policy = LoopConfig(
-        steps=5_000, batch_size=32, learning_rate=2e-3, warmup_steps=200, weight_decay=0.05,
+        steps=4_000, batch_size=32, learning_rate=2e-3, warmup_steps=200, weight_decay=0.05,
         optimizer="muon", save_every=250, evaluate_every=500,
     )  # fmt: skip
-    finetune = replace(policy, steps=1_200, learning_rate=1e-3, warmup_steps=100)
+    finetune = replace(policy, steps=1_000, learning_rate=1e-3, warmup_steps=100)
     trunk = {"dim": 128, "layers": 4, "heads": 4, "hidden": 344, "prompt_length": 40}
     return Stages(PatchesConfig(), PolicyRun(policy, **trunk), PolicyRun(finetune, **trunk))
 
