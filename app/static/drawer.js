@@ -29,7 +29,7 @@ Lapa.part("drawer", (element, gradio) => {
   function draw() {
     list.replaceChildren(...offered.map(({ model, source, memory, time }) => Lapa.make("button", {
       type: "button", role: "radio", class: "md-model", "data-model": model.name,
-      "aria-checked": model.name === Lapa.state.m, disabled: Boolean(model.error), onclick: () => choose(model.name),
+      "aria-checked": String(model.name === Lapa.state.m), disabled: Boolean(model.error), onclick: () => choose(model.name),
     }, Lapa.make("b", {}, model.name),
     model.title && model.title !== model.name ? Lapa.make("span", {}, model.title.replace(`${model.name}: `, "")) : null,
     Lapa.make("small", {}, model.error || `${model.positions} × ${model.values} codes, ${model.size} px, gap ${model.gap} s`),
