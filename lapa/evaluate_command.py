@@ -72,8 +72,8 @@ def command(options: argparse.Namespace) -> int:
         )
     if options.policy != "oracle":
         _check(Path(options.policy))
-    if options.film and (options.workers > 1 or options.policy == "oracle"):
-        raise ValueError("--film takes a policy and one worker; generate films the oracle")
+    if options.film and options.workers > 1:
+        raise ValueError(f"--film takes one worker, received {options.workers}")
     outcomes: list[Outcome] = []
     start, total = time.perf_counter(), len(kinds) * options.episodes
     for part in _parts(options, kinds):
@@ -152,7 +152,7 @@ def _check(folder: Path) -> None:
 
 def _parts(options: argparse.Namespace, kinds: list[str]) -> Iterator[list[Any]]:
     """Outcomes as they come, in shares of a few episodes of one kind."""
-    if options.policy != "oracle":
+    if options.policy != "oracle" or options.film:
         from lapa.sim.recorders.headless import choose_renderer
 
         os.environ.update(choose_renderer())

@@ -86,14 +86,14 @@ def episodes(
     Args:
         act: the policy; None for the oracle, which needs no pictures.
         numbers: seeds. Training episodes have seeds of 10,000 and more.
-        watch: is handed every episode of a policy, as it was seen.
+        watch: is handed every episode, as it was seen.
 
     Raises:
         ValueError: unknown names. OSError: no renderer works.
     """
     env = TabletopEnv(
         split=split, embodiment=embodiment, theme=theme,
-        image_size=image_size if act else 0, longest=longest,
+        image_size=image_size if act or watch else 0, longest=longest,
     )  # fmt: skip
     try:
         for kind in kinds:

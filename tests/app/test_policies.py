@@ -135,7 +135,11 @@ def test_policies_are_no_quantizers(explorer: Explorer) -> None:
 def test_what_can_be_chosen(explorer: Explorer) -> None:
     about = explorer.policies.about()
     assert (about.kinds, about.embodiments, about.themes) == (KINDS, EMBODIMENTS, THEMES)
-    assert about.policies == ("lapa", "scratch") and about.problem == "" and about.gap_frames == 4
+    assert (
+        about.policies == ("lapa", "scratch", "oracle")
+        and about.problem == ""
+        and about.gap_frames == 4
+    )
     assert [each.id for each in about.recordings] == ["lapa-separate-00003"]
     record = about_record(about)
     assert record["rates"][0]["words"] == "two blocks apart"
@@ -175,8 +179,10 @@ def test_policies_act_on_the_same_start(explorer: Explorer, acting) -> None:
     assert len(other) == LONGEST and other[-1].over and other[-1].success is False
     assert int(other[0].image[0, 0, 0]) == int(steps[0].image[0, 0, 0]) == 46
     assert not acting.open, "every environment is given back"
-    with pytest.raises(UserError, match="no policy 'oracle'"):
-        list(explorer.policies.act("me", "oracle"))
+    # the oracle shows what success looks like, if there is one
+    assert len(list(explorer.policies.act("me", "oracle"))) == LONGEST
+    with pytest.raises(UserError, match="no policy 'juggler'"):
+        list(explorer.policies.act("me", "juggler"))
 
 
 def test_an_instruction_that_is_no_task_is_followed_unjudged(explorer: Explorer) -> None:
@@ -184,6 +190,8 @@ def test_an_instruction_that_is_no_task_is_followed_unjudged(explorer: Explorer)
     assert not start.judged and "no task" in start.note and start.usual == "block2block 0"
     steps = list(explorer.policies.act("me", "lapa"))
     assert len(steps) == LONGEST and steps[-1].success is None
+    with pytest.raises(UserError, match="oracle does the five kinds"):
+        list(explorer.policies.act("me", "oracle"))
 
 
 def test_a_recorded_episode_stands_in(explorer: Explorer, acting) -> None:

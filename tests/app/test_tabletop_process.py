@@ -65,6 +65,16 @@ def test_a_run_in_the_process(acting: Acting, policies: dict[str, Path]) -> None
     acting.ask(policies, "end", 2)
 
 
+def test_the_oracle_shows_what_success_is(acting: Acting, policies) -> None:
+    acting.ask(policies, "begin", 1, **START)
+    for _ in range(100):
+        told = acting.ask(policies, "step", 1, policy="oracle", judged=True)
+        if told["over"]:
+            break
+    assert told["success"] and told["distance"] < 0.025
+    acting.ask(policies, "end", 1)
+
+
 def test_instructions_are_judged_or_only_followed(acting: Acting, policies) -> None:
     usual = acting.ask(policies, "begin", 1, **START)["usual"]
     begun = acting.ask(policies, "begin", 1, **START | {"instruction": "dance a little"})
