@@ -11,6 +11,10 @@ class UserError(Exception):
     """A request that cannot be served; the message is one clear sentence for the page."""
 
 
+class NoPictures(UserError):
+    """The simulator cannot draw here; recorded episodes can be shown."""
+
+
 NO_UPLOADS = "Sending files is turned off here; choose one of the clips of the page."
 
 

@@ -16,7 +16,7 @@ from app.compare import gap_frames
 from app.lessons import LESSONS
 from app.lessons.tables import METHODS as PAPER_METHODS
 from app.lessons.tables import TABLES as PAPER_TABLES
-from app.limits import Limits, SequenceProblem, UserError
+from app.limits import Limits, NoPictures, SequenceProblem, UserError
 from app.patterns import parse_pattern, written
 from app.policies import Choice
 from app.service.acting import Acting
@@ -36,6 +36,7 @@ __all__ = [
     "SIZES",
     "Explorer",
     "Limits",
+    "NoPictures",
     "Pair",
     "SequenceProblem",
     "UserError",

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from app.limits import UserError
+from app.limits import NoPictures, UserError
 
 log = logging.getLogger(__name__)
 # the first request waits for the process to start and to find a renderer
@@ -55,6 +55,7 @@ class Acting:
 
         Raises:
             UserError: one sentence: it cannot be done, or the process is gone.
+            NoPictures: nothing can be drawn here.
         """
         with self._lock:
             self._begin(policies)
@@ -69,6 +70,8 @@ class Acting:
                 raise UserError(GONE) from error
         if kind == "ok":
             return answer
+        if kind == "blind":
+            raise NoPictures(_sentence(answer))
         if kind == "wrong":
             raise UserError(_sentence(answer))
         log.error("the simulator failed:\n%s", answer)

@@ -4,7 +4,8 @@
 
 Physics, pictures and policy take their turn when the page has nothing to compute (`os.nice`), and
 whatever happens to a renderer happens here. CHANNEL is an inherited socket; requests are
-(verb, arguments) and answers ("ok", result), ("wrong", sentence) or ("broken", traceback).
+(verb, arguments) and answers ("ok", result), ("wrong", sentence), ("blind", sentence)
+where nothing can be drawn, or ("broken", traceback).
 """
 
 from __future__ import annotations
@@ -133,7 +134,7 @@ def serve(channel: Connection, policies: dict[str, str]) -> None:
         except EOFError:
             return
         if blind:
-            channel.send(("wrong", blind))
+            channel.send(("blind", blind))
             continue
         try:
             channel.send(("ok", getattr(tabletop, verb)(run, **words)))

@@ -5,7 +5,7 @@ Lapa.part("policy", (element, gradio) => {
   const $ = (selector) => element.querySelector(selector), at = (name) => $(`[data-at="${name}"]`);
   const pick = (name) => $(`[data-pick="${name}"]`);
   const { ask, answer } = Lapa.wire(gradio);
-  let about = null, choice = null, begun = null, link = "", opened = false, turn = 0, pause = 0, seen = false, shown = false;
+  let about = null, choice = null, begun = null, link = "", opened = false, turn = 0, pause = 0, seen = false;
   const going = new Set();
 
   async function open() {
@@ -101,16 +101,13 @@ Lapa.part("policy", (element, gradio) => {
     if (mine !== turn) return null;
     $(".po-form").setAttribute("aria-busy", "false");
     if (found.error) {
-      const first = !shown && !choice.recording && about.recordings.length > 0;
-      shown = true;
       buttons();
-      if (!first) { say(found.error); return null; }
+      if (!found.blind || choice.recording || !about.recordings.length) { say(found.error); return null; }
       // pictures cannot be drawn here: what was recorded elsewhere can be seen
       at("notes").append(Lapa.make("p", {}, `${found.error} Recorded episodes are shown instead.`));
       change({ recording: about.recordings[0].id, frame: 0, instruction: "" }, true);
       return null;
     }
-    shown = true;
     begun = found;
     link = found.link;
     address();

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import parse_qsl
 
-from app.service import Explorer
+from app.service import Explorer, NoPictures
 from app.tabs import policy_links as links
 from app.tabs import policy_records as records
 from app.tabs.events import Record, answers, streams
@@ -34,7 +34,10 @@ class PolicyHandlers:
     def begin(self, event: Record, session: str | None) -> Record:
         """Where the choice begins, and the link to it."""
         choice = links.from_event(event)
-        start = self._explorer.policies.begin(choice, session)
+        try:
+            start = self._explorer.policies.begin(choice, session)
+        except NoPictures as error:
+            return {"error": str(error), "blind": True}
         return {"kind": "begun", "link": links.write(choice), **records.start_record(start)}
 
     @answers

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.limits import Limits, UserError
+from app.limits import Limits, NoPictures, UserError
 from app.policies import Choice
 from app.service import Explorer
 from app.tabs import policy_links as links
@@ -36,7 +36,7 @@ class SmallActing:
         self.open: dict[int, dict] = {}
         self.asked: list[str] = []
         self.seen: list[tuple[int, str]] = []
-        self.broken = False
+        self.broken = self.blind = False
 
     def choices(self):
         return KINDS, EMBODIMENTS, THEMES
@@ -57,6 +57,8 @@ class SmallActing:
 
     def ask(self, policies, verb, run, **words):
         self.asked.append(verb)
+        if self.blind:
+            raise NoPictures("Nothing can be drawn.")
         if self.broken:
             raise UserError("The simulator has stopped; press Run to start it again.")
         if verb == "begin":
@@ -351,6 +353,11 @@ def test_errors_are_sentences_on_the_page(explorer: Explorer, acting) -> None:
     )
     assert told["error"] == "The seed must be a whole number from 0 to 99999."
     assert "reload" in handlers.begin(*event(seed=1, kind=None, seq=1))["error"]
+    handlers.begin(*event(**links.to_event(Choice()), seq=1))
+    acting.blind = True
+    told = handlers.begin(*event(**links.to_event(Choice()), seq=1))
+    assert told == {"error": "Nothing can be drawn.", "blind": True, "seq": 1}
+    acting.blind = False
     handlers.begin(*event(**links.to_event(Choice()), seq=1))
     acting.broken = True
     last = list(handlers.act(*event(policy="lapa", seq=2)))[-1]

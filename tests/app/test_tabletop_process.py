@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.limits import UserError
+from app.limits import NoPictures, UserError
 from app.service.acting import Acting
 from lapa.data.bins import ActionBins
 from lapa.models.image_tokenizer import ImageTokenizer
@@ -109,7 +109,7 @@ def test_without_a_renderer_the_package_is_named(policies, monkeypatch) -> None:
     monkeypatch.setenv("MUJOCO_GL", "nothing")
     lonely = Acting()
     try:
-        with pytest.raises(UserError, match="install the Debian packages"):
+        with pytest.raises(NoPictures, match="install the Debian packages"):
             lonely.ask(policies, "begin", 1, **START)
     finally:
         lonely.close()

@@ -57,11 +57,13 @@ def open_tab(visit):
 
 def test_an_instruction_is_imagined_and_done(open_tab) -> None:
     page = open_tab("&s=4&k=separate&e=hand&t=real")
-    told = page.get_by_label("Instruction", exact=True)
+    told = page.get_by_role("textbox", name="Instruction")
     usual = told.input_value()
     assert usual and page.get_by_label("Embodiment that pushes").input_value() == "hand"
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.locator("#lx-imagining [data-at=step]")).to_contain_text("step 3 of 8")
+    expect(page.locator("#lx-imagining [data-at=step]")).to_contain_text(
+        re.compile("step [3-8] of 8")
+    )
     expect(page.locator("#lx-acting [data-at=line]")).to_contain_text("cm from the goal")
     # both sides stop when it is asked for, and what was seen can be walked through
     page.get_by_role("button", name="Stop").click()
@@ -89,11 +91,11 @@ def test_from_scratch_meets_the_same_start_and_a_link_opens_it(open_tab, visit) 
     page.get_by_label("Seed of the layout").press("Tab")
     expect(page.locator("#lx-policy .lx-error")).to_be_empty()
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
-    instruction = page.get_by_label("Instruction", exact=True).input_value()
+    instruction = page.get_by_role("textbox", name="Instruction").input_value()
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("#lx-acting [data-at=step]")).to_contain_text("after")
     page.get_by_role("button", name="Stop").click()
     expect(page).to_have_url(re.compile("s=22.*p=scratch"))
     other = visit(page.url[page.url.index("?") :], wait=False).page
-    expect(other.get_by_label("Instruction", exact=True)).to_have_value(instruction)
+    expect(other.get_by_role("textbox", name="Instruction")).to_have_value(instruction)
     expect(other.get_by_role("radio", name="from scratch")).to_be_checked()
