@@ -108,7 +108,7 @@ Lapa.part("acting", (element, gradio) => {
     actor = policy;
     going = latest = true;
     $(".po-side").setAttribute("aria-busy", "true");
-    if (!start.recorded) say(`${named(policy)} begins…`);
+    if (!start.recorded) say(`The run begins (${named(policy)})…`);
     gradio.trigger("act", { policy, seq: ++seq });
   });
   Lapa.on("policy-halt", () => say("Stopping…"));

@@ -7,7 +7,7 @@
     ["#lx-pads", "Press a code", "Four codes from 0 to 7 are one latent action. Press one and watch the right picture change."],
     ["#lx-sweep", "All eight at once", "The sweep shows what every code of one position does to this frame; click a picture to take its code."],
     ["#lx-truth", "What really happened", "Where the future is known, it is here, with its inferred codes and how close the guess came."],
-    ["#lx-tabs .tab-container", "Go on", "Imagine dreams many steps ahead, Transfer carries an action to other robots, Atlas maps 25,000 frame pairs, and Learn explains it in six short lessons."],
+    ["#lx-tabs .tab-container", "Go on", "Imagine dreams many steps ahead, Policy starts from an instruction, Transfer carries an action to other robots, Atlas maps 25,000 frame pairs, and Learn explains it in six short lessons."],
   ];
   let veil = null, at = 0, before = null;
 

@@ -20,7 +20,7 @@ KINDS = {
 }
 EMBODIMENTS = {"elbow-arm": "arm with an elbow", "flat-arm": "flat arm"}
 THEMES = {"sim": "plain", "real": "wood and clutter"}
-POLICIES = {"lapa": "LAPA", "scratch": "from scratch", "oracle": "oracle"}
+POLICIES = {"lapa": "LAPA", "scratch": "from scratch", "oracle": "the oracle"}
 
 
 def about_record(about: Tabletop) -> Record:
