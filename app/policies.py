@@ -93,14 +93,9 @@ class Policies:
     def about(self) -> Tabletop:
         """What can be chosen; `problem` says why nothing can."""
         try:
-            kinds, embodiments, themes = self._lapa.choices()
-            gap = gap_frames(self._usable().view.gap_seconds, FPS)
+            kinds, embodiments, themes = self._choices()
         except UserError as error:
             return Tabletop(problem=str(error))
-        except ImportError as error:
-            return Tabletop(problem=f"The simulator is not installed here ({error}).")
-        if not (self._folder / POLICY).is_dir():
-            return Tabletop(problem=f"There is no policy among the checkpoints ({POLICY}).")
         return Tabletop(
             kinds=kinds,
             embodiments=embodiments,
@@ -108,7 +103,7 @@ class Policies:
             policies=(*self._actors(), ORACLE),
             recordings=tuple(self._recordings),
             rates=measured(self._folder.parent / "results.json", ACTORS),
-            gap_frames=gap,
+            gap_frames=self._gap,
         )
 
     def begin(self, choice: Choice, session: str | None) -> PolicyStart:
@@ -211,10 +206,9 @@ class Policies:
         run = self._run(session)[0]
         if not run.imagined and not run.acted:
             raise UserError(NO_RUN)
-        gap = gap_frames(self._usable().view.gap_seconds, FPS)
-        first = self._compute.resize(self._usable(), run.start.frame)
-        left = [first, *run.imagined]
-        right = [first, *(self._compute.resize(self._usable(), image) for image in run.acted)]
+        gap, seen = self._gap, np.stack([run.start.frame, *run.acted])
+        right = list(self._compute.between(self._usable().quantizer.resize, seen))
+        left = [right[0], *run.imagined]
         count = max(gap * (len(left) - 1) + 1, len(right))
         frames = exports.beside(
             [left[min(at // gap, len(left) - 1)] for at in range(count)],
@@ -239,17 +233,27 @@ class Policies:
                 f"The instruction has {len(choice.instruction)} characters; at most {INSTRUCTION} "
                 "are accepted."
             )
-        about = self.about()
-        if about.problem:
-            raise UserError(about.problem)
-        for name, there in (
-            ("kind", about.kinds), ("embodiment", about.embodiments), ("theme", about.themes),
-        ):  # fmt: skip
+        names = ("kind", "embodiment", "theme")
+        for name, there in zip(names, self._choices(), strict=True):
             if getattr(choice, name) not in there:
                 raise UserError(
                     f"There is no {name} {getattr(choice, name)[:40]!r}; there are: "
                     f"{', '.join(there)}."
                 )
+
+    def _choices(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+        """Kinds of task, embodiments and themes; UserError says why nothing can be run."""
+        self._usable()
+        if not (self._folder / POLICY).is_dir():
+            raise UserError(f"There is no policy among the checkpoints ({POLICY}).")
+        try:
+            return self._lapa.choices()
+        except ImportError as error:
+            raise UserError(f"The simulator is not installed here ({error}).") from error
+
+    @property
+    def _gap(self) -> int:
+        return gap_frames(self._usable().view.gap_seconds, FPS)
 
     def _start(self, choice: Choice, number: int) -> PolicyStart:
         if choice.recording:

@@ -83,10 +83,10 @@ class Shelf:
                     f"{needed / 1e9:.1f} GB while it is loaded; {free / 1e9:.1f} GB are free here."
                 )
             yield f"Loading {parameters / 1e6:.1f} million parameters"
-            quantizer = self._load(path)
+            name = self._name(source, path)
+            loaded = self._checkpoints.add(name, path, self._load(path))
         except (ValueError, OSError, MemoryError) as error:
             raise UserError(_sentence(error)) from error
-        loaded = self._checkpoints.add(self._name(source, path), path, quantizer)
         yield "Imagining a first frame"
         self._measure(loaded)
         self._keep(loaded.view.name, source)

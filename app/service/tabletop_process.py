@@ -32,7 +32,8 @@ class Tabletop:
     def __init__(self, policies: dict[str, str]) -> None:
         self._folders = policies
         self._policies: dict[str, Any] = {}
-        self._runs: dict[int, tuple[tuple[str, str], Any, str]] = {}
+        # look, environment, instruction and what is seen
+        self._runs: dict[int, tuple[tuple[str, str], Any, str, Any]] = {}
         self._free: dict[tuple[str, str], list[Any]] = {}
         self._oracles: dict[int, Any] = {}
 
@@ -57,10 +58,10 @@ class Tabletop:
         told, note = instruction.strip() or usual, ""
         if told != usual:
             try:
-                env.reset(seed=seed, options={"kind": kind, "instruction": told})
+                seen, _ = env.reset(seed=seed, options={"kind": kind, "instruction": told})
             except ValueError as error:
                 note = str(error)
-        self._runs[run] = (look, env, told)
+        self._runs[run] = (look, env, told, seen["image"])
         return {
             "frame": seen["image"], "instruction": told, "usual": usual, "kind": env.task.kind,
             "judged": not note, "note": note,
@@ -68,12 +69,13 @@ class Tabletop:
 
     def step(self, run: int, policy: str, judged: bool) -> dict[str, Any]:
         """A tenth of a second in which a policy acts."""
-        _, env, told = self._runs[run]
+        look, env, told, image = self._runs[run]
         if policy == ORACLE:
             action = self._oracle(run, env).action(env.world.places, env.world.pusher)
         else:
-            action = self._policy(policy).act(env.render(), told)
+            action = self._policy(policy).act(image, told)
         seen, _, done, cut, known = env.step(action)
+        self._runs[run] = (look, env, told, seen["image"])
         return {
             "frame": seen["image"], "action": tuple(map(float, action)),
             "distance": known["distance"] if judged else None,
@@ -85,7 +87,7 @@ class Tabletop:
         """The run is over; its environment may be used again."""
         self._oracles.pop(run, None)
         if run in self._runs:
-            look, env, _ = self._runs.pop(run)
+            look, env, _, _ = self._runs.pop(run)
             self._free.setdefault(look, []).append(env)
 
     def _taken(self, look: tuple[str, str], size: int) -> Any:

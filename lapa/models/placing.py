@@ -46,10 +46,18 @@ def need(
     Args:
         make: makes the network. bits: 4, or None for `dtype` alone.
     """
+    return _need(_empty(make), dtype, bits)
+
+
+def _empty(make: Callable[[], nn.Module]) -> nn.Module:
+    """The network without memory for its weights."""
     from accelerate import init_empty_weights
 
     with init_empty_weights():
-        model = make()
+        return make()
+
+
+def _need(model: nn.Module, dtype: torch.dtype, bits: int | None) -> Need:
     quantized = sum(p.numel() for p in _linears(model).values()) if bits else 0
     parameters = sum(p.numel() for p in model.parameters())
     rest = (parameters - quantized) * torch.empty(0, dtype=dtype).element_size()
@@ -108,7 +116,7 @@ def filled(
     Raises:
         ValueError: no room, weights that do not fit, 4 bits without bitsandbytes.
     """
-    from accelerate import dispatch_model, infer_auto_device_map, init_empty_weights
+    from accelerate import dispatch_model, infer_auto_device_map
     from accelerate.utils import set_module_tensor_to_device
 
     if bits not in (None, 4):
@@ -119,9 +127,8 @@ def filled(
         )
     if bits and device_map is not None:
         raise ValueError("4 bits lie on one device; leave device_map out")
-    check(need(make, dtype, bits), name, disk=offload_folder is not None)
-    with init_empty_weights():
-        model = make()
+    model = _empty(make)
+    check(_need(model, dtype, bits), name, disk=offload_folder is not None)
     device = "cuda" if bits and torch.cuda.is_available() else "cpu"
     small = _into_4_bits(model, dtype) if bits else {}
     waiting = {key: tuple(value.shape) for key, value in model.state_dict().items()}
