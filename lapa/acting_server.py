@@ -59,8 +59,10 @@ def server(policy: LatentPolicy, *, images: Path | None = None) -> Starlette:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
+    from lapa.models.policy import NO_BINS
+
     if policy.bins is None:
-        raise ValueError("this policy cannot act: it has no action bins (it was not finetuned)")
+        raise ValueError(NO_BINS)
     alone, places = threading.Lock(), threading.Semaphore(WAITING)
 
     def act(body: bytes) -> Any:

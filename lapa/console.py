@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -73,6 +74,14 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def run_options(options: argparse.ArgumentParser, out: str) -> None:
+    """What every training command takes. out: its run's folder unless told otherwise."""
+    options.add_argument("--out", type=Path, default=Path(out), help=f"the run's folder ({out})")
+    options.add_argument("--steps", type=int, help="optimiser steps instead of the preset's")
+    options.add_argument("--resume", action="store_true", help="go on where the run stopped")
+    options.add_argument("--every", type=int, default=20, help="print every N-th step (20)")
 
 
 def follow(run: Iterable[Progress], every: int) -> str:

@@ -11,7 +11,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from lapa.console import checkpoint_folder, follow, open_data
+from lapa.console import checkpoint_folder, follow, open_data, run_options
 from lapa.pretrain_command import seen
 
 
@@ -25,22 +25,17 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     options.add_argument("--size", type=int, default=128, help="frame side of that cache (128)")
     options.add_argument("--episodes", type=int, help="labelled episodes (all)")
     options.add_argument("--bins", type=int, default=256, help="bins a dimension (256)")
-    options.add_argument("--out", type=Path, default=Path("runs/acting"), help="the run's folder")
-    options.add_argument("--steps", type=int, help="optimiser steps instead of the preset's")
-    options.add_argument("--resume", action="store_true", help="go on where the run stopped")
-    options.add_argument("--every", type=int, default=20, help="print every N-th step (20)")
+    run_options(options, "runs/acting")
 
 
 def command(options: argparse.Namespace) -> int:
     """Train, telling progress; returns the exit code."""
     from lapa.models.policy import LatentPolicy
-    from lapa.stages import stages
+    from lapa.stages import shortened, stages
     from lapa.training.policy import new_policy, train_policy, with_action_head
     from lapa.training.samples import action_samples
 
-    run = stages(options.preset).finetune
-    if options.steps is not None:
-        run = replace(run, loop=replace(run.loop, steps=options.steps))
+    run = shortened(stages(options.preset).finetune, options.steps)
     start = LatentPolicy.from_pretrained(checkpoint_folder(options.policy))
     trunk = start.model.config
     run = replace(

@@ -7,11 +7,10 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lapa.console import bar, checkpoint_folder, follow, open_data, tell
+from lapa.console import bar, checkpoint_folder, follow, open_data, run_options, tell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,24 +29,19 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     options.add_argument(
         "--tokenizer", type=Path, required=True, help="image tokenizer, or its run"
     )
-    options.add_argument("--out", type=Path, default=Path("runs/policy"), help="the run's folder")
-    options.add_argument("--steps", type=int, help="optimiser steps instead of the preset's")
-    options.add_argument("--resume", action="store_true", help="go on where the run stopped")
-    options.add_argument("--every", type=int, default=20, help="print every N-th step (20)")
+    run_options(options, "runs/policy")
 
 
 def command(options: argparse.Namespace) -> int:
     """Train, telling progress; returns the exit code."""
     from lapa.data.labels import Labels
     from lapa.models.tokenizers import load_tokenizer
-    from lapa.stages import stages
+    from lapa.stages import shortened, stages
     from lapa.training.policy import new_policy, train_policy
     from lapa.training.samples import latent_samples
     from lapa.training.text import learn_text
 
-    run = stages(options.preset).pretrain
-    if options.steps is not None:
-        run = replace(run, loop=replace(run.loop, steps=options.steps))
+    run = shortened(stages(options.preset).pretrain, options.steps)
     labels = Labels.open(options.labels)
     cache = open_data(options.data, options.cache, options.size)
     train = latent_samples(cache, labels, "train")

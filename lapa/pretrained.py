@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
+Config = TypeVar("Config")
 INDEX, SHARD_BYTES = "model.safetensors.index.json", 2_000_000_000
 
 
@@ -108,6 +109,18 @@ def load_config(folder: Path) -> dict[str, Any]:
     if not isinstance(config, dict):
         raise ValueError(f"{folder / CONFIG} holds a {type(config).__name__}, not an object")
     return config
+
+
+def config_of(cls: type[Config], values: dict[str, Any], what: str) -> Config:
+    """A config dataclass from plain values.
+
+    Raises:
+        ValueError: an unknown field, by name; what: whose fields they are.
+    """
+    unknown = sorted(set(values) - set(cls.__dataclass_fields__))
+    if unknown:
+        raise ValueError(f"unknown fields of {what}: {', '.join(unknown)}")
+    return cls(**values)
 
 
 def load_config_of(folder: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lapa.models.image_tokenizer import ImageTokenizerConfig
 from lapa.training.patches import PatchesConfig
@@ -76,6 +77,11 @@ def vqgan() -> Stages:
         code_dim=16,
     )  # fmt: skip
     return replace(space(), tokenize=TokenizeConfig(model, loop, replace_until=10_000))
+
+
+def shortened(config: Any, steps: int | None) -> Any:
+    """A run of another length; None leaves it as it is."""
+    return config if steps is None else replace(config, loop=replace(config.loop, steps=steps))
 
 
 STAGES: dict[str, Callable[[], Stages]] = {"space": space, "vqgan": vqgan, "debug": debug}

@@ -6,10 +6,9 @@ python -m lapa tokenize --data data/tabletop --out runs/tokenizer
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
-from lapa.console import follow, open_data
+from lapa.console import follow, open_data, run_options
 
 
 def add_arguments(options: argparse.ArgumentParser) -> None:
@@ -19,17 +18,12 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     )
     options.add_argument("--data", type=Path, help="video or a prepared cache (../shared/robots)")
     options.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
-    options.add_argument(
-        "--out", type=Path, default=Path("runs/tokenizer"), help="the run's folder"
-    )
-    options.add_argument("--steps", type=int, help="optimiser steps instead of the preset's")
-    options.add_argument("--resume", action="store_true", help="go on where the run stopped")
-    options.add_argument("--every", type=int, default=20, help="print every N-th step (20)")
+    run_options(options, "runs/tokenizer")
 
 
 def command(options: argparse.Namespace) -> int:
     """Train, telling progress; returns the exit code."""
-    from lapa.stages import stages
+    from lapa.stages import shortened, stages
     from lapa.training.patches import PatchesConfig, learn_patches
     from lapa.training.tokenize import tokenize
 
@@ -38,8 +32,7 @@ def command(options: argparse.Namespace) -> int:
     if isinstance(config, PatchesConfig):
         run = learn_patches(config, cache, options.out)
     else:
-        if options.steps is not None:
-            config = replace(config, loop=replace(config.loop, steps=options.steps))
+        config = shortened(config, options.steps)
         run = tokenize(config, cache, options.out, resume=options.resume)
     print(follow(run, options.every))
     return 0

@@ -18,7 +18,7 @@ from app.lessons.tables import METHODS as PAPER_METHODS
 from app.lessons.tables import TABLES as PAPER_TABLES
 from app.limits import Limits, NoPictures, SequenceProblem, UserError
 from app.patterns import parse_pattern, written
-from app.policies import Choice
+from app.policies import INSTRUCTION, SEEDS, Choice
 from app.service.acting import Acting
 from app.service.carrying import Carrying
 from app.service.dreaming import Dreaming
@@ -29,6 +29,8 @@ from app.transfers import MOST_STEPS, Pair
 
 __all__ = [
     "Choice",
+    "INSTRUCTION",
+    "SEEDS",
     "LESSONS",
     "PAPER_METHODS",
     "PAPER_TABLES",

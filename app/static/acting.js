@@ -3,7 +3,8 @@ Lapa.part("acting", (element, gradio) => {
   "use strict";
   const $ = (selector) => element.querySelector(selector), at = (name) => $(`[data-at="${name}"]`);
   const canvas = $("canvas"), slider = at("slider");
-  let about = null, start = null, frames = [], seq = 0, going = false, latest = true, imagined = 0, actor = "", tried = [];
+  let about = null, start = null, frames = [], latest = true, imagined = 0, actor = "", tried = [];
+  const { ask, forget, answer } = Lapa.stream(gradio, "act", { heard, ended });
 
   const say = (text, verdict = "") => {
     at("says").textContent = text;
@@ -37,25 +38,18 @@ Lapa.part("acting", (element, gradio) => {
     Lapa.emit("policy-time", time);
   }
 
-  /* What is still under way belongs to another start. */
-  function forget() {
-    seq += 1;
-    going = false;
-    $(".po-side").setAttribute("aria-busy", "false");
+  /* ---- what the server sends ---- */
+  const busy = (now) => $(".po-side").setAttribute("aria-busy", now);
+
+  function heard(record) {
+    if (record.kind === "queued") return say(Lapa.waiting(record));
+    frames[record.step] = record;
+    if (record.step === 1) say("");
+    stretch();
   }
 
-  /* ---- what the server sends ---- */
-  function receive(record) {
-    if (!record || record.seq !== seq) return;
-    if (record.kind === "queued") return say(`${record.ahead} ${record.ahead === 1 ? "visitor is" : "visitors are"} before you.`);
-    if (record.kind === "acted") {
-      frames[record.step] = record;
-      if (record.step === 1) say("");
-      return stretch();
-    }
-    if (!going) return;
-    going = false;
-    $(".po-side").setAttribute("aria-busy", "false");
+  function ended(record) {
+    busy(false);
     judge(record.error);
     Lapa.emit("policy-ended", "acting");
   }
@@ -91,7 +85,9 @@ Lapa.part("acting", (element, gradio) => {
 
   Lapa.on("policy-about", (told) => { about = told; rates(); });
   Lapa.on("policy-begun", (told) => {
+    // what is still under way belongs to another start
     forget();
+    busy(false);
     const same = start && start.frame === told.frame && start.instruction === told.instruction;
     start = told;
     if (!same) { tried = []; at("tried").replaceChildren(); }
@@ -106,13 +102,13 @@ Lapa.part("acting", (element, gradio) => {
     frames.length = 1;
     imagined = 0;
     actor = policy;
-    going = latest = true;
-    $(".po-side").setAttribute("aria-busy", "true");
+    latest = true;
+    busy(true);
     if (!start.recorded) say(`The run begins (${named(policy)})…`);
-    gradio.trigger("act", { policy, seq: ++seq });
+    ask({ policy });
   });
   Lapa.on("policy-halt", () => say("Stopping…"));
   Lapa.on("policy-frames", ({ count }) => { imagined = count; stretch(); });
   slider.addEventListener("input", () => { latest = Number(slider.value) >= Number(slider.max); place(); });
-  Lapa.values(gradio, receive);
+  Lapa.values(gradio, answer);
 });

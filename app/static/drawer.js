@@ -6,7 +6,8 @@ Lapa.part("drawer", (element, gradio) => {
   const drawer = $("dialog"), list = $(".md-list"), form = $(".md-open"), back = $('[data-do="back"]');
   const stage = $('[data-at="stage"]'), wrong = $('[data-at="wrong"]'), hint = stage.innerHTML;
   const { ask, answer } = Lapa.wire(gradio);
-  let offered = [], before = null, seq = 0;
+  const another = Lapa.stream(gradio, "another", { heard, ended });
+  let offered = [], before = null;
 
   /* ---- what there is ---- */
   async function open() {
@@ -52,9 +53,12 @@ Lapa.part("drawer", (element, gradio) => {
     event.preventDefault();
     wrong.textContent = "";
     busy(true);
-    gradio.trigger("another", { source: form.elements.source.value, seq: ++seq });
+    another.ask({ source: form.elements.source.value });
     clearTimeout(form.timer);
-    form.timer = setTimeout(() => receive({ seq, kind: "ended", error: "The server has not answered in time. Try again." }), OPENING_MS);
+    form.timer = setTimeout(() => {
+      another.forget();
+      ended({ error: "The server has not answered in time. Try again." });
+    }, OPENING_MS);
   }
 
   function busy(now) {
@@ -63,15 +67,14 @@ Lapa.part("drawer", (element, gradio) => {
     if (!now) stage.innerHTML = hint;
   }
 
-  async function receive(record) {
-    if (record.seq !== seq || form.getAttribute("aria-busy") !== "true") return;
+  function heard(record) {
     if (record.kind === "stage") return (stage.textContent = `${record.words}…`);
-    if (record.kind === "opened") {
-      accept(record);
-      choose(record.name);
-      form.elements.source.value = "";
-      return;
-    }
+    accept(record);
+    choose(record.name);
+    form.elements.source.value = "";
+  }
+
+  function ended(record) {
     clearTimeout(form.timer);
     busy(false);
     if (record.error) wrong.textContent = record.error;
@@ -90,5 +93,5 @@ Lapa.part("drawer", (element, gradio) => {
   });
   Lapa.on("drawer", open);
   Lapa.on("state", () => drawer.open && draw());
-  Lapa.values(gradio, (value) => (["stage", "opened", "ended"].includes(value.kind) ? receive(value) : answer(value)));
+  Lapa.values(gradio, (value) => (["stage", "opened", "ended"].includes(value.kind) ? another.answer(value) : answer(value)));
 });

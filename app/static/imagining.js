@@ -3,7 +3,8 @@ Lapa.part("imagining", (element, gradio) => {
   "use strict";
   const $ = (selector) => element.querySelector(selector), at = (name) => $(`[data-at="${name}"]`);
   const canvas = $("canvas");
-  let about = null, frames = [], seq = 0, going = false;
+  let about = null, frames = [];
+  const { ask, forget, answer } = Lapa.stream(gradio, "imagine", { heard, ended });
 
   const say = (text) => (at("says").textContent = text);
 
@@ -25,31 +26,23 @@ Lapa.part("imagining", (element, gradio) => {
         Lapa.make("small", {}, String(code)))));
   }
 
-  /* What is still under way belongs to another start. */
-  function forget() {
-    seq += 1;
-    going = false;
-    $(".po-side").setAttribute("aria-busy", "false");
+  /* ---- what the server sends ---- */
+  const busy = (now) => $(".po-side").setAttribute("aria-busy", now);
+
+  function heard(record) {
+    if (record.kind === "queued") return say(Lapa.waiting(record));
+    frames[record.step] = record;
+    say("");
+    Lapa.emit("policy-frames", { count: (frames.length - 1) * about.gap });
   }
 
-  /* ---- what the server sends ---- */
-  function receive(record) {
-    if (!record || record.seq !== seq) return;
-    if (record.kind === "queued") return say(`${record.ahead} ${record.ahead === 1 ? "visitor is" : "visitors are"} before you.`);
-    if (record.kind === "imagined") {
-      frames[record.step] = record;
-      say("");
-      Lapa.emit("policy-frames", { side: "imagined", count: (frames.length - 1) * about.gap });
-      return;
-    }
-    if (!going) return;
-    going = false;
-    $(".po-side").setAttribute("aria-busy", "false");
-    say(record.error || ended());
+  function ended(record) {
+    busy(false);
+    say(record.error || told());
     Lapa.emit("policy-ended", "imagining");
   }
 
-  function ended() {
+  function told() {
     const count = frames.length - 1;
     if (count < about.steps) return `Stopped after ${count} of ${about.steps} steps.`;
     const sure = frames.slice(1).map(({ codes, shares }) => shares.reduce((all, row, p) => all + row[codes[p]], 0) / codes.length);
@@ -59,18 +52,19 @@ Lapa.part("imagining", (element, gradio) => {
 
   Lapa.on("policy-about", (told) => (about = told));
   Lapa.on("policy-begun", (start) => {
+    // what is still under way belongs to another start
     forget();
+    busy(false);
     frames = [{ src: start.frame }];
     draw(0);
     say("");
   });
   Lapa.on("policy-run", ({ steps }) => {
     frames.length = 1;
-    going = true;
-    $(".po-side").setAttribute("aria-busy", "true");
-    gradio.trigger("imagine", { steps, seq: ++seq });
+    busy(true);
+    ask({ steps });
   });
   Lapa.on("policy-halt", () => say("Stopping…"));
   Lapa.on("policy-time", (time) => draw(Math.min(Math.floor(time / about.gap), frames.length - 1)));
-  Lapa.values(gradio, receive);
+  Lapa.values(gradio, answer);
 });

@@ -34,3 +34,32 @@ Lapa.wire = (gradio) => {
 
   return { ask, answer };
 };
+
+/* A question that is answered for a while, by records until one of the kind "ended" (tabs/events.py,
+ * streams). Only the latest question is listened to; `forget` drops that one, too. */
+Lapa.stream = (gradio, event, { heard, ended }) => {
+  let seq = 0, going = false;
+
+  function ask(data) {
+    going = true;
+    gradio.trigger(event, { ...data, seq: ++seq });
+  }
+
+  function forget() {
+    seq += 1;
+    going = false;
+  }
+
+  /* To be told every value that the server sends. */
+  function answer(record) {
+    if (!going || record.seq !== seq) return;
+    if (record.kind !== "ended") return heard(record);
+    going = false;
+    ended(record);
+  }
+
+  return { ask, forget, answer };
+};
+
+/* Why a run has not begun yet. */
+Lapa.waiting = ({ ahead }) => `${ahead} ${ahead === 1 ? "visitor is" : "visitors are"} before you.`;

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from app import figures
-from app.views import DreamKey, DreamStep, ReplayStep
+from app.views import DreamKey, DreamStep, Queued, ReplayStep
 
 Record = dict[str, Any]
 MIME = {
@@ -31,6 +31,10 @@ def step_record(step: DreamStep) -> Record:
         "since": step.untrusted_from,
         "doubt": step.doubt,
     }
+
+
+def queued_record(queued: Queued) -> Record:
+    return {"kind": "queued", "ahead": queued.ahead}
 
 
 def key_record(key: DreamKey) -> Record:

@@ -18,7 +18,13 @@ from app.service import Explorer, SequenceProblem, UserError
 from app.tabs import dream_links
 from app.tabs.curves import replay_curve
 from app.tabs.dream_files import kept_file
-from app.tabs.dream_records import key_record, replay_record, replay_sentence, step_record
+from app.tabs.dream_records import (
+    key_record,
+    queued_record,
+    replay_record,
+    replay_sentence,
+    step_record,
+)
 from app.views import DreamStep, Queued
 
 BROKEN = "Something went wrong on the server; its log has the details. Reset the dream to go on."
@@ -269,7 +275,7 @@ def _here(step: DreamStep) -> Record:
 def _told(played: Iterator[Any]) -> Iterator[Record]:
     for item in played:
         if isinstance(item, Queued):
-            yield {"kind": "queued", "ahead": item.ahead}
+            yield queued_record(item)
         elif isinstance(item, str):
             yield {"kind": "over", "why": item}
         else:

@@ -46,6 +46,14 @@ class Wanted:
     overlay: str = "none"
 
 
+def whole(text: str | None, otherwise: int) -> int:
+    """A number as a query holds it; `otherwise` where it is none."""
+    try:
+        return int((text or "")[:9])
+    except ValueError:
+        return otherwise
+
+
 def read(query: Mapping[str, str]) -> tuple[Wanted, list[str]]:
     """Takes a query apart.
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from app.service import Choice, UserError
-from app.tabs.links import VERSION
+from app.service import INSTRUCTION, SEEDS, Choice, UserError
+from app.tabs.links import VERSION, whole
 from app.views import Tabletop
 
 TAB = "policy"
-LONGEST, INSTRUCTION, SEEDS = 60, 200, 100_000
+LONGEST = 60
 # where somebody begins who asks for nothing
 FIRST = Choice(seed=7)
 
@@ -38,11 +38,11 @@ def read(query: Mapping[str, str], about: Tabletop) -> tuple[Choice, list[str]]:
     if recording and recording not in frames:
         notes.append(f"There is no recorded episode named {recording[:LONGEST]}.")
         recording = ""
-    seed = _whole(query.get("s"), FIRST.seed)
+    seed = whole(query.get("s"), FIRST.seed)
     if not 0 <= seed < SEEDS:
         notes.append(f"The link's seed is out of range; {FIRST.seed} is used.")
         seed = FIRST.seed
-    frame = min(max(_whole(query.get("f"), 0), 0), frames[recording] - 2) if recording else 0
+    frame = min(max(whole(query.get("f"), 0), 0), frames[recording] - 2) if recording else 0
     policies = about.policies or (FIRST.policy,)
     choice = Choice(
         seed=seed,
@@ -79,7 +79,7 @@ def from_event(event: Mapping[str, Any]) -> Choice:
     """
     numbers, words = (event.get("seed"), event.get("frame", 0)), ("kind", "embodiment", "theme")
     if not all(isinstance(each, int) and not isinstance(each, bool) for each in numbers):
-        raise UserError("The seed must be a whole number from 0 to 99999.")
+        raise UserError(f"The seed must be a whole number from 0 to {SEEDS - 1}.")
     if not all(isinstance(event.get(name), str) for name in (*words, "policy")):
         raise UserError("The page sent a choice that cannot be read; please reload it.")
     return Choice(
@@ -95,10 +95,3 @@ def from_event(event: Mapping[str, Any]) -> Choice:
 def to_event(choice: Choice) -> dict[str, Any]:
     """A choice as the browser keeps it; `from_event` is the inverse."""
     return dict(vars(choice))
-
-
-def _whole(text: str | None, otherwise: int) -> int:
-    try:
-        return int((text or "")[:9])
-    except ValueError:
-        return otherwise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app import figures
-from app.tabs.dream_records import file_record
+from app.tabs.dream_records import file_record, queued_record
 from app.views import ActedStep, ImaginedStep, PolicyStart, Queued, Rate, Tabletop
 
 __all__ = ["about_record", "acted_record", "file_record", "imagined_record", "start_record"]
@@ -68,7 +68,7 @@ def start_record(start: PolicyStart) -> Record:
 
 def imagined_record(step: ImaginedStep | Queued) -> Record:
     if isinstance(step, Queued):
-        return {"kind": "queued", "ahead": step.ahead}
+        return queued_record(step)
     return {
         "kind": "imagined",
         "step": step.step,
@@ -80,7 +80,7 @@ def imagined_record(step: ImaginedStep | Queued) -> Record:
 
 def acted_record(step: ActedStep | Queued) -> Record:
     if isinstance(step, Queued):
-        return {"kind": "queued", "ahead": step.ahead}
+        return queued_record(step)
     return {
         "kind": "acted",
         "step": step.step,

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.service import MOST_STEPS, Pair, UserError
-from app.tabs.links import UPLOAD_PREFIX, VERSION
+from app.tabs.links import UPLOAD_PREFIX, VERSION, whole
 from app.views import Clip
 
 TAB, BETWEEN = "transfer", "~"
@@ -51,11 +51,11 @@ def read(
     if model not in models:
         notes.append(f"There is no checkpoint named {model[:LONGEST]}; {models[0]} is used.")
         model = models[0]
-    steps = _whole(query.get("n"), 1)
+    steps = whole(query.get("n"), 1)
     if not 1 <= steps <= MOST_STEPS:
         notes.append(f"The link asks for {steps} steps; 1 to {MOST_STEPS} are possible, so 1 is.")
         steps = 1
-    index = min(max(_whole(query.get("f"), 0), 0), clip.frames - 1)
+    index = min(max(whole(query.get("f"), 0), 0), clip.frames - 1)
     return Choice(model, Pair(clip.id, index), steps, _onto(query.get("on"), known, notes)), notes
 
 
@@ -111,17 +111,10 @@ def _onto(
         clip_id, _, index = rest.partition(BETWEEN)
         clip = known.get(clip_id)
         if clip is not None and clip.embodiment == name:
-            found[name] = (clip_id, min(max(_whole(index, 0), 0), clip.frames - 1))
+            found[name] = (clip_id, min(max(whole(index, 0), 0), clip.frames - 1))
         elif part:
             notes.append(f"The link's frame for {name[:LONGEST]} is not here; another is shown.")
     return found
-
-
-def _whole(text: str | None, otherwise: int) -> int:
-    try:
-        return int((text or "")[:9])
-    except ValueError:
-        return otherwise
 
 
 def _missing(clip_id: str) -> str:

@@ -117,5 +117,22 @@ def to_codes(codes, *, size: int, length: int) -> Tensor:
     return tensor.long().reshape(-1, length)
 
 
+def to_tokens(tokens: np.ndarray | Tensor, *, grid: int, size: int) -> tuple[Tensor, bool]:
+    """Tokens of frames as int64 (B, grid, grid), and whether they were a single frame's.
+
+    Raises:
+        ValueError: another grid, or not whole numbers from 0 to size − 1.
+    """
+    chosen = torch.as_tensor(np.asarray(tokens))
+    if chosen.shape[-2:] != (grid, grid) or chosen.ndim not in (2, 3):
+        raise ValueError(
+            f"tokens are {tuple(chosen.shape)}; accepted are ({grid}, {grid}) and "
+            f"(B, {grid}, {grid})"
+        )
+    if chosen.is_floating_point() or chosen.min() < 0 or chosen.max() >= size:
+        raise ValueError(f"tokens are whole numbers from 0 to {size - 1}")
+    return chosen.long().reshape(-1, grid, grid), chosen.ndim == 2
+
+
 def _told(tensor: Tensor) -> str:
     return str(tensor.tolist()) if tensor.numel() <= 16 else f"of shape {tuple(tensor.shape)}"

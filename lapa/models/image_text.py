@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from lapa import pretrained
 from lapa.data.bins import CONSTANT, ActionBins, read_bins, write_bins
-from lapa.models.policy import BINS, MODEL, Proposal, no_bins
+from lapa.models.policy import BINS, MODEL, NO_BINS, Proposal
 from lapa.official.prompts import QUESTION
 
 KINDS = ("latent", "action")
@@ -95,13 +95,10 @@ class ImageTextPolicy:
 
         folder = pretrained.resolve(source)
         values = pretrained.load_config(folder)
-        unknown = sorted(set(values) - set(ImageTextConfig.__dataclass_fields__))
-        if unknown:
-            raise ValueError(f"unknown fields of an image-text policy: {', '.join(unknown)}")
         return cls(
             AutoModelForImageTextToText.from_pretrained(folder / MODEL),
             AutoProcessor.from_pretrained(folder / MODEL),
-            ImageTextConfig(**values),
+            pretrained.config_of(ImageTextConfig, values, "an image-text policy"),
             bins=read_bins(folder / BINS) if (folder / BINS).is_file() else None,
         )
 
@@ -152,7 +149,7 @@ class ImageTextPolicy:
             ValueError: the policy came without bins.
         """
         if self.bins is None:
-            raise ValueError(no_bins())
+            raise ValueError(NO_BINS)
         counts = self.bins.counts
         limits = [max(1, count) for count in counts]
         chosen, _ = self._continued(frame, instruction, "action", limits, temperature, seed)

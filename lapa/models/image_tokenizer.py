@@ -65,10 +65,7 @@ class ImageTokenizerConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ImageTokenizerConfig:
         """ValueError names an unknown field."""
-        unknown = sorted(set(values) - set(cls.__dataclass_fields__))
-        if unknown:
-            raise ValueError(f"unknown fields of an image tokenizer: {', '.join(unknown)}")
-        return cls(**values)
+        return pretrained.config_of(cls, values, "an image tokenizer")
 
 
 class ImageTokenizer(nn.Module):
@@ -118,19 +115,12 @@ class ImageTokenizer(nn.Module):
         Raises:
             ValueError: another grid, or tokens that are not there.
         """
-        chosen = torch.as_tensor(np.asarray(tokens)).to(self.codebook.device)
-        grid, size = self.config.grid, self.config.codebook_size
-        if chosen.shape[-2:] != (grid, grid) or chosen.ndim not in (2, 3):
-            raise ValueError(
-                f"tokens are {tuple(chosen.shape)}; accepted are ({grid}, {grid}) and "
-                f"(B, {grid}, {grid})"
-            )
-        if chosen.is_floating_point() or chosen.min() < 0 or chosen.max() >= size:
-            raise ValueError(f"tokens are whole numbers from 0 to {size - 1}")
-        image = self.draw(self.codebook[chosen.long().reshape(-1, grid, grid)])
+        c = self.config
+        chosen, single = frames.to_tokens(tokens, grid=c.grid, size=c.codebook_size)
+        image = self.draw(self.codebook[chosen.to(self.codebook.device)])
         pixels = ((image.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
         found = pixels.permute(0, 2, 3, 1).cpu().numpy()
-        return found[0] if chosen.ndim == 2 else found
+        return found[0] if single else found
 
     # ---- the computation --------------------------------------------------------------------
 

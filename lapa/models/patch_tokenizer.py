@@ -50,10 +50,7 @@ class PatchTokenizerConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> PatchTokenizerConfig:
         """ValueError names an unknown field."""
-        unknown = sorted(set(values) - set(cls.__dataclass_fields__))
-        if unknown:
-            raise ValueError(f"unknown fields of a patch tokenizer: {', '.join(unknown)}")
-        return cls(**values)
+        return pretrained.config_of(cls, values, "a patch tokenizer")
 
 
 class PatchTokenizer(nn.Module):
@@ -110,21 +107,14 @@ class PatchTokenizer(nn.Module):
         Raises:
             ValueError: another grid, or tokens that are not there.
         """
-        chosen = torch.as_tensor(np.asarray(tokens)).to(self.codebook.device)
         grid, size = self.config.grid, self.config.codebook_size
-        if chosen.shape[-2:] != (grid, grid) or chosen.ndim not in (2, 3):
-            raise ValueError(
-                f"tokens are {tuple(chosen.shape)}; accepted are ({grid}, {grid}) and "
-                f"(B, {grid}, {grid})"
-            )
-        if chosen.is_floating_point() or chosen.min() < 0 or chosen.max() >= size:
-            raise ValueError(f"tokens are whole numbers from 0 to {size - 1}")
-        flat = self.codebook[chosen.long().reshape(-1, grid, grid)] @ self.components + self.mean
+        chosen, single = frames.to_tokens(tokens, grid=grid, size=size)
+        flat = self.codebook[chosen.to(self.codebook.device)] @ self.components + self.mean
         side = self.config.patch_size
         image = flat.reshape(-1, grid, grid, side, side, 3).transpose(2, 3)
         pixels = (image.clamp(0, 1) * 255).round().to(torch.uint8)
         found = pixels.reshape(-1, grid * side, grid * side, 3).cpu().numpy()
-        return found[0] if chosen.ndim == 2 else found
+        return found[0] if single else found
 
     def patches(self, batch: Tensor) -> Tensor:
         """(B, 3, H, W) in [0, 1] -> (B, h, w, N)."""

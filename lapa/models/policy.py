@@ -24,6 +24,7 @@ from lapa.models.tokenizers import Tokenizer, load_tokenizer
 from lapa.models.vision_language import KINDS, VisionLanguageModel
 from lapa.official import prompts
 
+NO_BINS = "this policy cannot act: it has no action bins (it was not finetuned)"
 MODEL, FRAMES, TEXT, BINS = "model", "image_tokenizer", "tokenizer.model", "bins.csv"
 
 
@@ -40,10 +41,7 @@ class PolicyConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> PolicyConfig:
         """ValueError names an unknown field."""
-        unknown = sorted(set(values) - set(cls.__dataclass_fields__))
-        if unknown:
-            raise ValueError(f"unknown fields of a policy: {', '.join(unknown)}")
-        return cls(**values)
+        return pretrained.config_of(cls, values, "a policy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +167,7 @@ class LatentPolicy:
             ValueError: the model has no action head, or came without bins.
         """
         if self.bins is None:
-            raise ValueError(no_bins())
+            raise ValueError(NO_BINS)
         counts = self.bins.counts
         chosen, _ = self._continued(
             frame, instruction, "action", len(counts), temperature, seed,
@@ -251,8 +249,3 @@ class LatentPolicy:
             tokens, kinds, count, kind=kind, mask=mask, temperature=temperature, limits=limits,
             generator=torch.Generator().manual_seed(seed),
         )  # fmt: skip
-
-
-def no_bins() -> str:
-    """Why a policy cannot act."""
-    return "this policy cannot act: it has no action bins (it was not finetuned)"

@@ -61,10 +61,7 @@ class VisionLanguageConfig:
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> VisionLanguageConfig:
         """ValueError names an unknown field."""
-        unknown = sorted(set(values) - set(cls.__dataclass_fields__))
-        if unknown:
-            raise ValueError(f"unknown fields of a vision-language model: {', '.join(unknown)}")
-        return cls(**values)
+        return pretrained.config_of(cls, values, "a vision-language model")
 
 
 class VisionLanguageModel(nn.Module):

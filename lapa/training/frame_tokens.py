@@ -11,6 +11,7 @@ import numpy as np
 
 from lapa.data import Cache
 from lapa.models.tokenizers import Tokenizer
+from lapa.training.remember import fingerprint
 
 
 def frame_tokens(
@@ -21,7 +22,7 @@ def frame_tokens(
     `open_tokens` reads it. A file of other frames or of another tokenizer is written anew.
     """
     file = Path(file)
-    about = {"data": cache.fingerprint, "tokenizer": _fingerprint(tokenizer)}
+    about = {"data": cache.fingerprint, "tokenizer": fingerprint(tokenizer)}
     if _about(file) == about:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
@@ -45,12 +46,3 @@ def open_tokens(file: str | Path) -> np.ndarray:
 def _about(file: Path) -> dict | None:
     about = file.with_suffix(".json")
     return json.loads(about.read_text()) if file.is_file() and about.is_file() else None
-
-
-def _fingerprint(tokenizer: Tokenizer) -> str:
-    import hashlib
-
-    found = hashlib.sha256()
-    for value in tokenizer.state_dict().values():
-        found.update(value.detach().cpu().numpy().tobytes())
-    return found.hexdigest()[:32]

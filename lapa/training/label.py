@@ -15,6 +15,7 @@ from lapa.data import Cache
 from lapa.data.labels import LabelWriter
 from lapa.data.pairs import gap_in_frames
 from lapa.models.quantizer import LatentActionQuantizer
+from lapa.training.remember import fingerprint
 
 EPISODES_A_PART = 32
 
@@ -53,7 +54,7 @@ def label(
             "codebook_size": config.codebook_size,
             "gap_seconds": config.gap_seconds,
             "data": cache.fingerprint,
-            "quantizer": _fingerprint(quantizer),
+            "quantizer": fingerprint(quantizer),
         },
     )
     left = [
@@ -91,14 +92,3 @@ def _codes(
     first = np.array([cache.episodes[at].start + t for at, t, _ in places])
     gap = np.array([gap for _, _, gap in places])
     return quantizer.encode(cache.frames[first], cache.frames[first + gap])
-
-
-def _fingerprint(quantizer: LatentActionQuantizer) -> str:
-    """Which quantizer it is, by its weights."""
-    import hashlib
-
-    found = hashlib.sha256()
-    for name, value in sorted(quantizer.state_dict().items()):
-        found.update(name.encode())
-        found.update(value.detach().cpu().numpy().tobytes())
-    return found.hexdigest()[:32]

@@ -14,6 +14,7 @@ from lapa.models.frames import to_batch
 from lapa.models.patch_tokenizer import PatchTokenizer, PatchTokenizerConfig
 from lapa.training.progress import Progress
 from lapa.training.remember import remember
+from lapa.training.samples import frame_places
 
 _BATCH, _BACKGROUND, _FOR_COMPONENTS, _JUDGED = 64, 256, 20_000, 64
 # a patch is unlike the background if a colour is, by this much of full
@@ -54,7 +55,7 @@ def learn_patches(config: PatchesConfig, cache: Cache, folder: str | Path) -> It
     remember(config, Path(folder))
     rng = np.random.default_rng(config.seed)
     tokenizer, found = PatchTokenizer(c), []
-    frames = rng.permutation(_frames_of(cache, "train"))[: config.frames]
+    frames = rng.permutation(frame_places(cache, "train"))[: config.frames]
     if not len(frames):
         raise ValueError("the cache holds no frame to train on")
     background = _patches(tokenizer, cache, frames[:_BACKGROUND]).mean(0)
@@ -75,7 +76,7 @@ def learn_patches(config: PatchesConfig, cache: Cache, folder: str | Path) -> It
     for name, value in values.items():
         getattr(tokenizer, name).data = torch.from_numpy(value.astype(np.float32))
     tokenizer.save_pretrained(Path(folder) / "model")
-    held_out = _frames_of(cache, "holdout")
+    held_out = frame_places(cache, "holdout")
     judged = held_out if len(held_out) else frames
     judged = judged[:: max(1, len(judged) // _JUDGED)][:_JUDGED]
     yield Progress("evaluated", len(frames), len(frames), 0.0, _error(tokenizer, cache, judged))
@@ -109,10 +110,3 @@ def _error(tokenizer: PatchTokenizer, cache: Cache, places: np.ndarray) -> dict[
     wanted = (batch * 255).permute(0, 2, 3, 1).numpy()
     error = np.abs(tokenizer.decode(tokens.numpy()) - wanted).mean()
     return {"error": float(error), "held_out_codes": len(np.unique(tokens))}
-
-
-def _frames_of(cache: Cache, split: str) -> np.ndarray:
-    """Places of all frames of a split."""
-    chosen = [episode for episode in cache.episodes if episode.split == split]
-    parts = [np.arange(each.start, each.start + each.length) for each in chosen]
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64)

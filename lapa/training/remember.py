@@ -1,11 +1,15 @@
-"""A run's settings on disk: written when it begins, and held against those it is resumed with."""
+"""What a run was made with: its settings on disk, held against those it is resumed with, and which
+models it used."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+from torch import nn
 
 from lapa.training.support import processes
 
@@ -29,6 +33,15 @@ def remember(config: Any, folder: Path) -> None:
     if processes().is_main_process:
         folder.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(mine, indent=1) + "\n")
+
+
+def fingerprint(model: nn.Module) -> str:
+    """Which model it is, by its weights."""
+    found = hashlib.sha256()
+    for name, value in sorted(model.state_dict().items()):
+        found.update(name.encode())
+        found.update(value.detach().cpu().numpy().tobytes())
+    return found.hexdigest()[:32]
 
 
 def _differences(mine: dict, theirs: dict, prefix: str = "") -> list[str]:

@@ -32,6 +32,13 @@ class Samples:
         return len(self.frame)
 
 
+def frame_places(cache: Cache, split: str) -> np.ndarray:
+    """Places of all frames of a split in the cache's frames, int64."""
+    chosen = [episode for episode in cache.episodes if episode.split == split]
+    parts = [np.arange(each.start, each.start + each.length) for each in chosen]
+    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
+
+
 def latent_samples(cache: Cache, labels: Labels, split: str) -> Samples:
     """Every labelled pair of a split whose episode has an instruction.
 

@@ -24,6 +24,7 @@ from lapa.training.loop import fit
 from lapa.training.progress import Metric, Progress
 from lapa.training.recipe import LoopConfig
 from lapa.training.remember import remember
+from lapa.training.samples import frame_places
 
 # frames whose mean is taken as the background
 _BACKGROUND, _SHOWN = 256, 6
@@ -94,8 +95,8 @@ class TokenizeRecipe:
 
     def __init__(self, config: TokenizeConfig, cache: Cache) -> None:
         self.config, self._cache = config, cache
-        self._train = _frames_of(cache, "train")
-        self._held_out = _frames_of(cache, "holdout")
+        self._train = frame_places(cache, "train")
+        self._held_out = frame_places(cache, "holdout")
         if not len(self._train):
             raise ValueError("the cache holds no frame to train on")
         torch.manual_seed(config.loop.seed)
@@ -169,10 +170,3 @@ class TokenizeRecipe:
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         self._use = tensors["use"].clone()
-
-
-def _frames_of(cache: Cache, split: str) -> np.ndarray:
-    """Places of all frames of a split."""
-    chosen = [episode for episode in cache.episodes if episode.split == split]
-    parts = [np.arange(each.start, each.start + each.length) for each in chosen]
-    return np.concatenate(parts) if parts else np.zeros(0, np.int64)
