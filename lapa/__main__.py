@@ -35,6 +35,8 @@ ASIDE = {
     "bench": ("lapa.bench", "Time pressing a code and sweeping against the official call."),
     "label": ("lapa.label_command", "Label every frame pair with its latent action."),
     "tokenize": ("lapa.tokenize_command", "Train an image tokenizer."),
+    "caption": ("lapa.caption_command", "Draw boards with what lies where, to learn to see."),
+    "ground": ("lapa.ground_command", "Train a policy to see: what lies where in a picture."),
     "pretrain": ("lapa.pretrain_command", "Train a policy to predict latent actions (stage 2)."),
     "finetune": ("lapa.finetune_command", "Train a policy on a robot's own actions (stage 3)."),
     "evaluate": ("lapa.evaluate_command", "Let a policy act on the tabletop and count successes."),

@@ -2,7 +2,8 @@
 
     python -m lapa finetune runs/policy --data data/tabletop --episodes 200 --out runs/acting
 
-With --scratch the same network starts from nothing: what latent pretraining is held against.
+What latent pretraining is held against: `finetune runs/sight` is LAPA's Scratch, which knows
+pictures and words but no latent action; with --scratch the same network starts from nothing.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     options.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
     options.add_argument("--size", type=int, default=128, help="frame side of that cache (128)")
     options.add_argument("--episodes", type=int, help="labelled episodes (all)")
+    options.add_argument("--embodiment", help="only its episodes (all)")
     options.add_argument("--bins", type=int, default=256, help="bins a dimension (256)")
     run_options(options, "runs/acting")
 
@@ -43,10 +45,16 @@ def command(options: argparse.Namespace) -> int:
         prompt_length=start.config.prompt_length,
     )  # fmt: skip
     cache = open_data(options.data, options.cache, options.size)
-    train, bins = action_samples(cache, "train", episodes=options.episodes, count=options.bins)
+    body = options.embodiment
+    train, bins = action_samples(
+        cache, "train", episodes=options.episodes, count=options.bins, embodiment=body
+    )
     held_out = None
-    if any(each.split == "holdout" and each.action_dim for each in cache.episodes):
-        held_out, _ = action_samples(cache, "holdout", bins=bins)
+    if any(
+        each.split == "holdout" and each.action_dim and body in (None, each.embodiment)
+        for each in cache.episodes
+    ):
+        held_out, _ = action_samples(cache, "holdout", bins=bins, embodiment=body)
     tokenizer, text = start.image_tokenizer, start.text.path
     if options.scratch:
         length = start.config.code_length

@@ -90,10 +90,16 @@ def robots(steps: int = 4_500) -> QuantizeConfig:
     )
 
 
-def tabletop(steps: int = 3_000) -> QuantizeConfig:
-    """`robots` on the tabletop, for the policies: a code stands for four steps of the pusher."""
+def tabletop(steps: int = 3_400) -> QuantizeConfig:
+    """`robots` on the tabletop, for the policies: a code stands for two steps of the pusher.
+
+    The camera stands still, and with the encoder of `robots` codes come to name the place where a
+    motion ends; with "motion" they cannot. Codes settle later than there, because policies want to
+    know how far a motion goes.
+    """
     whole = robots(steps)
-    return replace(whole, model=explorer_config(gap_seconds=0.4))
+    model = explorer_config(gap_seconds=0.2, encoder="motion")
+    return replace(whole, model=model, codebook=replace(whole.codebook, settle_at=3 * steps // 5))
 
 
 def official(steps: int = 100_005) -> QuantizeConfig:

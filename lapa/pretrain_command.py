@@ -1,7 +1,9 @@
 """`python -m lapa pretrain`: a policy learns to predict latent actions (stage 2).
 
     python -m lapa pretrain --labels labels/tabletop --data data/tabletop \\
-        --tokenizer runs/tokenizer --out runs/policy
+        --policy runs/sight --out runs/policy
+
+With --tokenizer in place of --policy the network starts from nothing, and hardly learns to see.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from lapa.data import Cache
+    from lapa.data.captions import Captions
     from lapa.models.tokenizers import Tokenizer
 
 
@@ -26,8 +29,9 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     options.add_argument("--data", type=Path, help="the video or cache that was labelled")
     options.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
     options.add_argument("--size", type=int, default=128, help="frame side of that cache (128)")
+    options.add_argument("--policy", type=Path, help="a policy that can see, or its run (ground)")
     options.add_argument(
-        "--tokenizer", type=Path, required=True, help="image tokenizer, or its run"
+        "--tokenizer", type=Path, help="image tokenizer, or its run; with --policy not needed"
     )
     run_options(options, "runs/policy")
 
@@ -35,9 +39,10 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace) -> int:
     """Train, telling progress; returns the exit code."""
     from lapa.data.labels import Labels
+    from lapa.models.policy import LatentPolicy
     from lapa.models.tokenizers import load_tokenizer
     from lapa.stages import shortened, stages
-    from lapa.training.policy import new_policy, train_policy
+    from lapa.training.policy import new_policy, train_policy, with_latent_head
     from lapa.training.samples import latent_samples
     from lapa.training.text import learn_text
 
@@ -48,23 +53,26 @@ def command(options: argparse.Namespace) -> int:
     held_out = None
     if any(episode.split == "holdout" for episode in cache.episodes):
         held_out = latent_samples(cache, labels, "holdout")
-    tokenizer = load_tokenizer(checkpoint_folder(options.tokenizer))
-    text = options.out / "tokenizer.model"
-    if not text.exists():
-        learn_text(train.instruction, text)
-    about = labels.about
-    policy = new_policy(
-        run, tokenizer, text,
-        code_length=about["code_length"], latent=about["codebook_size"],
-    )  # fmt: skip
-    vision = seen(tokenizer, cache, options.out / "vision.npy")
+    length, size = labels.about["code_length"], labels.about["codebook_size"]
+    if options.policy:
+        start = LatentPolicy.from_pretrained(checkpoint_folder(options.policy))
+        policy = with_latent_head(start, code_length=length, latent=size, seed=run.loop.seed)
+    elif options.tokenizer:
+        tokenizer = load_tokenizer(checkpoint_folder(options.tokenizer))
+        text = options.out / "tokenizer.model"
+        if not text.exists():
+            learn_text(train.instruction, text)
+        policy = new_policy(run, tokenizer, text, code_length=length, latent=size)
+    else:
+        raise ValueError("name an image tokenizer with --tokenizer, or a policy with --policy")
+    vision = seen(policy.image_tokenizer, cache, options.out / "vision.npy")
     run_ = train_policy(run, policy, vision, train, held_out, options.out, resume=options.resume)
     print(follow(run_, options.every))
     return 0
 
 
-def seen(tokenizer: Tokenizer, cache: Cache, file: Path) -> np.ndarray:
-    """The vision tokens of a cache, made unless they are there, telling progress."""
+def seen(tokenizer: Tokenizer, cache: Cache | Captions, file: Path) -> np.ndarray:
+    """The vision tokens of all frames, made unless they are there, telling progress."""
     from lapa.training.frame_tokens import frame_tokens, open_tokens
 
     for done, total in frame_tokens(tokenizer, cache, file):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lapa.models.image_tokenizer import ImageTokenizerConfig
+from lapa.models.patch_tokenizer import PatchTokenizerConfig
 from lapa.training.patches import PatchesConfig
 from lapa.training.policy import PolicyRun
 from lapa.training.recipe import LoopConfig
@@ -20,9 +21,10 @@ from lapa.training.tokenize import TokenizeConfig
 
 @dataclass(frozen=True)
 class Stages:
-    """tokenize: the image tokenizer. pretrain: stage 2. finetune: stage 3."""
+    """tokenize: the image tokenizer. ground: to see. pretrain: stage 2. finetune: stage 3."""
 
     tokenize: TokenizeConfig | PatchesConfig
+    ground: PolicyRun
     pretrain: PolicyRun
     finetune: PolicyRun
 
@@ -46,21 +48,29 @@ def debug() -> Stages:
         ),
         small,
         small,
+        small,
     )  # fmt: skip
 
 
 def space() -> Stages:
     """What the explorer ships: small enough to be trained on two CPU cores within hours.
 
-    A frame is 8 × 8 patches, because a policy's time goes with its tokens.
+    A frame is 16 × 16 patches of four tokens each, of which `Sight` makes 8 × 8 positions, because
+    a policy's time goes with these.
     """
     policy = LoopConfig(
-        steps=4_000, batch_size=32, learning_rate=2e-3, warmup_steps=200, weight_decay=0.05,
+        steps=1_600, batch_size=32, learning_rate=2e-3, warmup_steps=200, weight_decay=0.05,
         optimizer="muon", save_every=250, evaluate_every=500,
     )  # fmt: skip
-    finetune = replace(policy, steps=1_000, learning_rate=1e-3, warmup_steps=100)
-    trunk = {"dim": 128, "layers": 4, "heads": 4, "hidden": 344, "prompt_length": 40}
-    return Stages(PatchesConfig(), PolicyRun(policy, **trunk), PolicyRun(finetune, **trunk))
+    finetune = replace(policy, steps=400, warmup_steps=100, evaluate_every=100)
+    trunk = {"dim": 128, "layers": 4, "heads": 4, "hidden": 344, "prompt_length": 32, "sight": True}
+    patches = PatchTokenizerConfig(patch_size=8, codebook_size=1024, components=32, parts=4)
+    return Stages(
+        PatchesConfig(patches),
+        PolicyRun(replace(policy, steps=2_200), **trunk),
+        PolicyRun(policy, **trunk),
+        PolicyRun(finetune, **trunk, smooth=0.025),
+    )
 
 
 def vqgan() -> Stages:
@@ -76,7 +86,11 @@ def vqgan() -> Stages:
         image_size=64, widths=(32, 32, 64, 64), blocks=1, latent=64, codebook_size=1024,
         code_dim=16,
     )  # fmt: skip
-    return replace(space(), tokenize=TokenizeConfig(model, loop, replace_until=10_000))
+    of_tokens = {
+        name: replace(getattr(space(), name), sight=False)
+        for name in ("ground", "pretrain", "finetune")
+    }
+    return Stages(TokenizeConfig(model, loop, replace_until=10_000), **of_tokens)
 
 
 def shortened(config: Any, steps: int | None) -> Any:

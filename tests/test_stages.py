@@ -176,8 +176,12 @@ def test_all_stages(tmp_path: Path, monkeypatch) -> None:
         at["cache"], "--out", at["laq"], *quiet)  # fmt: skip
     run("label", at["laq"], "--data", at["cache"], "--out", at["labels"])
     run("tokenize", "--preset", "debug", "--data", at["cache"], "--out", at["tok"], *quiet)
+    seeing, captions = str(tmp_path / "sight"), str(tmp_path / "captions")
+    run("caption", "--out", captions, "--pictures", "20", "--size", "32")
+    run("ground", "--preset", "debug", "--captions", captions, "--data", at["cache"],
+        "--tokenizer", at["tok"], "--out", seeing, *quiet)  # fmt: skip
     run("pretrain", "--preset", "debug", "--labels", at["labels"], "--data", at["cache"],
-        "--tokenizer", at["tok"], "--out", at["policy"], *quiet)  # fmt: skip
+        "--policy", seeing, "--out", at["policy"], *quiet)  # fmt: skip
     policy = LatentPolicy.from_pretrained(Path(at["policy"]) / "model")
     frame = Cache.open(at["cache"]).frames[0]
     assert policy.propose(np.asarray(frame), ASKED[0]).probabilities.shape == (2, 8)

@@ -44,6 +44,8 @@ ARROWS: dict[str, set[str]] = {
     "generate_command": {"sim", "record_command"},
     "label_command": {"console", "models", "training"},
     "tokenize_command": {"console", "stages", "training"},
+    "caption_command": {"console", "data", "sim"},
+    "ground_command": {"console", "data", "models", "pretrain_command", "stages", "training"},
     "pretrain_command": {"console", "data", "models", "stages", "training"},
     "finetune_command": {"console", "data", "models", "pretrain_command", "stages", "training"},
     "evaluate_command": {

@@ -27,8 +27,10 @@ def spatial(c: LAQConfig) -> Transformer | None:
     return _transformer(c, c.spatial_depth) if c.spatial_depth else None
 
 
-def temporal(c: LAQConfig) -> Transformer:
-    """Blocks over the pair."""
+def temporal(c: LAQConfig) -> Transformer | None:
+    """Blocks over the pair; None where convolutions alone look at it."""
+    if c.encoder == "motion":
+        return None
     return _transformer(c, c.temporal_depth, pair=c.encoder == "pair")
 
 
@@ -38,7 +40,9 @@ def decoder(c: LAQConfig) -> Transformer:
 
 
 def reduction(c: LAQConfig) -> nn.Module:
-    """One frame's tokens to S latents."""
+    """One frame's tokens to S latents; for "motion" those of both frames."""
+    if c.encoder == "motion":
+        return reduce.MotionReduce(c.dim, c.quant_dim, c.grid, c.code_length)
     if c.reduce == "conv":
         return reduce.ConvReduce(c.dim, c.quant_dim, c.grid, c.code_length)
     return reduce.AttentionReduce(

@@ -13,7 +13,7 @@ from lapa.nn.patches import BASE
 
 CHOICES = {
     "stem": ("patch", "conv"),
-    "encoder": ("factorised", "pair", "frame"),
+    "encoder": ("factorised", "pair", "frame", "motion"),
     "reduce": ("conv", "attention"),
     "position": ("bias", "learned"),
     "quantizer": ("nsvq", "vq_ema", "fsq"),
@@ -52,7 +52,9 @@ class LAQConfig:
         stem: "patch" one linear layer a patch | "conv" strided convolutions.
         encoder: "factorised" spatial then temporal transformer | "pair" attention over both
             frames with exact antisymmetry: the latent of (x, x) is zero | "frame" every frame
-            alone, so that latents also add up: z(a, c) = z(a, b) + z(b, c).
+            alone, so that latents also add up: z(a, c) = z(a, b) + z(b, c) | "motion" convolutions
+            over the two and the mean over the picture, antisymmetric: a motion has one latent,
+            wherever it happens; `temporal_depth` and `reduce` do not count.
         reduce: "conv" convolutions over the patch grid | "attention" S learned queries.
         position: "bias" continuous position bias and PEG | "learned" embeddings.
         quantizer: "nsvq" | "vq_ema" | "fsq".

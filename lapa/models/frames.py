@@ -117,21 +117,26 @@ def to_codes(codes, *, size: int, length: int) -> Tensor:
     return tensor.long().reshape(-1, length)
 
 
-def to_tokens(tokens: np.ndarray | Tensor, *, grid: int, size: int) -> tuple[Tensor, bool]:
-    """Tokens of frames as int64 (B, grid, grid), and whether they were a single frame's.
+def to_tokens(
+    tokens: np.ndarray | Tensor, *, grid: int, size: int, parts: int = 1
+) -> tuple[Tensor, bool]:
+    """Tokens of frames as int64 (B, grid, grid, parts), and whether they were a single frame's.
+
+    tokens: (grid, grid) or (B, grid, grid); of several parts with these at the end.
 
     Raises:
         ValueError: another grid, or not whole numbers from 0 to size − 1.
     """
     chosen = torch.as_tensor(np.asarray(tokens))
-    if chosen.shape[-2:] != (grid, grid) or chosen.ndim not in (2, 3):
+    shape = (grid, grid) if parts == 1 else (grid, grid, parts)
+    if chosen.shape[-len(shape) :] != shape or chosen.ndim - len(shape) not in (0, 1):
+        accepted = ", ".join(map(str, shape))
         raise ValueError(
-            f"tokens are {tuple(chosen.shape)}; accepted are ({grid}, {grid}) and "
-            f"(B, {grid}, {grid})"
+            f"tokens are {tuple(chosen.shape)}; accepted are ({accepted}) and (B, {accepted})"
         )
     if chosen.is_floating_point() or chosen.min() < 0 or chosen.max() >= size:
         raise ValueError(f"tokens are whole numbers from 0 to {size - 1}")
-    return chosen.long().reshape(-1, grid, grid), chosen.ndim == 2
+    return chosen.long().reshape(-1, grid, grid, parts), chosen.ndim == len(shape)
 
 
 def _told(tensor: Tensor) -> str:

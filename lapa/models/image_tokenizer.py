@@ -117,7 +117,7 @@ class ImageTokenizer(nn.Module):
         """
         c = self.config
         chosen, single = frames.to_tokens(tokens, grid=c.grid, size=c.codebook_size)
-        image = self.draw(self.codebook[chosen.to(self.codebook.device)])
+        image = self.draw(self.codebook[chosen[..., 0].to(self.codebook.device)])
         pixels = ((image.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
         found = pixels.permute(0, 2, 3, 1).cpu().numpy()
         return found[0] if single else found

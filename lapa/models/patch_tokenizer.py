@@ -1,9 +1,10 @@
-"""PatchTokenizer: frames as a grid of the nearest of K typical patches, and back.
+"""PatchTokenizer: frames as a grid of typical patches, and back.
 
-Each patch is projected to its principal components and named by the nearest of K centres
-(k-means; Coates and Ng, Learning Feature Representations with K-means, 2012). It has the interface
-of `ImageTokenizer` and is learned in minutes where a VQGAN takes hours: what lies where, and in
-which colour, is kept even if it is small.
+Each patch is projected to its principal components, these are dealt out to parts, and each part is
+named by the nearest of its centres (k-means; Coates and Ng, Learning Feature Representations with
+K-means, 2012; in parts: product quantization, Jégou et al. 2011). It has the interface of
+`ImageTokenizer` and is learned in minutes where a VQGAN takes hours: what lies where, in which
+colour and shape, is kept even if it is small.
 """
 
 from __future__ import annotations
@@ -24,16 +25,20 @@ Frames = np.ndarray | Tensor
 
 @dataclass(frozen=True)
 class PatchTokenizerConfig:
-    """image_size, patch_size: sides in pixels. codebook_size: K. components: D of a patch."""
+    """image_size, patch_size: sides in pixels. parts: tokens a patch, P. codebook_size: K, of all
+    parts together. components: D of a patch."""
 
     image_size: int = 128
     patch_size: int = 16
     codebook_size: int = 2048
     components: int = 48
+    parts: int = 1
 
     def __post_init__(self) -> None:
         if min(asdict(self).values()) < 1 or self.image_size % self.patch_size:
             raise ValueError(f"patch_size must divide image_size, both at least 1; received {self}")
+        if self.codebook_size % self.parts or self.components % self.parts:
+            raise ValueError(f"parts must divide codebook_size and components; received {self}")
         if self.components > self.numbers:
             raise ValueError(f"components is {self.components}; a patch has {self.numbers} numbers")
 
@@ -56,7 +61,8 @@ class PatchTokenizerConfig:
 class PatchTokenizer(nn.Module):
     """encode: frames -> tokens; decode: tokens -> frames. Deterministic.
 
-    mean: (N,) of a patch; components: (D, N) orthonormal; codebook: (K, D).
+    mean: (N,) of a patch; components: (D, N) orthonormal; codebook: (K, D / P), a part after the
+    other. Component d belongs to part d modulo P, so that all parts tell about as much.
     """
 
     def __init__(self, config: PatchTokenizerConfig) -> None:
@@ -64,7 +70,7 @@ class PatchTokenizer(nn.Module):
         self.config = c = config
         shapes = {
             "mean": (c.numbers,), "components": (c.components, c.numbers),
-            "codebook": (c.codebook_size, c.components),
+            "codebook": (c.codebook_size, c.components // c.parts),
         }  # fmt: skip
         for name, shape in shapes.items():
             setattr(self, name, nn.Parameter(torch.zeros(shape), requires_grad=False))
@@ -90,31 +96,45 @@ class PatchTokenizer(nn.Module):
 
     @torch.inference_mode()
     def encode(self, frame: Frames) -> np.ndarray | Tensor:
-        """Tokens of a frame, int64 (h, w), or (B, h, w) for a batch, 0 to K − 1.
+        """Tokens of a frame, int64 (h, w), or (B, h, w) for a batch, 0 to K − 1; of several parts
+        (h, w, P) and (B, h, w, P).
 
         frame: uint8 (H, W, 3) or (B, H, W, 3), or a tensor (B, 3, H, W) in [0, 1], of any size.
         """
         batch, kind = frames.to_batch(frame, self.config.image_size, device=self.codebook.device)
-        vectors = (self.patches(batch) - self.mean) @ self.components.T
+        vectors = self.divided((self.patches(batch) - self.mean) @ self.components.T)
         # the nearest: |v|² is the same for all centres
-        far = self.codebook.square().sum(1) - 2 * vectors @ self.codebook.T
-        return kind.numbers(far.argmin(-1))
+        centres = self.codebook.unflatten(0, (self.config.parts, -1))
+        far = centres.square().sum(-1) - 2 * torch.einsum("...pd,pkd->...pk", vectors, centres)
+        tokens = far.argmin(-1) + self._first
+        return kind.numbers(tokens if self.config.parts > 1 else tokens[..., 0])
 
     @torch.inference_mode()
     def decode(self, tokens: np.ndarray | Tensor) -> np.ndarray:
-        """The frame behind tokens (h, w) or (B, h, w): uint8 (H, W, 3) or (B, H, W, 3).
+        """The frame behind the tokens of a frame or a batch: uint8 (H, W, 3) or (B, H, W, 3).
 
         Raises:
             ValueError: another grid, or tokens that are not there.
         """
-        grid, size = self.config.grid, self.config.codebook_size
-        chosen, single = frames.to_tokens(tokens, grid=grid, size=size)
-        flat = self.codebook[chosen.to(self.codebook.device)] @ self.components + self.mean
-        side = self.config.patch_size
+        c = self.config
+        chosen, single = frames.to_tokens(tokens, grid=c.grid, size=c.codebook_size, parts=c.parts)
+        found = self.codebook[chosen.to(self.codebook.device)]
+        flat = found.transpose(-1, -2).flatten(-2) @ self.components + self.mean
+        grid, side = c.grid, c.patch_size
         image = flat.reshape(-1, grid, grid, side, side, 3).transpose(2, 3)
         pixels = (image.clamp(0, 1) * 255).round().to(torch.uint8)
         found = pixels.reshape(-1, grid * side, grid * side, 3).cpu().numpy()
         return found[0] if single else found
+
+    def divided(self, vectors: Tensor) -> Tensor:
+        """Components (…, D) -> (…, P, D / P)."""
+        return vectors.unflatten(-1, (-1, self.config.parts)).transpose(-1, -2)
+
+    @property
+    def _first(self) -> Tensor:
+        """(P,) the first token of each part."""
+        each = self.config.codebook_size // self.config.parts
+        return torch.arange(self.config.parts, device=self.codebook.device) * each
 
     def patches(self, batch: Tensor) -> Tensor:
         """(B, 3, H, W) in [0, 1] -> (B, h, w, N)."""

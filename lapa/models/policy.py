@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from lapa import pretrained
 from lapa.data.bins import CONSTANT, ActionBins, read_bins, write_bins
 from lapa.models.tokenizers import Tokenizer, load_tokenizer
-from lapa.models.vision_language import KINDS, VisionLanguageModel
+from lapa.models.vision_language import KINDS, SEEN, VisionLanguageModel
 from lapa.official import prompts
 
 NO_BINS = "this policy cannot act: it has no action bins (it was not finetuned)"
@@ -179,8 +179,9 @@ class LatentPolicy:
 
     def tokens(
         self, frame: np.ndarray, instruction: str | Sequence[str], kind: str = "latent"
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """What the model is given: tokens, their kinds and the mask, each (B, T) int64.
+    ) -> dict[str, Tensor]:
+        """What the model is given: `tokens`, their `kinds` and the `mask`, each (B, T) int64, and
+        `frames`, all vision tokens, for a model that takes them apart.
 
         Raises:
             ValueError: another number of instructions than frames, or an empty one.
@@ -192,22 +193,24 @@ class LatentPolicy:
 
     def sequence(
         self, vision: Tensor, instructions: Sequence[str], kind: str = "latent"
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """As `tokens`, from the vision tokens (B, h · w) int64 of the frames."""
+    ) -> dict[str, Tensor]:
+        """As `tokens`, from the vision tokens (B, h · w · parts) int64 of the frames."""
         if len(instructions) != len(vision):
             raise ValueError(f"{len(instructions)} instructions came for {len(vision)} frames")
         if not all(isinstance(each, str) and each.strip() for each in instructions):
             raise ValueError("an instruction is empty; it says what the robot should do")
-        length = self.config.prompt_length
+        length, grid = self.config.prompt_length, self.model.config.grid
         text, seen = zip(*(self.text.prompt(each, length) for each in instructions), strict=True)
+        placed = torch.full((len(vision), grid**2 // 4), SEEN) if grid else vision
         end = torch.full((len(vision), 1), self.config.vision_end)
         tail = torch.tensor([self.text.tail(kind)]).expand(len(vision), -1)
-        tokens = torch.cat([torch.tensor(text), vision, end, tail], 1)
+        tokens = torch.cat([torch.tensor(text), placed, end, tail], 1)
         kinds = torch.zeros_like(tokens)
-        kinds[:, length : length + vision.shape[1] + 1] = KINDS.index("vision")
+        kinds[:, length : length + placed.shape[1] + 1] = KINDS.index("vision")
         mask = torch.ones_like(tokens)
         mask[:, :length] = torch.tensor(seen)
-        return tokens, kinds, mask
+        found = {"tokens": tokens, "kinds": kinds, "mask": mask}
+        return found | {"frames": vision} if grid else found
 
     # ---- for training ------------------------------------------------------------------------
 
@@ -216,15 +219,16 @@ class LatentPolicy:
     ) -> dict[str, Tensor]:
         """The model's inputs, ended by the targets before the last one.
 
-        seen: (B, h · w) vision tokens of the frames. before: (B, L − 1) int64 codes or bins.
+        seen: (B, h · w · parts) vision tokens of the frames. before: (B, L − 1) int64 codes or
+        bins, or tokens of text.
         """
-        vision = torch.from_numpy(seen.astype(np.int64))
-        tokens, kinds, mask = self.sequence(vision, instructions, kind)
-        return {
-            "tokens": torch.cat([tokens, before], 1),
-            "kinds": torch.cat([kinds, torch.full_like(before, KINDS.index(kind))], 1),
-            "mask": torch.cat([mask, torch.ones_like(before)], 1),
+        found = self.sequence(torch.from_numpy(seen.astype(np.int64)), instructions, kind)
+        more = {
+            "tokens": before,
+            "kinds": torch.full_like(before, KINDS.index(kind)),
+            "mask": torch.ones_like(before),
         }
+        return found | {name: torch.cat([found[name], part], 1) for name, part in more.items()}
 
     def logits(self, model: nn.Module, inputs: dict[str, Tensor], kind: str, count: int) -> Tensor:
         """(B, count, K): of the codes or bins that follow."""
@@ -244,8 +248,8 @@ class LatentPolicy:
     ) -> tuple[Tensor, Tensor]:
         if temperature < 0:
             raise ValueError(f"temperature is {temperature}; 0 and more are accepted")
-        tokens, kinds, mask = self.tokens(frame, instruction, kind)
         return self.model.continued(
-            tokens, kinds, count, kind=kind, mask=mask, temperature=temperature, limits=limits,
+            **self.tokens(frame, instruction, kind), count=count, kind=kind,
+            temperature=temperature, limits=limits,
             generator=torch.Generator().manual_seed(seed),
         )  # fmt: skip

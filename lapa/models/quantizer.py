@@ -227,6 +227,8 @@ class LatentActionQuantizer(nn.Module):
 
     def _difference(self, first: Tensor, last: Tensor) -> Tensor:
         """Stem tokens (B, n, d) of both frames -> latents (B, S, D), before normalisation."""
+        if self.config.encoder == "motion":
+            return self.reduce(first, last)
         pair = torch.stack([first, last], 1)
         factorised = self.config.encoder == "factorised"
         encoded = self._encode(pair) if factorised else self._encode_pair(pair)

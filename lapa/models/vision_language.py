@@ -18,8 +18,11 @@ from torch import Tensor, nn
 
 from lapa import pretrained
 from lapa.models import placing
+from lapa.nn.sight import Sight
 
 KINDS = ("text", "vision", "latent", "action")
+# the token at a position that `Sight` fills
+SEEN = -1
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,9 @@ class VisionLanguageConfig:
     dim, layers, heads, hidden: of the trunk. text, vision, latent, action: sizes of the four
     vocabularies; action 0 is a model of stage 2, which has no action head, latent 0 one of stage
     3 whose latent action head was dropped. theta: of the rotary
-    positions. epsilon: of the RMS norms. longest: positions.
+    positions. epsilon: of the RMS norms. longest: positions. grid: 0 gives every vision token a
+    position of the trunk, as LAPA does; else a frame's tokens lie in grid × grid cells of `parts`
+    tokens each, and `Sight` makes a position of 2 × 2 cells.
     """
 
     dim: int = 4096
@@ -43,6 +48,8 @@ class VisionLanguageConfig:
     theta: float = 50_000_000.0
     epsilon: float = 1e-6
     longest: int = 2048
+    grid: int = 0
+    parts: int = 1
 
     def __post_init__(self) -> None:
         for name in ("dim", "layers", "heads", "hidden", "text", "vision", "longest"):
@@ -51,6 +58,10 @@ class VisionLanguageConfig:
         if self.dim % (2 * self.heads):
             raise ValueError(
                 f"dim is {self.dim}; {self.heads} heads need a multiple of {2 * self.heads}"
+            )
+        if self.grid % 2 or self.grid < 0 or self.parts < 1:
+            raise ValueError(
+                f"grid is even and parts at least 1; received {self.grid} and {self.parts}"
             )
 
     @property
@@ -97,6 +108,7 @@ class VisionLanguageModel(nn.Module):
             )
         )
         self.trunk.embed_tokens = None
+        self.sight = Sight(c.grid, c.parts, c.dim) if c.grid else None
 
     @classmethod
     def from_pretrained(
@@ -152,21 +164,24 @@ class VisionLanguageModel(nn.Module):
         mask: Tensor | None = None,
         cache: Any = None,
         heads: tuple[str, ...] | None = None,
+        frames: Tensor | None = None,
     ) -> Mapping[str, Tensor]:
         """Logits (B, T, vocabulary) of each head after every token.
 
         Args:
-            tokens: int64 (B, T), each counted in the vocabulary of its kind.
+            tokens: int64 (B, T), each counted in the vocabulary of its kind; SEEN where a position
+                of `frames` stands.
             kinds: int64 (B, T), the kind of each as a place in KINDS.
             mask: (B, T'), 1 for tokens and 0 for padding on the left; T' = T, or with a `cache` all
                 tokens so far. Positions count from the first token that is not padding.
             cache: a transformers cache that is read and grown.
             heads: which heads are asked; all of them by default.
+            frames: int64 (B, grid² · parts) vision tokens, for a model with a `grid`.
         """
         mask = torch.ones_like(tokens) if mask is None else mask
         positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
         hidden = self.trunk(
-            inputs_embeds=self.embed(tokens, kinds),
+            inputs_embeds=self.embed(tokens, kinds, frames),
             attention_mask=mask,
             position_ids=positions,
             cache=cache,
@@ -174,16 +189,19 @@ class VisionLanguageModel(nn.Module):
         ).last_hidden_state
         return {kind: self.heads[kind](hidden) for kind in heads or tuple(self.heads)}
 
-    def embed(self, tokens: Tensor, kinds: Tensor) -> Tensor:
-        """Embeddings (B, T, dim) of tokens of mixed kinds."""
+    def embed(self, tokens: Tensor, kinds: Tensor, frames: Tensor | None = None) -> Tensor:
+        """Embeddings (B, T, dim) of tokens of mixed kinds, those of `frames` where SEEN stands."""
         found = None
         for place, kind in enumerate(KINDS):
             if kind not in self.embeddings:
                 continue
             table, here = self.embeddings[kind], kinds == place
-            part = table(torch.where(here, tokens, 0))
+            part = table(torch.where(here, tokens, 0).clamp(min=0))
             found = part if found is None else torch.where(here[..., None], part, found)
-        return found
+        if frames is None or self.sight is None:
+            return found
+        seen = self.sight(frames, self.embeddings["vision"].weight)
+        return found.masked_scatter((tokens == SEEN)[..., None], seen.to(found.dtype))
 
     @torch.inference_mode()
     def continued(
@@ -197,6 +215,7 @@ class VisionLanguageModel(nn.Module):
         temperature: float = 0.0,
         limits: Sequence[int] | None = None,
         generator: torch.Generator | None = None,
+        frames: Tensor | None = None,
     ) -> tuple[Tensor, Tensor]:
         """`count` more tokens of a kind: (B, count) int64, and their logits (B, count, vocabulary).
 
@@ -212,7 +231,9 @@ class VisionLanguageModel(nn.Module):
         cache, own = DynamicCache(config=self.trunk.config), KINDS.index(kind)
         chosen, told = [], []
         for step in range(count):
-            logits = self(tokens, kinds, mask=mask, cache=cache, heads=(kind,))[kind][:, -1]
+            told_of = frames if step == 0 else None
+            found = self(tokens, kinds, mask=mask, cache=cache, heads=(kind,), frames=told_of)
+            logits = found[kind][:, -1]
             if limits is not None:
                 logits[:, limits[step] :] = -torch.inf
             told.append(logits)

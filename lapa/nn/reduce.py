@@ -1,4 +1,4 @@
-"""From one frame's tokens to S latents: LAPA's convolutions, or attention with S queries.
+"""From tokens to S latents: LAPA's convolutions, attention with S queries, or local motion.
 
 Shape letters: b batch, n tokens of a grid×grid frame, d width, S code length, D quant_dim.
 """
@@ -70,3 +70,29 @@ class AttentionReduce(nn.Module):
         queries = self.queries.expand(len(tokens), -1, -1)
         x = queries + self.read(queries, context=tokens)
         return self.project(x + self.feed_forward(x))
+
+
+class MotionReduce(nn.Module):
+    """Convolutions over both frames laid together, and the mean over the picture.
+
+    A motion gives the same latents wherever it happens: the decoder has to find in x_t what moves.
+    Exchanged frames give the latents with the other sign; (x, x) gives zero.
+    """
+
+    def __init__(self, dim: int, quant_dim: int, grid: int, length: int) -> None:
+        super().__init__()
+        self.grid, self.length = grid, length
+        self.convolutions = nn.Sequential(
+            nn.Conv2d(2 * dim, dim, 3, 1, 1), nn.GELU(), nn.Conv2d(dim, dim, 3, 1, 1), nn.GELU()
+        )
+        # no bias: it would cancel in the difference
+        self.project = nn.Linear(dim, length * quant_dim, bias=False)
+
+    def forward(self, first: Tensor, last: Tensor) -> Tensor:
+        """(b, n, d) of each frame -> (b, S, D)."""
+        one, two = (
+            each.transpose(1, 2).unflatten(2, (self.grid, self.grid)) for each in (first, last)
+        )
+        there = self.convolutions(torch.cat([one, two], 1)).mean((2, 3))
+        back = self.convolutions(torch.cat([two, one], 1)).mean((2, 3))
+        return self.project(there - back).unflatten(1, (self.length, -1))

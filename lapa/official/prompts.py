@@ -7,7 +7,7 @@ from pathlib import Path
 BOS, PAD = 1, 0
 QUESTION = "What action should the robot take to `{}`"
 ASKED = f"You are a helpful assistant. USER: {QUESTION} ASSISTANT: <vision>"
-TAILS = {"latent": "</vision> <delta>", "action": "</vision> <action>"}
+TAILS = {"latent": "</vision> <delta>", "action": "</vision> <action>", "text": "</vision>"}
 
 
 class Text:
@@ -36,6 +36,10 @@ class Text:
         told = [BOS, BOS, *self._pieces.encode(ASKED.format(instruction))][-length:]
         padding = length - len(told)
         return [PAD] * padding + told, [0] * padding + [1] * len(told)
+
+    def pieces(self, words: str) -> list[int]:
+        """The tokens of words."""
+        return self._pieces.encode(words)
 
     def words(self, tokens: list[int]) -> str:
         """The text of tokens."""

@@ -17,16 +17,18 @@ from lapa.training.remember import fingerprint
 def frame_tokens(
     tokenizer: Tokenizer, cache: Cache, file: str | Path, *, batch_size: int = 32
 ) -> Iterator[tuple[int, int]]:
-    """Write `file` (.npy, (N, h · w) uint16) unless it is there; yields (frames done, of all).
+    """Write `file` (.npy, (N, h · w · parts) uint16) unless it is there.
 
-    `open_tokens` reads it. A file of other frames or of another tokenizer is written anew.
+    Yields (frames done, of all). `open_tokens` reads it. A file of other frames or of another
+    tokenizer is written anew.
     """
     file = Path(file)
     about = {"data": cache.fingerprint, "tokenizer": fingerprint(tokenizer)}
     if _about(file) == about:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    total, cells = len(cache.frames), tokenizer.config.grid**2
+    total = len(cache.frames)
+    cells = tokenizer.config.grid**2 * getattr(tokenizer.config, "parts", 1)
     partial = file.with_name(f".writing-{file.name}")
     array = np.lib.format.open_memmap(partial, "w+", np.uint16, (total, cells))
     for start in range(0, total, batch_size):
@@ -39,7 +41,7 @@ def frame_tokens(
 
 
 def open_tokens(file: str | Path) -> np.ndarray:
-    """(N, h · w) uint16, mapped from disk."""
+    """(N, h · w · parts) uint16, mapped from disk."""
     return np.load(file, mmap_mode="r")
 
 

@@ -63,16 +63,17 @@ def learn_patches(config: PatchesConfig, cache: Cache, folder: str | Path) -> It
         found.append(_chosen(config, tokenizer, cache, frames[first : first + _BATCH], background))
         yield Progress("step", min(first + _BATCH, len(frames)), len(frames), 0.0)
     patches = np.concatenate(found)
-    if len(patches) < c.codebook_size:
+    if len(patches) < c.codebook_size // c.parts:
         raise ValueError(f"{len(patches)} patches are there; {c.codebook_size} centres need more")
     mean = patches.mean(0)
     some = patches[rng.choice(len(patches), min(len(patches), _FOR_COMPONENTS), replace=False)]
     directions = np.linalg.svd(some - mean, full_matrices=False)[2][: c.components]
-    vectors = (patches - mean) @ directions.T
-    centres = KMeans(
-        c.codebook_size, n_init=1, max_iter=config.rounds, random_state=config.seed
-    ).fit(vectors).cluster_centers_  # fmt: skip
-    values = {"mean": mean, "components": directions, "codebook": centres}
+    vectors = tokenizer.divided(torch.from_numpy((patches - mean) @ directions.T)).numpy()
+    means = KMeans(
+        c.codebook_size // c.parts, n_init=1, max_iter=config.rounds, random_state=config.seed
+    )  # fmt: skip
+    centres = [means.fit(vectors[:, part]).cluster_centers_ for part in range(c.parts)]
+    values = {"mean": mean, "components": directions, "codebook": np.concatenate(centres)}
     for name, value in values.items():
         getattr(tokenizer, name).data = torch.from_numpy(value.astype(np.float32))
     tokenizer.save_pretrained(Path(folder) / "model")

@@ -29,14 +29,17 @@ from lapa.training.recipe import LoopConfig
 from lapa.training.remember import remember
 from lapa.training.samples import Samples
 
-_MEASURED, _IGNORED = 256, -100
+_MEASURED = 512
 
 
 @dataclass(frozen=True)
 class PolicyRun:
     """A complete run of either stage.
 
-    dim, layers, heads, hidden: of the trunk. prompt_length: text tokens before the frame.
+    dim, layers, heads, hidden: of the trunk. prompt_length: text tokens before the frame. sight:
+    convolutions make few positions of a frame's tokens. smooth: in place of an action's bin alone,
+    its neighbours are right, too, by a normal distribution whose deviation is this share of all
+    bins (Imani and White 2018): a few episodes say little about a single bin.
     """
 
     loop: LoopConfig
@@ -45,12 +48,19 @@ class PolicyRun:
     heads: int = 4
     hidden: int = 688
     prompt_length: int = 48
+    sight: bool = False
+    smooth: float = 0.0
 
-    def model(self, *, text: int, frames: int, latent: int, action: int) -> VisionLanguageConfig:
-        """The network for vocabularies of these sizes; one vision token more ends a frame."""
+    def model(
+        self, frames: Tokenizer, *, text: int, latent: int, action: int
+    ) -> VisionLanguageConfig:
+        """The network for vocabularies of these sizes and this image tokenizer; one vision token
+        more ends a frame."""
+        c = frames.config
         return VisionLanguageConfig(
             dim=self.dim, layers=self.layers, heads=self.heads, hidden=self.hidden, text=text,
-            vision=frames + 1, latent=latent, action=action, theta=10_000.0,
+            vision=c.codebook_size + 1, latent=latent, action=action, theta=10_000.0,
+            grid=c.grid if self.sight else 0, parts=getattr(c, "parts", 1),
         )  # fmt: skip
 
 
@@ -84,10 +94,22 @@ def new_policy(
     frames, action = image_tokenizer.config.codebook_size, max(bins.counts) if bins else 0
     torch.manual_seed(run.loop.seed)
     model = VisionLanguageModel(
-        run.model(text=len(Text(text)), frames=frames, latent=latent, action=action)
+        run.model(image_tokenizer, text=len(Text(text)), latent=latent, action=action)
     )
     config = PolicyConfig(code_length, run.prompt_length, vision_end=frames)
     return LatentPolicy(model, image_tokenizer, text, config, bins=bins)
+
+
+def with_latent_head(
+    policy: LatentPolicy, *, code_length: int, latent: int, seed: int = 0
+) -> LatentPolicy:
+    """Stage 2 begins with a policy that can see: it gets a new head for `latent` codes a position.
+
+    All else (trunk, text, vision) is copied.
+    """
+    model = _regrown(policy.model, replace(policy.model.config, latent=latent, action=0), seed)
+    config = replace(policy.config, code_length=code_length)
+    return LatentPolicy(model, policy.image_tokenizer, policy.text.path, config)
 
 
 def with_action_head(policy: LatentPolicy, bins: ActionBins, seed: int = 0) -> LatentPolicy:
@@ -95,11 +117,25 @@ def with_action_head(policy: LatentPolicy, bins: ActionBins, seed: int = 0) -> L
 
     All else (trunk, text, vision) is copied from the policy.
     """
-    torch.manual_seed(seed)
-    model = VisionLanguageModel(replace(policy.model.config, latent=0, action=max(bins.counts)))
-    kept = {n: v for n, v in policy.model.state_dict().items() if n in model.state_dict()}
-    model.load_state_dict(kept, strict=False)
+    grown = replace(policy.model.config, latent=0, action=max(bins.counts))
+    model = _regrown(policy.model, grown, seed)
     return LatentPolicy(model, policy.image_tokenizer, policy.text.path, policy.config, bins=bins)
+
+
+def _regrown(
+    model: VisionLanguageModel, config: VisionLanguageConfig, seed: int
+) -> VisionLanguageModel:
+    """A model of this config with the weights of all that both have, but heads that act."""
+    torch.manual_seed(seed)
+    grown = VisionLanguageModel(config)
+    new = ("heads.latent", "heads.action", "embeddings.latent", "embeddings.action")
+    kept = {
+        name: value
+        for name, value in model.state_dict().items()
+        if name in grown.state_dict() and not name.startswith(new)
+    }
+    grown.load_state_dict(kept, strict=False)
+    return grown
 
 
 def train_policy(
@@ -121,50 +157,83 @@ def train_policy(
     Raises:
         ValueError: the folder holds a run with other settings.
     """
-    recipe = PolicyRecipe(run, policy, seen, samples, held_out)
-    remember(run, Path(folder))
-    evaluate = recipe.evaluate if held_out is not None else None
-    yield from fit(recipe, run.loop, folder, resume=resume, evaluate=evaluate)
+    kind = "action" if policy.bins is not None else "latent"
+    held = Taken(seen, held_out, kind) if held_out is not None else None
+    recipe = PolicyRecipe(run, policy, Taken(seen, samples, kind), held)
+    yield from trained(recipe, folder, resume=resume)
+
+
+def trained(recipe: PolicyRecipe, folder: str | Path, *, resume: bool) -> Iterator[Progress]:
+    """Run a recipe; ValueError if the folder holds a run with other settings."""
+    remember(recipe.run, Path(folder))
+    evaluate = recipe.evaluate if recipe.held_out is not None else None
+    yield from fit(recipe, recipe.run.loop, folder, resume=resume, evaluate=evaluate)
+
+
+class Lessons(Protocol):
+    """What a policy learns from. kind: of KINDS, what it has to predict."""
+
+    kind: str
+
+    def __len__(self) -> int: ...
+
+    def given(
+        self, policy: Teachable, chosen: np.ndarray, rng: np.random.Generator
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        """What the model is given, all targets but the last at its end, and targets (B, L) int64,
+        negative where there is none."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """Samples of a cache, whose frames are `seen`."""
+
+    seen: np.ndarray
+    samples: Samples
+    kind: str
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def given(
+        self, policy: Teachable, chosen: np.ndarray, rng: np.random.Generator
+    ) -> tuple[dict[str, Tensor], Tensor]:
+        told = [self.samples.instruction[at] for at in chosen]
+        target = torch.from_numpy(self.samples.target[chosen])
+        before = target[:, :-1].clamp(min=0)
+        seen = np.asarray(self.seen[self.samples.frame[chosen]])
+        return policy.taught(seen, told, before, self.kind), target
 
 
 class PolicyRecipe:
-    """The recipe on the loop. The kind of target follows from the policy: bins or codes."""
+    """The recipe on the loop."""
 
     def __init__(
-        self,
-        run: PolicyRun,
-        policy: Teachable,
-        seen: np.ndarray,
-        samples: Samples,
-        held_out: Samples | None,
+        self, run: PolicyRun, policy: Teachable, lessons: Lessons, held_out: Lessons | None
     ) -> None:
         self.run, self.policy, self.model = run, policy, policy.model
-        self.kind = "action" if policy.bins is not None else "latent"
-        self._seen, self._samples, self._held_out = seen, samples, held_out
+        self.kind, self.lessons, self.held_out = lessons.kind, lessons, held_out
 
     def batch(self, index: int) -> tuple[dict[str, Tensor], Tensor]:
         rng = np.random.default_rng((self.run.loop.seed, index))
-        return self._made(self._samples, rng.integers(len(self._samples), size=self._size))
+        chosen = rng.integers(len(self.lessons), size=self._size)
+        return self.lessons.given(self.policy, chosen, rng)
 
     @property
     def _size(self) -> int:
         return self.run.loop.batch_size
 
-    def _made(self, samples: Samples, chosen: np.ndarray) -> tuple[dict[str, Tensor], Tensor]:
-        """What the model is given, all targets but the last at its end, and targets (B, L)."""
-        told = [samples.instruction[at] for at in chosen]
-        target = torch.from_numpy(samples.target[chosen])
-        before = target[:, :-1].clamp(min=0)
-        seen = np.asarray(self._seen[samples.frame[chosen]])
-        return self.policy.taught(seen, told, before, self.kind), target
-
     def loss(
         self, model: nn.Module, batch: tuple[dict[str, Tensor], Tensor], accelerator: Accelerator
     ) -> tuple[Tensor, dict[str, Tensor]]:
         logits, target = self._logits(model, batch, accelerator.device)
-        wanted = torch.where(target < 0, _IGNORED, target)
-        loss = F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=_IGNORED)
-        return loss, {"accuracy": (logits.argmax(-1) == target)[target >= 0].float().mean()}
+        known = target >= 0
+        if self.kind == "action" and self.run.smooth:
+            loss = _smoothed(logits[known], target[known], self.run.smooth * logits.shape[-1])
+        else:
+            loss = F.cross_entropy(logits[known], target[known])
+        return loss, {"accuracy": (logits.argmax(-1) == target)[known].float().mean()}
 
     def _logits(
         self, model: nn.Module, batch: tuple[dict[str, Tensor], Tensor], device: torch.device
@@ -180,17 +249,24 @@ class PolicyRecipe:
 
     @torch.inference_mode()
     def evaluate(self, model: nn.Module) -> dict[str, Metric]:
-        """Held-out top-1 accuracy, all positions and each, those before it given."""
-        samples = self._held_out
-        chosen = np.unique(np.linspace(0, len(samples) - 1, _MEASURED).astype(int))
+        """Of what is held out, those before it given: top-1 accuracy, all positions and each; of
+        actions also the mean distance in bins."""
+        logits, target = self.answered(model)
+        known, off = target >= 0, (logits.argmax(-1) - target).float()
+        right = (off == 0).float().masked_fill(~known, torch.nan)
+        found = {"held_out": float(right.nanmean()), "by_position": right.nanmean(0).tolist()}
+        return found | ({"off": float(off[known].abs().mean())} if self.kind == "action" else {})
+
+    def answered(self, model: nn.Module) -> tuple[Tensor, Tensor]:
+        """Logits (N, L, K) and targets (N, L) of some of what is held out."""
         model.eval()
-        device, right = next(model.parameters()).device, []
+        lessons, device = self.held_out, next(model.parameters()).device
+        chosen = np.unique(np.linspace(0, len(lessons) - 1, _MEASURED).astype(int))
+        rng, parts = np.random.default_rng(0), []
         for start in range(0, len(chosen), self._size):
-            batch = self._made(samples, chosen[start : start + self._size])
-            logits, target = self._logits(model, batch, device)
-            right.append((logits.argmax(-1) == target).float().masked_fill(target < 0, torch.nan))
-        each = torch.cat(right).nanmean(0)
-        return {"held_out": float(each.nanmean()), "by_position": each.tolist()}
+            batch = lessons.given(self.policy, chosen[start : start + self._size], rng)
+            parts.append(self._logits(model, batch, device))
+        return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
 
     def preview(self, model: nn.Module) -> np.ndarray:
         raise NotImplementedError("a policy has no picture; set preview_every to 0")
@@ -203,3 +279,10 @@ class PolicyRecipe:
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         """There is nothing but the model."""
+
+
+def _smoothed(logits: Tensor, target: Tensor, bins: float) -> Tensor:
+    """Cross entropy of logits (N, K) against a normal distribution around the target (N,)."""
+    places = torch.arange(logits.shape[-1], device=logits.device)
+    wanted = (-((places - target[:, None]) / bins).square() / 2).softmax(-1)
+    return F.cross_entropy(logits, wanted)

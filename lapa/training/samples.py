@@ -58,11 +58,12 @@ def latent_samples(cache: Cache, labels: Labels, split: str) -> Samples:
 
 def action_samples(
     cache: Cache, split: str, *, episodes: int | None = None, bins: ActionBins | None = None,
-    count: int = 256,
+    count: int = 256, embodiment: str | None = None,
 ) -> tuple[Samples, ActionBins]:  # fmt: skip
     """Every step of the first `episodes` episodes of a split whose actions are known.
 
     bins: those to use; by default they are fitted on these actions, `count` a dimension.
+    embodiment: only its episodes.
 
     Raises:
         ValueError: no such episode, or actions of several widths.
@@ -70,11 +71,15 @@ def action_samples(
     known = [
         (at, e)
         for at, e in enumerate(cache.episodes)
-        if e.split == split and e.instruction and e.action_dim
+        if e.split == split
+        and e.instruction
+        and e.action_dim
+        and embodiment in (None, e.embodiment)
     ]
     chosen = known if episodes is None else known[:episodes]
     if not chosen:
-        raise ValueError(f"no episode of the split {split} has actions and an instruction")
+        of = f" of {embodiment}" if embodiment else ""
+        raise ValueError(f"no episode{of} in the split {split} has actions and an instruction")
     if episodes is not None and len(known) < episodes:
         raise ValueError(f"{episodes} episodes with actions were asked for, {len(known)} are there")
     widths = {e.action_dim for _, e in chosen}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from lapa.official.prompts import ASKED, TAILS, Text
 
 
-def learn_text(instructions: Iterable[str], file: str | Path, *, size: int = 512) -> Text:
+def learn_text(
+    instructions: Iterable[str], file: str | Path, *, size: int = 512, symbols: Sequence[str] = ()
+) -> Text:
     """Learn up to `size` pieces from these instructions in LAPA's prompt, and write the model.
+
+    symbols: pieces that are never divided, among them.
 
     Every character can be spelled, by its bytes where it was never seen. The same instructions
     give the same file.
@@ -25,6 +29,7 @@ def learn_text(instructions: Iterable[str], file: str | Path, *, size: int = 512
         model_writer=written,
         model_type="bpe",
         vocab_size=size,
+        user_defined_symbols=list(symbols),
         hard_vocab_limit=False,
         byte_fallback=True,
         character_coverage=1.0,

@@ -48,6 +48,34 @@ def test_patches_are_cut_and_laid_back_in_order() -> None:
     assert np.array_equal(tokenizer.decode(tokens), frame)
 
 
+def test_parts_name_a_patch_together() -> None:
+    """Two parts of two centres each tell four patches apart, where one would need four centres."""
+    config = PatchTokenizerConfig(8, 4, 4, 2, parts=2)
+    tokenizer = PatchTokenizer(config)
+    tokenizer.components.data[0, 0] = tokenizer.components.data[1, 1] = 1.0
+    tokenizer.codebook.data = torch.tensor([[0.0], [1.0], [0.0], [1.0]])
+    frame = np.zeros((8, 8, 3), np.uint8)
+    # of each patch the first two numbers are red and green of its first pixel
+    frame[0, 4, 0] = frame[4, 0, 1] = frame[4, 4, 0] = frame[4, 4, 1] = 255
+    tokens = tokenizer.encode(frame)
+    assert tokens.tolist() == [[[0, 2], [1, 2]], [[0, 3], [1, 3]]]
+    assert np.array_equal(tokenizer.decode(tokens), frame)
+    assert np.array_equal(tokenizer.decode(tokens[None])[0], frame)
+    with pytest.raises(ValueError, match=r"accepted are \(2, 2, 2\) and \(B, 2, 2, 2\)"):
+        tokenizer.decode(tokens[..., 0])
+    with pytest.raises(ValueError, match="parts must divide"):
+        PatchTokenizerConfig(8, 4, 4, 3, parts=2)
+
+
+def test_more_parts_of_fewer_centres_lose_less(cache: Cache, tmp_path: Path) -> None:
+    errors = []
+    for parts in (1, 4):
+        config = PatchTokenizerConfig(32, 8, 32, 24, parts=parts)
+        told = list(learn_patches(PatchesConfig(config, frames=60), cache, tmp_path / str(parts)))
+        errors.append(told[-2].metrics["error"])
+    assert errors[1] < 0.95 * errors[0]
+
+
 def test_what_is_learned_beats_the_mean_frame_by_far(cache, learned) -> None:
     tokenizer, told = learned
     assert [each.event for each in told[-2:]] == ["evaluated", "finished"]

@@ -133,8 +133,9 @@ def test_one_frame_takes_many_latent_actions(model):
     assert np.abs(one_row[1].astype(int) - images[0]).max() <= 1
 
 
-def test_the_pair_encoder_is_antisymmetric():
-    model = explorer(spatial_depth=1)
+@pytest.mark.parametrize("encoder", ["pair", "motion"])
+def test_encoders_of_a_pair_are_antisymmetric(encoder: str):
+    model = explorer(spatial_depth=int(encoder == "pair"), encoder=encoder)
     one, two = picture(64, 64), picture(64, 64, seed=1)
     assert np.abs(model.latent(one, one)).max() == 0
     forward, back = model.latent(one, two), model.latent(two, one)
@@ -274,7 +275,27 @@ def test_latents_of_an_encoder_by_frame_add_up():
     assert not np.allclose(pair.latent(a, c), pair.latent(a, b) + pair.latent(b, c), atol=1e-3)
 
 
-@pytest.mark.parametrize("encoder", ["frame", "pair", "factorised"])
+def test_the_encoder_of_motion_does_not_see_where_it_happens():
+    """A square moves by 8 pixels: to the right here, there, and to the left."""
+
+    def moving(row: int, start: int, to: int) -> np.ndarray:
+        frames = np.full((2, 64, 64, 3), 40, np.uint8)
+        for frame, column in zip(frames, (start, to), strict=True):
+            frame[row : row + 8, column : column + 8] = 220
+        return model.latent(frames[:1], frames[1:])
+
+    torch.manual_seed(0)
+    model = explorer(encoder="motion", patch_size=16, stem_widths=(8, 16))
+    here, there, back = moving(16, 16, 24), moving(32, 32, 40), moving(16, 24, 16)
+    assert np.abs(here).max() > 1e-3
+    assert np.allclose(here, there, atol=1e-5) and np.allclose(here, -back, atol=1e-5)
+    torch.manual_seed(0)
+    placed = explorer(encoder="frame", patch_size=16, stem_widths=(8, 16))
+    model = placed
+    assert not np.allclose(moving(16, 16, 24), moving(32, 32, 40), atol=1e-4)
+
+
+@pytest.mark.parametrize("encoder", ["frame", "pair", "factorised", "motion"])
 def test_pairs_among_frames_are_inferred_as_one_by_one(encoder: str) -> None:
     torch.manual_seed(0)
     sizes = {"image_size": 32, "patch_size": 8, "dim": 16, "heads": 2, "dim_head": 8}

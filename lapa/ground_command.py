@@ -1,0 +1,52 @@
+"""`python -m lapa ground`: a policy learns to see, before it learns to act.
+
+    python -m lapa ground --captions data/captions --data cache/tabletop-128 \\
+        --tokenizer runs/tokenizer --out runs/sight
+
+`python -m lapa pretrain --policy runs/sight` goes on from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from lapa.console import checkpoint_folder, follow, open_data, run_options
+from lapa.pretrain_command import seen
+
+
+def add_arguments(options: argparse.ArgumentParser) -> None:
+    """The options of the command."""
+    options.add_argument("--preset", default="space", help="space or debug (space)")
+    options.add_argument("--captions", type=Path, required=True, help="folder that caption wrote")
+    options.add_argument("--data", type=Path, help="video whose instructions it will read")
+    options.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
+    options.add_argument("--size", type=int, default=128, help="frame side of that cache (128)")
+    options.add_argument(
+        "--tokenizer", type=Path, required=True, help="image tokenizer, or its run"
+    )
+    run_options(options, "runs/sight")
+
+
+def command(options: argparse.Namespace) -> int:
+    """Train, telling progress; returns the exit code."""
+    from lapa.data.captions import Captions
+    from lapa.models.tokenizers import load_tokenizer
+    from lapa.stages import shortened, stages
+    from lapa.training.grounding import LOCATIONS, find, ground
+    from lapa.training.policy import new_policy
+    from lapa.training.text import learn_text
+
+    run = shortened(stages(options.preset).ground, options.steps)
+    captions = Captions.open(options.captions)
+    tokenizer = load_tokenizer(checkpoint_folder(options.tokenizer))
+    text = options.out / "tokenizer.model"
+    if not text.exists():
+        cache = open_data(options.data, options.cache, options.size)
+        told = [each.instruction for each in cache.episodes if each.split == "train"]
+        learn_text([*map(find, captions.vocabulary), *filter(None, told)], text, symbols=LOCATIONS)
+    policy = new_policy(run, tokenizer, text, code_length=0, latent=0)
+    vision = seen(tokenizer, captions, options.out / "vision.npy")
+    run_ = ground(run, policy, captions, vision, options.out, resume=options.resume)
+    print(follow(run_, options.every))
+    return 0
