@@ -73,7 +73,8 @@ def test_the_sequence_is_laid_out_as_the_official_sampler_does(policy, frames) -
     row, seen = official["in.input_ids"][0], official["in.attention_mask"][0]
     pieces = policy.text.words(row[:60].tolist())
     instruction = pieces.split("`")[1]
-    tokens, kinds, mask = (part[0].numpy() for part in policy.tokens(frames[0], instruction))
+    found = policy.tokens(frames[0], instruction)
+    tokens, kinds, mask = (found[name][0].numpy() for name in ("tokens", "kinds", "mask"))
     where = official["in.vision_masks"][0]
     assert np.array_equal(kinds == 1, where) and np.array_equal(mask, seen)
     assert np.array_equal(tokens[~where], row[~where])
@@ -88,8 +89,7 @@ def test_codes_come_with_their_probabilities(policy, frames) -> None:
     assert found.probabilities.shape == (4, 8)
     assert np.allclose(found.probabilities.sum(-1), 1, atol=1e-5)
     assert np.array_equal(found.codes, found.probabilities.argmax(-1))
-    chosen, _ = policy.model.continued(*policy.tokens(frames[0], ASKED)[:2], 4,
-                                       mask=policy.tokens(frames[0], ASKED)[2])  # fmt: skip
+    chosen, _ = policy.model.continued(**policy.tokens(frames[0], ASKED), count=4)
     assert np.array_equal(policy.predict(frames[0], ASKED), chosen[0].numpy())
 
 
@@ -182,7 +182,8 @@ def test_the_trunk_takes_lora_as_people_know_it(acting, frames) -> None:
     learned = [name for name, p in model.trunk.named_parameters() if p.requires_grad]
     assert learned and all("lora_" in name for name in learned)
     assert sum(p.numel() for p in model.trunk.parameters() if p.requires_grad) < whole / 10
-    tokens, kinds, mask = acting.tokens(frames, ASKED, "action")
+    given = acting.tokens(frames, ASKED, "action")
+    tokens, kinds, mask = (given[name] for name in ("tokens", "kinds", "mask"))
     before = model(tokens, kinds, mask=mask, heads=("action",))["action"]
     assert torch.allclose(before, acting.model(tokens, kinds, mask=mask)["action"], atol=1e-5)
     optimizer = torch.optim.SGD([p for p in model.trunk.parameters() if p.requires_grad], lr=5.0)

@@ -139,8 +139,7 @@ def test_encoders_of_a_pair_are_antisymmetric(encoder: str):
     one, two = picture(64, 64), picture(64, 64, seed=1)
     assert np.abs(model.latent(one, one)).max() == 0
     forward, back = model.latent(one, two), model.latent(two, one)
-    assert np.abs(forward).max() > 1e-3
-    assert np.allclose(forward, -back, atol=1e-5)
+    assert np.abs(forward).max() > 1000 * np.abs(forward + back).max()
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4, 5, 6, 8, 9, 16, 64])
@@ -276,23 +275,24 @@ def test_latents_of_an_encoder_by_frame_add_up():
 
 
 def test_the_encoder_of_motion_does_not_see_where_it_happens():
-    """A square moves by 8 pixels: to the right here, there, and to the left."""
+    """A square moves by 8 pixels: to the right here, to the right there, and back."""
 
-    def moving(row: int, start: int, to: int) -> np.ndarray:
-        frames = np.full((2, 64, 64, 3), 40, np.uint8)
+    def moving(model, row: int, start: int, to: int) -> np.ndarray:
+        frames = np.full((2, 160, 160, 3), 40, np.uint8)
         for frame, column in zip(frames, (start, to), strict=True):
             frame[row : row + 8, column : column + 8] = 220
         return model.latent(frames[:1], frames[1:])
 
-    torch.manual_seed(0)
-    model = explorer(encoder="motion", patch_size=16, stem_widths=(8, 16))
-    here, there, back = moving(16, 16, 24), moving(32, 32, 40), moving(16, 24, 16)
-    assert np.abs(here).max() > 1e-3
-    assert np.allclose(here, there, atol=1e-5) and np.allclose(here, -back, atol=1e-5)
-    torch.manual_seed(0)
-    placed = explorer(encoder="frame", patch_size=16, stem_widths=(8, 16))
-    model = placed
-    assert not np.allclose(moving(16, 16, 24), moving(32, 32, 40), atol=1e-4)
+    def told(encoder: str) -> tuple[float, float]:
+        """How far the latents of there and back differ from what they should be, in shares."""
+        torch.manual_seed(0)
+        model = explorer(encoder=encoder, image_size=160, patch_size=16, stem_widths=(8, 16))
+        here, there = moving(model, 64, 64, 72), moving(model, 80, 80, 88)
+        back, size = moving(model, 64, 72, 64), np.abs(here).max()
+        return np.abs(here - there).max() / size, np.abs(here + back).max() / size
+
+    assert max(told("motion")) < 0.01
+    assert told("frame")[0] > 0.3
 
 
 @pytest.mark.parametrize("encoder", ["frame", "pair", "factorised", "motion"])

@@ -9,7 +9,12 @@ import pytest
 import torch
 
 from lapa.__main__ import main
-from lapa.models.vision_language import KINDS, VisionLanguageConfig, VisionLanguageModel
+from lapa.models.vision_language import (
+    KINDS,
+    SEEN,
+    VisionLanguageConfig,
+    VisionLanguageModel,
+)
 from lapa.official.streaming import read_params
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -167,3 +172,37 @@ def test_a_file_that_is_cut_off_or_lacks_heads_is_told(tmp_path) -> None:
 def test_impossible_sizes_are_said(change, words) -> None:
     with pytest.raises(ValueError, match=words):
         VisionLanguageConfig(**{"dim": 64, "heads": 4, **change})
+
+
+def test_sight_makes_few_positions_of_many_tokens() -> None:
+    """Four cells a position, in their row's places; with the cache as without."""
+    torch.manual_seed(0)
+    config = VisionLanguageConfig(
+        dim=32, layers=2, heads=2, hidden=48, text=16, vision=13, longest=64, theta=1e4, grid=8,
+        parts=3,
+    )  # fmt: skip
+    model = VisionLanguageModel(config).eval()
+    frames = torch.randint(0, 12, (2, 8 * 8 * 3))
+    seen = model.sight(frames, model.embeddings["vision"].weight)
+    assert seen.shape == (2, 16, 32)
+    tokens = torch.randint(0, 16, (2, 24))
+    kinds = torch.zeros_like(tokens)
+    tokens[:, 5:21], kinds[:, 5:21] = SEEN, KINDS.index("vision")
+    embedded = model.embed(tokens, kinds, frames)
+    assert torch.equal(embedded[:, 5:21], seen)
+    assert torch.equal(embedded[:, :5], model.embeddings["text"](tokens[:, :5]))
+    # a token more or less of a frame is seen, and each frame belongs to its row
+    other = frames.clone()
+    other[1, 0] = (other[1, 0] + 1) % 12
+    changed = model.embed(tokens, kinds, other)
+    assert torch.equal(changed[0], embedded[0]) and not torch.equal(changed[1], embedded[1])
+    chosen, logits = model.continued(tokens, kinds, 3, frames=frames)
+    whole = model(
+        torch.cat([tokens, chosen[:, :2]], 1),
+        torch.cat([kinds, torch.full((2, 2), KINDS.index("latent"))], 1),
+        heads=("latent",),
+        frames=frames,
+    )["latent"][:, -3:]
+    assert torch.allclose(logits, whole, atol=1e-5)
+    with pytest.raises(ValueError, match="grid is even and parts at least 1; received 7 and 3"):
+        VisionLanguageConfig(dim=32, heads=2, grid=7, parts=3)
