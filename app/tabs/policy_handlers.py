@@ -55,7 +55,7 @@ class PolicyHandlers:
     @streams
     def imagine(self, event: Record, session: str | None) -> Iterator[Record]:
         """The imagined rollout, a latent action at a time."""
-        for step in self._explorer.policies.imagine(session, int(event.get("steps", 8))):
+        for step in self._explorer.policies.imagine(session, int(event.get("steps", 16))):
             yield records.imagined_record(step)
 
     @streams

@@ -29,7 +29,7 @@ class Tabletop:
     recordings: tuple[Recorded, ...] = ()
     rates: dict[str, dict[str, Rate]] | None = None
     gap_frames: int = 1
-    steps: int = 8
+    steps: int = 16
     fps: float = 10.0
     problem: str = ""
 

@@ -24,11 +24,11 @@ def test_the_parts_fit_a_phone_and_a_recording_runs(visit) -> None:
     expect(run).to_be_enabled()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     run.click()
-    # eight latent actions with the probabilities of every code
-    expect(page.locator("#lx-imagining [data-at=step]")).to_contain_text("of 8")
+    # sixteen latent actions with the probabilities of every code
+    expect(page.locator("#lx-imagining [data-at=step]")).to_contain_text("of 16")
     expect(page.locator(".po-share")).to_have_count(4)
     expect(page.locator(".po-share .chosen")).to_have_count(4)
-    expect(page.locator("#lx-imagining .lx-says")).to_contain_text("8 latent actions")
+    expect(page.locator("#lx-imagining .lx-says")).to_contain_text("16 latent actions")
     expect(page.locator("#lx-acting .po-verdict")).to_have_text(
         re.compile("^(Success|Failure): The recorded policy")
     )
@@ -62,7 +62,7 @@ def test_an_instruction_is_imagined_and_done(open_tab) -> None:
     assert usual and page.get_by_label("Embodiment that pushes").input_value() == "hand"
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("#lx-imagining [data-at=step]")).to_contain_text(
-        re.compile("step [3-8] of 8")
+        re.compile("step ([3-9]|1[0-6]) of 16")
     )
     expect(page.locator("#lx-acting [data-at=line]")).to_contain_text("cm from the goal")
     # both sides stop when it is asked for, and what was seen can be walked through
@@ -72,7 +72,7 @@ def test_an_instruction_is_imagined_and_done(open_tab) -> None:
     slider.fill("0")
     expect(page.locator("#lx-acting [data-at=step]")).to_have_text("the start")
     slider.fill("4")
-    expect(page.locator("#lx-imagining [data-at=step]")).to_contain_text("step 1 of 8 · 0.4 s")
+    expect(page.locator("#lx-imagining [data-at=step]")).to_contain_text("step 2 of 16 · 0.4 s")
     # anybody's words: followed, and judged where they are a task
     told.fill("dance a little")
     expect(page.locator("[data-at=usual]")).to_contain_text("Nobody can say when this is done")
