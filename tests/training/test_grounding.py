@@ -99,14 +99,22 @@ def test_a_position_is_named_by_what_lies_there(captions, tokenizer, tmp_path) -
 
 
 @pytest.mark.slow
-def test_what_is_asked_for_is_found(captions, tokenizer, tmp_path) -> None:
-    """Better than a guess at the middle, on pictures that were never seen."""
+def test_what_is_asked_for_is_found(tokenizer, tmp_path) -> None:
+    """Less than half as far off as a guess at the middle, on pictures that were never seen."""
+    count = 600
+    frames, names, places = drawn(count)
+    writer = CaptionWriter(tmp_path / "captions", THINGS, count, SIZE)
+    writer.add(frames, names, places)
     run, policy = policy_of(tokenizer, tmp_path)
-    run = replace(run, loop=replace(run.loop, steps=600, evaluate_every=600, save_every=600))
-    vision = tokenizer.encode(np.asarray(captions.frames)).reshape(len(captions), -1)
-    told = list(ground(run, policy, captions, vision, tmp_path / "run"))
+    loop = replace(
+        run.loop, steps=1000, batch_size=32, evaluate_every=1000, save_every=1000, ema_decay=0.98
+    )
+    vision = tokenizer.encode(frames).reshape(count, -1)
+    captions = Captions.open(tmp_path / "captions")
+    told = list(ground(replace(run, loop=loop), policy, captions, vision, tmp_path / "run"))
     found = next(each.metrics for each in told if each.event == "evaluated")
-    assert found["off"] < 0.15
+    middle = np.median(np.linalg.norm(places[-60:] - 0.5, axis=2))
+    assert found["off"] < middle / 2
 
 
 def test_pictures_are_drawn_and_learned_from_by_commands(tmp_path: Path, capsys) -> None:
