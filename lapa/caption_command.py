@@ -36,6 +36,7 @@ def command(options: argparse.Namespace) -> int:
     from lapa.data.captions import CaptionWriter
     from lapa.sim.recorders.headless import choose_renderer
     from lapa.sim.tabletop.pictures import NAMES, TURN
+    from lapa.sim.tabletop.world import ON_BOARD
 
     if min(options.pictures, options.workers) < 1:
         raise ValueError(
@@ -43,7 +44,7 @@ def command(options: argparse.Namespace) -> int:
             f"{options.workers}"
         )
     os.environ.update(choose_renderer())
-    writer = CaptionWriter(options.out, NAMES, options.pictures, options.size)
+    writer = CaptionWriter(options.out, NAMES, options.pictures, options.size, ON_BOARD + 1)
     parts = [
         range(first, min(first + TURN, options.pictures))
         for first in range(writer.done, options.pictures, TURN)

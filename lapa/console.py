@@ -76,6 +76,13 @@ def duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
 
+def data_options(options: argparse.ArgumentParser, data: str) -> None:
+    """Where a training command finds its frames, as `open_data` takes it. data: help of --data."""
+    options.add_argument("--data", type=Path, help=data)
+    options.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
+    options.add_argument("--size", type=int, default=128, help="frame side of that cache (128)")
+
+
 def run_options(options: argparse.ArgumentParser, out: str) -> None:
     """What every training command takes. out: its run's folder unless told otherwise."""
     options.add_argument("--out", type=Path, default=Path(out), help=f"the run's folder ({out})")

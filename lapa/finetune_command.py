@@ -9,10 +9,9 @@ pictures and words but no latent action; with --scratch the same network starts 
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
-from lapa.console import checkpoint_folder, follow, open_data, run_options
+from lapa.console import checkpoint_folder, data_options, follow, open_data, run_options
 from lapa.pretrain_command import seen
 
 
@@ -21,9 +20,7 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     options.add_argument("policy", type=Path, help="folder of a pretrained policy, or its run")
     options.add_argument("--preset", default="space", help="space or debug (space)")
     options.add_argument("--scratch", action="store_true", help="the same network from nothing")
-    options.add_argument("--data", type=Path, help="video with actions, or a prepared cache")
-    options.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
-    options.add_argument("--size", type=int, default=128, help="frame side of that cache (128)")
+    data_options(options, "video with actions, or a prepared cache")
     options.add_argument("--episodes", type=int, help="labelled episodes (all)")
     options.add_argument("--embodiment", help="only its episodes (all)")
     options.add_argument("--bins", type=int, default=256, help="bins a dimension (256)")
@@ -37,13 +34,8 @@ def command(options: argparse.Namespace) -> int:
     from lapa.training.policy import new_policy, train_policy, with_action_head
     from lapa.training.samples import action_samples
 
-    run = shortened(stages(options.preset).finetune, options.steps)
     start = LatentPolicy.from_pretrained(checkpoint_folder(options.policy))
-    trunk = start.model.config
-    run = replace(
-        run, dim=trunk.dim, layers=trunk.layers, heads=trunk.heads, hidden=trunk.hidden,
-        prompt_length=start.config.prompt_length,
-    )  # fmt: skip
+    run = shortened(stages(options.preset).finetune, options.steps).on(start)
     cache = open_data(options.data, options.cache, options.size)
     body = options.embodiment
     train, bins = action_samples(

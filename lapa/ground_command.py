@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lapa.console import checkpoint_folder, follow, open_data, run_options
+from lapa.console import checkpoint_folder, data_options, follow, open_data, run_options
 from lapa.pretrain_command import seen
 
 
@@ -19,9 +19,7 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     """The options of the command."""
     options.add_argument("--preset", default="space", help="space or debug (space)")
     options.add_argument("--captions", type=Path, required=True, help="folder that caption wrote")
-    options.add_argument("--data", type=Path, help="video whose instructions it will read")
-    options.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
-    options.add_argument("--size", type=int, default=128, help="frame side of that cache (128)")
+    data_options(options, "video whose instructions it will read")
     options.add_argument(
         "--tokenizer", type=Path, required=True, help="image tokenizer, or its run"
     )

@@ -12,7 +12,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lapa.console import bar, checkpoint_folder, follow, open_data, run_options, tell
+from lapa.console import bar, checkpoint_folder, data_options, follow, open_data, run_options, tell
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +26,7 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     """The options of the command."""
     options.add_argument("--preset", default="space", help="space or debug (space)")
     options.add_argument("--labels", type=Path, required=True, help="folder that label wrote")
-    options.add_argument("--data", type=Path, help="the video or cache that was labelled")
-    options.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
-    options.add_argument("--size", type=int, default=128, help="frame side of that cache (128)")
+    data_options(options, "the video or cache that was labelled")
     options.add_argument("--policy", type=Path, help="a policy that can see, or its run (ground)")
     options.add_argument(
         "--tokenizer", type=Path, help="image tokenizer, or its run; with --policy not needed"
@@ -56,6 +54,7 @@ def command(options: argparse.Namespace) -> int:
     length, size = labels.about["code_length"], labels.about["codebook_size"]
     if options.policy:
         start = LatentPolicy.from_pretrained(checkpoint_folder(options.policy))
+        run = run.on(start)
         policy = with_latent_head(start, code_length=length, latent=size, seed=run.loop.seed)
     elif options.tokenizer:
         tokenizer = load_tokenizer(checkpoint_folder(options.tokenizer))

@@ -86,11 +86,13 @@ def vqgan() -> Stages:
         image_size=64, widths=(32, 32, 64, 64), blocks=1, latent=64, codebook_size=1024,
         code_dim=16,
     )  # fmt: skip
-    of_tokens = {
-        name: replace(getattr(space(), name), sight=False)
-        for name in ("ground", "pretrain", "finetune")
-    }
-    return Stages(TokenizeConfig(model, loop, replace_until=10_000), **of_tokens)
+    c = space()
+    return Stages(
+        TokenizeConfig(model, loop, replace_until=10_000),
+        replace(c.ground, sight=False),
+        replace(c.pretrain, sight=False),
+        replace(c.finetune, sight=False),
+    )
 
 
 def shortened(config: Any, steps: int | None) -> Any:

@@ -58,7 +58,7 @@ GLOSSARY: dict[str, str] = {
     "sharpness": "How much fine detail the imagined frame has against the first frame: 1 is "
     "as much, less is blurred.",
     "who acts": "LAPA: the policy pretrained on latent actions, then finetuned on 200 labelled "
-    "episodes; from scratch: the same network without the pretraining; the oracle is no policy: it "
-    "knows where every block is, and shows what success looks like.",
+    "episodes; from scratch: the same network without latent pretraining; the oracle is no policy: "
+    "it knows where every block is, and shows what success looks like.",
     "sweep": "All codes of one position tried on the same frame while the other positions stay.",
 }

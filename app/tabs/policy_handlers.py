@@ -9,6 +9,7 @@ from app.service import Explorer, NoPictures
 from app.tabs import policy_links as links
 from app.tabs import policy_records as records
 from app.tabs.events import Record, answers, streams
+from app.views import Tabletop
 
 
 class PolicyHandlers:
@@ -55,7 +56,9 @@ class PolicyHandlers:
     @streams
     def imagine(self, event: Record, session: str | None) -> Iterator[Record]:
         """The imagined rollout, a latent action at a time."""
-        for step in self._explorer.policies.imagine(session, int(event.get("steps", 16))):
+        for step in self._explorer.policies.imagine(
+            session, int(event.get("steps", Tabletop.steps))
+        ):
             yield records.imagined_record(step)
 
     @streams

@@ -1,8 +1,9 @@
 """Captioned pictures: frames, and what lies where in each, as a folder.
 
-    frames.npy            (N, size, size, 3) uint8
-    captions.safetensors  names (N, M) int64, places (N, M, 2) float32
-    captions.json         what the names are, and how many pictures are done
+    frames.npy      (N, size, size, 3) uint8
+    names.npy       (N, M) int64
+    places.npy      (N, M, 2) float32
+    captions.json   what the names are, and how many pictures are done
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-FRAMES, TOLD, ABOUT = "frames.npy", "captions.safetensors", "captions.json"
+FILES, ABOUT = ("frames.npy", "names.npy", "places.npy"), "captions.json"
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,8 +51,6 @@ class Captions:
         Raises:
             FileNotFoundError: none there. ValueError: unfinished or damaged.
         """
-        from safetensors.numpy import load_file
-
         folder = Path(folder)
         if not (folder / ABOUT).is_file():
             raise FileNotFoundError(f"there are no captioned pictures in {folder}")
@@ -59,9 +58,8 @@ class Captions:
             about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             if about["done"] < about["pictures"]:
                 raise ValueError(f"{about['done']} of {about['pictures']} are there")
-            told = load_file(folder / TOLD)
-            frames = np.load(folder / FRAMES, mmap_mode="r")
-            return cls(tuple(about["names"]), frames, told["names"], told["places"])
+            arrays = [np.load(folder / name, mmap_mode="r") for name in FILES]
+            return cls(tuple(about["names"]), *arrays)
         except Exception as error:
             raise ValueError(
                 f"the captioned pictures in {folder} are unfinished or damaged ({error}): "
@@ -79,39 +77,33 @@ class CaptionWriter:
         ValueError: the folder holds another number or size of pictures.
     """
 
-    def __init__(self, folder: str | Path, vocabulary: Sequence[str], pictures: int, size: int):
-        self._folder = Path(folder)
-        about = {"names": list(vocabulary), "pictures": pictures, "size": size}
+    def __init__(
+        self, folder: str | Path, vocabulary: Sequence[str], pictures: int, size: int, things: int
+    ) -> None:
+        """things: M, in each picture."""
+        self._folder, self.done = Path(folder), 0
+        self._about = {"names": list(vocabulary), "pictures": pictures, "size": size}
         self._folder.mkdir(parents=True, exist_ok=True)
-        file, self._about, self.done = self._folder / ABOUT, about, 0
-        shape = (pictures, size, size, 3)
-        self._names: list[np.ndarray] = []
-        self._places: list[np.ndarray] = []
-        if not file.is_file():
-            self._frames = np.lib.format.open_memmap(
-                self._folder / FRAMES, "w+", np.uint8, shape
+        file, mode = self._folder / ABOUT, "w+"
+        if file.is_file():
+            known = json.loads(file.read_text(encoding="utf-8"))
+            self.done, mode = known.pop("done"), "r+"
+            if known != self._about:
+                raise ValueError(f"{folder} holds other pictures: choose another folder")
+        shapes = (pictures, size, size, 3), (pictures, things), (pictures, things, 2)
+        self._arrays = [
+            np.lib.format.open_memmap(self._folder / name, mode, dtype, shape)
+            for name, dtype, shape in zip(
+                FILES, (np.uint8, np.int64, np.float32), shapes, strict=True
             )
-            return
-        known = json.loads(file.read_text(encoding="utf-8"))
-        if {name: known.get(name) for name in about} != about:
-            raise ValueError(f"{folder} holds other pictures: choose another folder")
-        from safetensors.numpy import load_file
-
-        told = load_file(self._folder / TOLD)
-        self._names, self._places = [told["names"]], [told["places"]]
-        self._frames = np.lib.format.open_memmap(self._folder / FRAMES, "r+")
-        self.done = len(told["names"])
+        ]
 
     def add(self, frames: np.ndarray, names: np.ndarray, places: np.ndarray) -> None:
         """The next pictures: (B, size, size, 3) uint8, (B, M) int64, (B, M, 2) float32."""
-        from safetensors.numpy import save_file
-
-        self._frames[self.done : self.done + len(frames)] = frames
-        self._frames.flush()
-        self._names.append(names)
-        self._places.append(places)
-        self.done += len(frames)
-        told = {"names": np.concatenate(self._names), "places": np.concatenate(self._places)}
-        save_file(told, self._folder / TOLD)
+        end = self.done + len(frames)
+        for array, part in zip(self._arrays, (frames, names, places), strict=True):
+            array[self.done : end] = part
+            array.flush()
+        self.done = end
         about = json.dumps({**self._about, "done": self.done}, indent=1) + "\n"
         (self._folder / ABOUT).write_text(about, encoding="utf-8")

@@ -62,6 +62,11 @@ class ImageTokenizerConfig:
         """Tokens a side."""
         return self.image_size // self.shrink
 
+    @property
+    def parts(self) -> int:
+        """Tokens a cell of the grid; see `PatchTokenizerConfig`."""
+        return 1
+
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> ImageTokenizerConfig:
         """ValueError names an unknown field."""

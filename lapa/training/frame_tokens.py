@@ -27,10 +27,9 @@ def frame_tokens(
     if _about(file) == about:
         return
     file.parent.mkdir(parents=True, exist_ok=True)
-    total = len(cache.frames)
-    cells = tokenizer.config.grid**2 * getattr(tokenizer.config, "parts", 1)
+    total, tokens = len(cache.frames), tokenizer.config.grid**2 * tokenizer.config.parts
     partial = file.with_name(f".writing-{file.name}")
-    array = np.lib.format.open_memmap(partial, "w+", np.uint16, (total, cells))
+    array = np.lib.format.open_memmap(partial, "w+", np.uint16, (total, tokens))
     for start in range(0, total, batch_size):
         frames = np.asarray(cache.frames[start : start + batch_size])
         array[start : start + len(frames)] = tokenizer.encode(frames).reshape(len(frames), -1)

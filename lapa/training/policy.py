@@ -51,6 +51,14 @@ class PolicyRun:
     sight: bool = False
     smooth: float = 0.0
 
+    def on(self, policy: LatentPolicy) -> PolicyRun:
+        """The same run with the network of this policy."""
+        c = policy.model.config
+        return replace(
+            self, dim=c.dim, layers=c.layers, heads=c.heads, hidden=c.hidden, sight=bool(c.grid),
+            prompt_length=policy.config.prompt_length,
+        )  # fmt: skip
+
     def model(
         self, frames: Tokenizer, *, text: int, latent: int, action: int
     ) -> VisionLanguageConfig:
@@ -60,7 +68,7 @@ class PolicyRun:
         return VisionLanguageConfig(
             dim=self.dim, layers=self.layers, heads=self.heads, hidden=self.hidden, text=text,
             vision=c.codebook_size + 1, latent=latent, action=action, theta=10_000.0,
-            grid=c.grid if self.sight else 0, parts=getattr(c, "parts", 1),
+            grid=c.grid if self.sight else 0, parts=c.parts,
         )  # fmt: skip
 
 

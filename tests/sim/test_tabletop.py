@@ -212,9 +212,9 @@ def solved(world: World, kind: str, seed: int, noise: float = 0.002) -> int | No
     """Steps until it is done, or None."""
     rng = np.random.default_rng([seed, 5])
     asked = ask(world, rng, kind)
-    oracle = Oracle(asked, noise=noise, rng=rng)
+    oracle = Oracle(asked)
     for step in range(200):
-        world.move(oracle.action(world.places, world.pusher))
+        world.move(oracle.action(world.places, world.pusher) + rng.normal(0, noise, 2))
         if asked.done(world.places):
             return step + 1
     return None

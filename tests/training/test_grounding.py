@@ -38,16 +38,16 @@ def drawn(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @pytest.fixture(scope="module")
 def captions(tmp_path_factory) -> Captions:
     folder = tmp_path_factory.mktemp("captions")
-    writer = CaptionWriter(folder, THINGS, 60, SIZE)
+    writer = CaptionWriter(folder, THINGS, 60, SIZE, len(THINGS))
     frames, names, places = drawn(60)
     writer.add(frames[:40], names[:40], places[:40])
     with pytest.raises(ValueError, match="40 of 60 are there"):
         Captions.open(folder)
-    again = CaptionWriter(folder, THINGS, 60, SIZE)
+    again = CaptionWriter(folder, THINGS, 60, SIZE, len(THINGS))
     assert again.done == 40
     again.add(frames[40:], names[40:], places[40:])
     with pytest.raises(ValueError, match="holds other pictures"):
-        CaptionWriter(folder, THINGS, 61, SIZE)
+        CaptionWriter(folder, THINGS, 61, SIZE, len(THINGS))
     found = Captions.open(folder)
     assert len(found) == 60 and found.vocabulary == THINGS
     assert np.array_equal(found.frames, frames) and np.array_equal(found.places, places)
@@ -103,7 +103,7 @@ def test_what_is_asked_for_is_found(tokenizer, tmp_path) -> None:
     """Less than half as far off as a guess at the middle, on pictures that were never seen."""
     count = 600
     frames, names, places = drawn(count)
-    writer = CaptionWriter(tmp_path / "captions", THINGS, count, SIZE)
+    writer = CaptionWriter(tmp_path / "captions", THINGS, count, SIZE, len(THINGS))
     writer.add(frames, names, places)
     run, policy = policy_of(tokenizer, tmp_path)
     loop = replace(

@@ -27,20 +27,11 @@ class Oracle:
 
     Args:
         task: what to do.
-        noise: standard deviation of what is added to each action, metres; with `rng`.
         pace: of its travel and its pushes; 1 is its own.
     """
 
-    def __init__(
-        self,
-        task: Task,
-        *,
-        noise: float = 0.0,
-        pace: float = 1.0,
-        rng: np.random.Generator | None = None,
-    ) -> None:
-        self.task, self._noise, self._pace = task, noise, pace
-        self._rng = rng or np.random.default_rng(0)
+    def __init__(self, task: Task, *, pace: float = 1.0) -> None:
+        self.task, self._pace = task, pace
         self._pushing, self._count = False, 0
         self._block_way: list[np.ndarray] = []
         self._way: list[np.ndarray] = []
@@ -60,10 +51,8 @@ class Oracle:
         off = np.linalg.norm(aside)
         near = 0.012 < behind < 0.075 and off < 0.012
         if near or (self._pushing and behind > 0.008 and off < 0.022):
-            move = self._push(along, aside, np.linalg.norm(goal - block))
-        else:
-            move = self._approach(places, pusher, block - _BEHIND * along)
-        return move + self._rng.normal(0, self._noise, 2) if self._noise else move
+            return self._push(along, aside, np.linalg.norm(goal - block))
+        return self._approach(places, pusher, block - _BEHIND * along)
 
     def _push(self, along: np.ndarray, aside: np.ndarray, left: float) -> np.ndarray:
         self._pushing, self._way = True, []

@@ -16,6 +16,7 @@ import numpy as np
 from lapa.sim.recorders.camera import Painter
 from lapa.sim.tabletop import board
 from lapa.sim.tabletop.blocks import BLOCKS, HEIGHT
+from lapa.sim.tabletop.easel import Easel
 from lapa.sim.tabletop.embodiments import EMBODIMENTS
 from lapa.sim.tabletop.world import ON_BOARD, World
 
@@ -44,27 +45,16 @@ def pictures(numbers: range, size: int) -> Iterator[Picture]:
     Raises:
         OSError: no renderer without a screen works.
     """
-    worlds: dict[tuple[str, str], World] = {}
-    painter: Painter | None = None
-    bodies = list(EMBODIMENTS)
+    easel, bodies = Easel(size), list(EMBODIMENTS)
     try:
         for number in numbers:
             turn = number // TURN
             real = turn // len(bodies) % _REAL == _REAL - 1
-            scene = bodies[turn % len(bodies)], "real" if real else "sim"
-            if scene not in worlds:
-                worlds[scene] = World(*scene)
-            world = worlds[scene]
-            if painter is None or painter.model is not world.model:
-                if painter is not None:
-                    painter.close()
-                painter = Painter(world.model, size)
+            world = easel.world(bodies[turn % len(bodies)], "real" if real else "sim")
             _lay(world, np.random.default_rng([number, 7]))
-            painter.upload(world.board_texture)
-            yield _picture(world, painter)
+            yield _picture(world, easel.painter(world))
     finally:
-        if painter is not None:
-            painter.close()
+        easel.close()
 
 
 def _lay(world: World, rng: np.random.Generator) -> None:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lapa.sim.recorders.camera import Painter
 from lapa.sim.recorders.source import Job, Recording
+from lapa.sim.tabletop.easel import Easel
 from lapa.sim.tabletop.env import FPS, LONGEST, ask
 from lapa.sim.tabletop.oracle import Oracle
-from lapa.sim.tabletop.world import World
 
 NAMES = ("x", "y")
 # the hand stands for people, of whose actions nothing is known
@@ -48,18 +47,16 @@ class Tabletop:
 
     def __init__(self, size: int) -> None:
         """size: side of the frames in pixels."""
-        self._size = size
-        self._worlds: dict[str, World] = {}
-        self._painter: Painter | None = None
+        self._easel = Easel(size)
 
     def record(self, job: Job) -> Recording:
         """Record one episode: until a little after its task is done."""
         rng = job.rng()
-        world = self._world(job.embodiment)
+        world = self._easel.world(job.embodiment, self.theme)
         task = ask(world, rng, job.task)
         noise, pace = float(rng.choice(_NOISES)), float(rng.uniform(*_PACES))
         oracle = Oracle(task, pace=pace)
-        painter = self._painted(world)
+        painter = self._easel.painter(world)
         frames, actions, left = [painter.frame(world.data, world.camera)], [], _AFTERWARDS
         while len(actions) < LONGEST and left >= 0:
             action = oracle.action(world.places, world.pusher)
@@ -76,21 +73,7 @@ class Tabletop:
 
     def close(self) -> None:
         """Give back the renderer."""
-        if self._painter is not None:
-            self._painter.close()
-            self._painter = None
-
-    def _world(self, embodiment: str) -> World:
-        if embodiment not in self._worlds:
-            self._worlds[embodiment] = World(embodiment, self.theme)
-        return self._worlds[embodiment]
-
-    def _painted(self, world: World) -> Painter:
-        if self._painter is None or self._painter.model is not world.model:
-            self.close()
-            self._painter = Painter(world.model, self._size)
-        self._painter.upload(world.board_texture)
-        return self._painter
+        self._easel.close()
 
 
 class RealTabletop(Tabletop):
