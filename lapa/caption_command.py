@@ -64,14 +64,14 @@ def command(options: argparse.Namespace) -> int:
     return 0
 
 
-def _part(numbers: range, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _part(numbers: range, size: int) -> tuple[np.ndarray, ...]:
+    """As CaptionWriter.add takes them."""
     import numpy as np
 
     from lapa.sim.tabletop.pictures import pictures
 
-    made = list(pictures(numbers, size))
-    return (
-        np.stack([each.image for each in made]),
-        np.stack([each.names for each in made]),
-        np.stack([each.places for each in made]),
+    rows = (
+        (each.image, each.names, each.places, each.instruction, each.block, each.goal)
+        for each in pictures(numbers, size)
     )
+    return tuple(map(np.array, zip(*rows, strict=True)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -92,8 +93,11 @@ def run_options(options: argparse.ArgumentParser, out: str) -> None:
 
 
 def follow(run: Iterable[Progress], every: int) -> str:
-    """Tell a run's progress on standard error (never if `every` is 0); returns the last line."""
-    last = ""
+    """Tell a run's progress on standard error (never if `every` is 0); returns the last line.
+
+    Of several processes of one run the first one tells.
+    """
+    last, every = "", 0 if os.environ.get("RANK", "0") != "0" else every
     for progress in run:
         last = progress.line()
         if every and (progress.event != "step" or progress.step % every == 0):

@@ -1,9 +1,12 @@
 """Captioned pictures: frames, and what lies where in each, as a folder.
 
-    frames.npy      (N, size, size, 3) uint8
-    names.npy       (N, M) int64
-    places.npy      (N, M, 2) float32
-    captions.json   what the names are, and how many pictures are done
+    frames.npy          (N, size, size, 3) uint8
+    names.npy           (N, M) int64
+    places.npy          (N, M, 2) float32
+    instructions.npy    (N,) sentences
+    blocks.npy          (N,) int64
+    goals.npy           (N, 2) float32
+    captions.json       what the names are, and how many pictures are done
 """
 
 from __future__ import annotations
@@ -16,7 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-FILES, ABOUT = ("frames.npy", "names.npy", "places.npy"), "captions.json"
+PARTS, ABOUT = ("frames", "names", "places", "instructions", "blocks", "goals"), "captions.json"
+_LONGEST = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,12 +32,18 @@ class Captions:
         frames: (N, size, size, 3) uint8, mapped from disk.
         names: (N, M) int64, places in the vocabulary.
         places: (N, M, 2) float32, right and down from the upper left corner, as shares of the side.
+        instructions: (N,) sentences.
+        blocks: (N,) int64, which of the M things the instruction is about.
+        goals: (N, 2) float32, where that should be, as `places`; perhaps beside the picture.
     """
 
     vocabulary: tuple[str, ...]
     frames: np.ndarray
     names: np.ndarray
     places: np.ndarray
+    instructions: np.ndarray
+    blocks: np.ndarray
+    goals: np.ndarray
 
     def __len__(self) -> int:
         return len(self.names)
@@ -58,7 +68,7 @@ class Captions:
             about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
             if about["done"] < about["pictures"]:
                 raise ValueError(f"{about['done']} of {about['pictures']} are there")
-            arrays = [np.load(folder / name, mmap_mode="r") for name in FILES]
+            arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in PARTS]
             return cls(tuple(about["names"]), *arrays)
         except Exception as error:
             raise ValueError(
@@ -90,18 +100,21 @@ class CaptionWriter:
             self.done, mode = known.pop("done"), "r+"
             if known != self._about:
                 raise ValueError(f"{folder} holds other pictures: choose another folder")
-        shapes = (pictures, size, size, 3), (pictures, things), (pictures, things, 2)
+        laid = (
+            (np.uint8, (size, size, 3)), (np.int64, (things,)), (np.float32, (things, 2)),
+            (f"U{_LONGEST}", ()), (np.int64, ()), (np.float32, (2,)),
+        )  # fmt: skip
         self._arrays = [
-            np.lib.format.open_memmap(self._folder / name, mode, dtype, shape)
-            for name, dtype, shape in zip(
-                FILES, (np.uint8, np.int64, np.float32), shapes, strict=True
+            np.lib.format.open_memmap(
+                self._folder / f"{name}.npy", mode, dtype, (pictures, *shape)
             )
+            for name, (dtype, shape) in zip(PARTS, laid, strict=True)
         ]
 
-    def add(self, frames: np.ndarray, names: np.ndarray, places: np.ndarray) -> None:
-        """The next pictures: (B, size, size, 3) uint8, (B, M) int64, (B, M, 2) float32."""
-        end = self.done + len(frames)
-        for array, part in zip(self._arrays, (frames, names, places), strict=True):
+    def add(self, *parts: np.ndarray) -> None:
+        """The next pictures: (B, ...) of each of PARTS."""
+        end = self.done + len(parts[0])
+        for array, part in zip(self._arrays, parts, strict=True):
             array[self.done : end] = part
             array.flush()
         self.done = end

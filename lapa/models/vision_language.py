@@ -176,7 +176,8 @@ class VisionLanguageModel(nn.Module):
                 tokens so far. Positions count from the first token that is not padding.
             cache: a transformers cache that is read and grown.
             heads: which heads are asked; all of them by default.
-            frames: int64 (B, grid² · parts) vision tokens, for a model with a `grid`.
+            frames: int64 (B, grid² · parts) vision tokens, for a model with a `grid`; or what its
+                `sight` made of them, (B, positions, dim).
         """
         mask = torch.ones_like(tokens) if mask is None else mask
         positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -tokens.shape[1] :]
@@ -200,7 +201,9 @@ class VisionLanguageModel(nn.Module):
             found = part if found is None else torch.where(here[..., None], part, found)
         if frames is None or self.sight is None:
             return found
-        seen = self.sight(frames, self.embeddings["vision"].weight)
+        seen = frames
+        if not frames.is_floating_point():
+            seen = self.sight(frames, self.embeddings["vision"].weight)
         return found.masked_scatter((tokens == SEEN)[..., None], seen.to(found.dtype))
 
     @torch.inference_mode()

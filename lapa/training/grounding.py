@@ -2,9 +2,11 @@
 
 LAPA starts from LWM-7B, which knows pictures and words; a small network has to be taught. As in
 Pix2Seq (Chen et al. 2022) and PaliGemma (Beyer et al. 2024), places are words: `<loc00>` to
-`<loc63>`, down and then right, in a caption that follows the picture:
+`<loc63>`, down and then right, in a caption that follows the picture. First come the places an
+instruction speaks of, as in a referring expression: of the block, and where it should be. Then all
+else, with names:
 
-    find the red star -> <loc20><loc41> blue cube <loc33><loc12> pusher <loc30><loc40> …
+    push the red star to the left -> <loc20><loc41> <loc20><loc30> blue cube <loc33><loc12> …
 
 Besides, each position of the frame is taught which names belong there, by the words' own embeddings
 (as GLIP does for regions, Li et al. 2022): then a word finds its thing by looking for itself.
@@ -29,12 +31,9 @@ from lapa.training.progress import Metric, Progress
 PLACES = 64
 LOCATIONS = tuple(f"<loc{place:02d}>" for place in range(PLACES))
 HELD_OUT = 1000
+# about the width of a block
+MISSED = 0.06
 _NEAR = 1.0
-
-
-def find(name: str) -> str:
-    """What is asked for."""
-    return f"find the {name}"
 
 
 class Described:
@@ -49,9 +48,11 @@ class Described:
         self._captions, self._vision, self._first, self._last = captions, vision, first, last
         self.names = [policy.text.pieces(name) for name in captions.vocabulary]
         self.locations = np.array([policy.text.pieces(each)[-1] for each in LOCATIONS])
+        if len(set(self.locations.tolist())) < PLACES:
+            raise ValueError("this policy's text has no words for places: it was not grounded")
         self._side = max(1, policy.model.config.grid // 2)
         self.things = things = captions.names.shape[1]
-        self._longest = things * (max(map(len, self.names)) + 2) - min(map(len, self.names))
+        self._longest = (things - 1) * (max(map(len, self.names)) + 2) + 4
 
     def __len__(self) -> int:
         return self._last - self._first
@@ -60,22 +61,23 @@ class Described:
         self, policy: LatentPolicy, chosen: np.ndarray, rng: np.random.Generator
     ) -> tuple[dict[str, Tensor], Tensor]:
         """The caption is given, its places are the targets."""
-        asked, tokens = [], torch.zeros(len(chosen), self._longest, dtype=torch.int64)
+        c, at = self._captions, chosen + self._first
+        tokens = torch.zeros(len(chosen), self._longest, dtype=torch.int64)
         target = torch.full_like(tokens, -1)
-        for row, at in enumerate(chosen + self._first):
-            names, places = self._captions.names[at], self._captions.places[at]
-            order, end = rng.permutation(len(names)), 0
-            asked.append(find(self._captions.vocabulary[names[order[0]]]))
-            for turn, thing in enumerate(order):
-                told = self.names[names[thing]] if turn else []
-                where = self.locations[to_bins(places[thing])[::-1].copy()]
-                tokens[row, end : end + len(told)] = torch.tensor(told)
-                end += len(told)
+        for row, (names, places, block, goal) in enumerate(
+            zip(c.names[at], c.places[at], c.blocks[at], c.goals[at], strict=True)
+        ):
+            others = rng.permutation(np.delete(np.arange(self.things), block))
+            told = [([], places[block]), ([], goal)]
+            end = 0
+            for name, place in told + [(self.names[names[each]], places[each]) for each in others]:
+                where = self.locations[to_bins(place)[::-1].copy()]
+                tokens[row, end : end + len(name)] = torch.tensor(name)
+                end += len(name)
                 tokens[row, end : end + 2] = target[row, end : end + 2] = torch.from_numpy(where)
                 end += 2
-        return policy.taught(
-            self._vision[chosen + self._first], asked, tokens[:, :-1], "text"
-        ), target
+        asked = c.instructions[at].tolist()
+        return policy.taught(self._vision[at], asked, tokens[:, :-1], "text"), target
 
     def named(self, chosen: np.ndarray) -> Tensor:
         """(B, positions) int64: which name lies at each position, or how many there are if none."""
@@ -145,8 +147,13 @@ class GroundingRecipe(PolicyRecipe):
         batch: tuple[tuple[dict[str, Tensor], Tensor], Tensor],
         accelerator: Accelerator,
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        caption, named = batch
-        logits, target = self._logits(model, caption, accelerator.device)
+        (inputs, target), named = batch
+        seen, eyes = None, self.policy.model.sight
+        if eyes is not None:
+            # seen once: for the words at its positions, and for the caption
+            seen = eyes(inputs["frames"].to(accelerator.device), self._table("vision"))
+            inputs = inputs | {"frames": seen}
+        logits, target = self._logits(model, (inputs, target), accelerator.device)
         known = target >= 0
         logits, true = logits[known], self.lessons.bins(target[known])
         near = (-((torch.arange(PLACES) - true[:, None]) / _NEAR).square() / 2).softmax(-1)
@@ -154,39 +161,37 @@ class GroundingRecipe(PolicyRecipe):
         wanted[:, self.lessons.locations] = near.to(wanted)
         loss = F.cross_entropy(logits, wanted)
         parts = {"accuracy": (logits.argmax(-1) == target[known]).float().mean()}
-        if self.policy.model.sight is not None:
-            parts["words"] = self._words(caption[0]["frames"], named.to(accelerator.device))
+        if seen is not None:
+            parts["words"] = self._words(seen, named.to(accelerator.device))
             loss = loss + parts["words"]
         return loss, parts
 
-    def _words(self, frames: Tensor, named: Tensor) -> Tensor:
+    def _table(self, kind: str) -> Tensor:
+        return self.policy.model.embeddings[kind].weight
+
+    def _words(self, seen: Tensor, named: Tensor) -> Tensor:
         """Cross entropy of what each position is: one of the names, or nothing.
 
-        frames: (B, h · w · parts). named: (B, positions) int64, as `Described.named` gives them.
+        seen: (B, positions, dim). named: (B, positions) int64, as `Described.named` gives them.
         """
-        model = self.policy.model
-        seen = model.sight(frames.to(named.device), model.embeddings["vision"].weight)
-        words = torch.stack(
-            [model.embeddings["text"].weight[pieces].sum(0) for pieces in self.lessons.names]
-        )
+        words = torch.stack([self._table("text")[pieces].sum(0) for pieces in self.lessons.names])
         likeness = F.pad(seen @ words.T / seen.shape[-1] ** 0.5, (0, 1))
         return F.cross_entropy(likeness.flatten(0, 1), named.flatten())
 
     @torch.inference_mode()
     def evaluate(self, model: nn.Module) -> dict[str, Metric]:
-        """Of held-out pictures, those before given: how often a place is exactly right, and the
-        median distance, in shares of the side."""
+        """Of held-out pictures, those before given: how often a place is exactly right, the
+        median distance in shares of the side, of the block that is meant and of its goal besides,
+        and how often that block is missed by more than MISSED."""
         logits, target = self.answered(model)
         known = target >= 0
         said, true = (self.held_out.bins(each[known]) for each in (logits.argmax(-1), target))
         off = (said - true).float().where(said >= 0, float(PLACES)).reshape(-1, 2)
-        asked = off[:: self._things]
+        far = off.norm(dim=1).reshape(-1, self.lessons.things + 1) / PLACES
         return {
             "held_out": float((said == true).float().mean()),
-            "off": float(off.norm(dim=1).median()) / PLACES,
-            "off_asked": float(asked.norm(dim=1).median()) / PLACES,
+            "off": float(far.median()),
+            "off_block": float(far[:, 0].median()),
+            "off_goal": float(far[:, 1].median()),
+            "missed": float((far[:, 0] > MISSED).float().mean()),
         }
-
-    @property
-    def _things(self) -> int:
-        return self.lessons.things

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from lapa.__main__ import main
-from lapa.data.captions import Captions, CaptionWriter
+from lapa.data.captions import PARTS, Captions, CaptionWriter
 from lapa.models.patch_tokenizer import PatchTokenizer, PatchTokenizerConfig
 from lapa.sim.recorders.headless import choose_renderer
 from lapa.stages import stages
-from lapa.training.grounding import LOCATIONS, PLACES, Described, find, ground, to_bins
+from lapa.training.grounding import LOCATIONS, PLACES, Described, ground, to_bins
 from lapa.training.policy import new_policy
 from lapa.training.text import learn_text
 
@@ -23,8 +23,12 @@ THINGS = ("red block", "green block", "pusher")
 SIZE = 32
 
 
-def drawn(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pictures with a coloured square of 6 pixels for each thing."""
+def told(block: int) -> str:
+    return f"push the {THINGS[block]} to the upper left corner"
+
+
+def drawn(count: int) -> tuple[np.ndarray, ...]:
+    """Pictures with a coloured square of 6 pixels for each thing; goals in one corner."""
     rng = np.random.default_rng(0)
     frames = np.full((count, SIZE, SIZE, 3), 40, np.uint8)
     places = rng.uniform(0.15, 0.85, (count, len(THINGS), 2)).astype(np.float32)
@@ -32,25 +36,28 @@ def drawn(count: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         for thing, (x, y) in enumerate((own * SIZE).astype(int)):
             frame[y - 3 : y + 3, x - 3 : x + 3] = 40
             frame[y - 3 : y + 3, x - 3 : x + 3, thing] = 230
-    return frames, np.tile(np.arange(len(THINGS)), (count, 1)), places
+    names, blocks = np.tile(np.arange(len(THINGS)), (count, 1)), np.arange(count) % len(THINGS)
+    instructions = np.array([told(block) for block in blocks])
+    return frames, names, places, instructions, blocks, np.full((count, 2), 0.1, np.float32)
 
 
 @pytest.fixture(scope="module")
 def captions(tmp_path_factory) -> Captions:
     folder = tmp_path_factory.mktemp("captions")
     writer = CaptionWriter(folder, THINGS, 60, SIZE, len(THINGS))
-    frames, names, places = drawn(60)
-    writer.add(frames[:40], names[:40], places[:40])
+    parts = drawn(60)
+    writer.add(*(part[:40] for part in parts))
     with pytest.raises(ValueError, match="40 of 60 are there"):
         Captions.open(folder)
     again = CaptionWriter(folder, THINGS, 60, SIZE, len(THINGS))
     assert again.done == 40
-    again.add(frames[40:], names[40:], places[40:])
+    again.add(*(part[40:] for part in parts))
     with pytest.raises(ValueError, match="holds other pictures"):
         CaptionWriter(folder, THINGS, 61, SIZE, len(THINGS))
     found = Captions.open(folder)
     assert len(found) == 60 and found.vocabulary == THINGS
-    assert np.array_equal(found.frames, frames) and np.array_equal(found.places, places)
+    for name, part in zip(PARTS, parts, strict=True):
+        assert np.array_equal(getattr(found, name), part)
     return found
 
 
@@ -66,8 +73,8 @@ def tokenizer() -> PatchTokenizer:
 
 def policy_of(tokenizer: PatchTokenizer, folder: Path, **changes):
     run = replace(stages("debug").ground, sight=True, **changes)
-    text = learn_text([find(name) for name in THINGS], folder / "t.model", size=400,
-                      symbols=LOCATIONS).path  # fmt: skip
+    said = [told(block) for block in range(len(THINGS))]
+    text = learn_text(said, folder / "t.model", size=400, symbols=LOCATIONS).path
     return run, new_policy(run, tokenizer, text, code_length=2, latent=8)
 
 
@@ -79,13 +86,14 @@ def test_a_caption_names_everything_and_asks_for_places(captions, tokenizer, tmp
     assert inputs["frames"].tolist() == vision[[10, 17]].tolist()
     places = lessons.bins(target)
     for row, picture in enumerate((10, 17)):
-        told = places[row][places[row] >= 0].reshape(-1, 2).tolist()
+        found = places[row][places[row] >= 0].reshape(-1, 2).tolist()
         own = to_bins(captions.places[picture])[:, ::-1].tolist()
-        assert sorted(told) == sorted(own)
-        # what is asked for comes first, then names with their places
-        asked = policy.text.words(inputs["tokens"][row, :32][inputs["mask"][row, :32] > 0].tolist())
-        first = next(at for at, name in enumerate(THINGS) if find(name) in asked)
-        assert told[0] == own[first]
+        # the block that is meant and its goal come first, then all else in any order
+        asked = policy.text.words(inputs["tokens"][row, :40][inputs["mask"][row, :40] > 0].tolist())
+        block = picture % len(THINGS)
+        assert told(block) in asked
+        assert found[:2] == [own[block], [int(0.1 * PLACES)] * 2]
+        assert sorted(found[2:]) == sorted(own[:block] + own[block + 1 :])
     assert to_bins(np.array([0.0, 0.999, 1.0])).tolist() == [0, PLACES - 1, PLACES - 1]
 
 
@@ -102,19 +110,27 @@ def test_a_position_is_named_by_what_lies_there(captions, tokenizer, tmp_path) -
 def test_what_is_asked_for_is_found(tokenizer, tmp_path) -> None:
     """Less than half as far off as a guess at the middle, on pictures that were never seen."""
     count = 600
-    frames, names, places = drawn(count)
+    parts = drawn(count)
     writer = CaptionWriter(tmp_path / "captions", THINGS, count, SIZE, len(THINGS))
-    writer.add(frames, names, places)
+    writer.add(*parts)
     run, policy = policy_of(tokenizer, tmp_path)
     loop = replace(
         run.loop, steps=1000, batch_size=32, evaluate_every=1000, save_every=1000, ema_decay=0.98
     )
-    vision = tokenizer.encode(frames).reshape(count, -1)
+    vision = tokenizer.encode(parts[0]).reshape(count, -1)
     captions = Captions.open(tmp_path / "captions")
-    told = list(ground(replace(run, loop=loop), policy, captions, vision, tmp_path / "run"))
-    found = next(each.metrics for each in told if each.event == "evaluated")
-    middle = np.median(np.linalg.norm(places[-60:] - 0.5, axis=2))
-    assert found["off"] < middle / 2
+    steps = list(ground(replace(run, loop=loop), policy, captions, vision, tmp_path / "run"))
+    found = next(each.metrics for each in steps if each.event == "evaluated")
+    middle = np.median(np.linalg.norm(captions.places[-60:] - 0.5, axis=2))
+    assert found["off"] < middle / 2 and found["off_goal"] < 0.02
+
+
+def test_a_policy_without_words_for_places_is_refused(captions, tokenizer, tmp_path) -> None:
+    text = learn_text([told(0)], tmp_path / "t.model", size=400).path
+    run = replace(stages("debug").ground, sight=True)
+    policy = new_policy(run, tokenizer, text, code_length=2, latent=8)
+    with pytest.raises(ValueError, match="no words for places"):
+        Described(captions, policy, np.zeros((60, 192), np.int64), 0, 60)
 
 
 def test_pictures_are_drawn_and_learned_from_by_commands(tmp_path: Path, capsys) -> None:
@@ -128,6 +144,10 @@ def test_pictures_are_drawn_and_learned_from_by_commands(tmp_path: Path, capsys)
     found = Captions.open(out)
     assert found.names.shape == (24, 9) and (found.names[:, -1] == 16).all()
     assert ((found.places > 0) & (found.places < 1)).mean() > 0.97
+    assert (np.linalg.norm(found.goals - 0.5, axis=1) < 0.8).all()
+    for sentence, block, names in zip(found.instructions, found.blocks, found.names, strict=True):
+        colour, shape = found.vocabulary[names[block]].split()
+        assert colour in sentence or shape in sentence
     # the same again is the same, and another number is another set
     assert main([*drawn, "24"]) == 0
     assert main([*drawn, "25"]) == 2

@@ -1,8 +1,8 @@
 """Pictures of boards with what lies where: what a policy's eyes learn from.
 
 LAPA starts from a vision-language model that knows pictures and words (LWM-7B). A small one has
-to be taught: here are random boards, and for every block and the pusher its name and its place in
-the picture.
+to be taught: here are random boards, for every block and the pusher its name and its place in the
+picture, and an instruction with what it speaks of: which block, and where to.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from lapa.sim.tabletop import board
 from lapa.sim.tabletop.blocks import BLOCKS, HEIGHT
 from lapa.sim.tabletop.easel import Easel
 from lapa.sim.tabletop.embodiments import EMBODIMENTS
+from lapa.sim.tabletop.env import ask
+from lapa.sim.tabletop.tasks import KINDS, Task
 from lapa.sim.tabletop.world import ON_BOARD, World
 
 # what a place can be of: one of the blocks, or, last, the pusher
@@ -32,11 +34,16 @@ _TIP = 0.01
 @dataclass(frozen=True, eq=False)
 class Picture:
     """image: (size, size, 3) uint8. names: (9,) int64, places in NAMES, the pusher last. places:
-    (9, 2) float32, right and down from the upper left corner, as shares of the side."""
+    (9, 2) float32, right and down from the upper left corner, as shares of the side. instruction:
+    a task on this board. block: which of the nine it is about. goal: (2,) float32, where to, as
+    `places`."""
 
     image: np.ndarray
     names: np.ndarray
     places: np.ndarray
+    instruction: str
+    block: int
+    goal: np.ndarray
 
 
 def pictures(numbers: range, size: int) -> Iterator[Picture]:
@@ -51,30 +58,33 @@ def pictures(numbers: range, size: int) -> Iterator[Picture]:
             turn = number // TURN
             real = turn // len(bodies) % _REAL == _REAL - 1
             world = easel.world(bodies[turn % len(bodies)], "real" if real else "sim")
-            _lay(world, np.random.default_rng([number, 7]))
-            yield _picture(world, easel.painter(world))
+            task = _lay(world, np.random.default_rng([number, 7]))
+            yield _picture(world, task, easel.painter(world))
     finally:
         easel.close()
 
 
-def _lay(world: World, rng: np.random.Generator) -> None:
-    """A random board; mostly the pusher is near a block, as it is when it works."""
-    world.reset(rng, joined=bool(rng.integers(2)))
+def _lay(world: World, rng: np.random.Generator) -> Task:
+    """A random board and a task; mostly the pusher is near a block, as it is when it works."""
+    task = ask(world, rng, KINDS[rng.integers(len(KINDS))])
     if rng.random() < 0.6:
         angle, far = rng.uniform(-np.pi, np.pi), rng.uniform(0.03, 0.08)
         beside = far * np.array([np.cos(angle), np.sin(angle)])
-        pusher = world.places[rng.integers(ON_BOARD)] + beside
-        pusher = np.clip(pusher, board.LOW, board.HIGH)
+        block = task.block if rng.integers(2) else rng.integers(ON_BOARD)
+        pusher = np.clip(world.places[block] + beside, board.LOW, board.HIGH)
         world.lay(world.blocks, world.places, world.turns, pusher)
+    return task
 
 
-def _picture(world: World, painter: Painter) -> Picture:
-    middles = np.column_stack([world.places, np.full(ON_BOARD, HEIGHT)])
+def _picture(world: World, task: Task, painter: Painter) -> Picture:
+    flat = np.vstack([world.places, task.goal(world.places)])
+    middles = np.column_stack([flat, np.full(len(flat), HEIGHT)])
     points = np.vstack([middles, [*world.pusher, _TIP]])
     names = [BLOCKS.index(block) for block in world.blocks] + [len(BLOCKS)]
-    seen = project(points, world.camera, float(world.model.vis.global_.fovy))
+    seen = project(points, world.camera, float(world.model.vis.global_.fovy)).astype(np.float32)
     image = painter.frame(world.data, world.camera)
-    return Picture(image, np.array(names), seen.astype(np.float32))
+    places, goal = np.delete(seen, ON_BOARD, 0), seen[ON_BOARD]
+    return Picture(image, np.array(names), places, task.instruction, task.block, goal)
 
 
 def project(points: np.ndarray, camera: mujoco.MjvCamera, fovy: float) -> np.ndarray:
