@@ -25,7 +25,7 @@ from typing import Any
 from lapa.console import bar, checkpoint_folder, duration, tell
 
 # episodes that a process runs before it reports
-_SHARE = 5
+_SHARE = 10
 _MOST = 10_000
 
 

@@ -15,7 +15,7 @@ from lapa.data import Cache
 from lapa.data.bins import ActionBins
 from lapa.data.labels import Labels, LabelWriter
 from lapa.evaluation.accuracy import accuracy
-from lapa.evaluation.success import rates, wilson
+from lapa.evaluation.success import episodes, rates, wilson
 from lapa.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
 from lapa.models.policy import LatentPolicy
 from lapa.official.prompts import Text
@@ -133,6 +133,38 @@ def test_the_oracle_is_evaluated_without_pictures(tmp_path: Path, capsys) -> Non
     assert "no kind 'juggle'" in capsys.readouterr().err
     assert main(["evaluate", str(tmp_path)]) == 2
     assert "is no policy" in capsys.readouterr().err
+
+
+def test_episodes_beside_each_other_are_what_they_are_alone() -> None:
+    kinds, numbers = ["separate", "block2block"], range(6)
+    together = list(episodes(None, numbers, kinds=kinds, longest=60))
+    alone = [one for kind in kinds for n in numbers for one in
+             episodes(None, [n], kinds=[kind], longest=60)]  # fmt: skip
+    assert together == alone
+    assert [each.number for each in together] == [*numbers, *numbers]
+    assert len({each.steps for each in together}) > 3
+
+
+def test_a_policy_is_asked_for_all_that_go_on(monkeypatch) -> None:
+    try:
+        renderer = choose_renderer()
+    except OSError as error:
+        pytest.skip(str(error))
+    for name, value in renderer.items():
+        monkeypatch.setitem(os.environ, name, value)
+    asked, films = [], []
+
+    def act(images: np.ndarray, told: list[str]) -> np.ndarray:
+        asked.append((images.shape, len(set(told))))
+        return np.tile([0.0, 0.02], (len(told), 1))
+
+    found = list(episodes(act, [0, 1, 2], kinds=["block2block"], image_size=32, longest=4,
+                          watch=films.append))  # fmt: skip
+    assert asked == [((3, 32, 32, 3), 3)] * 4
+    assert [each.steps for each in found] == [4, 4, 4]
+    for one, film in zip(found, films, strict=True):
+        assert film.outcome == one and film.frames.shape == (5, 32, 32, 3)
+        assert np.allclose(film.actions, [[0.0, 0.02]] * 4)
 
 
 def test_what_does_not_fit_is_said(tmp_path: Path, capsys) -> None:

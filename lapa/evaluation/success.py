@@ -16,8 +16,10 @@ from lapa.sim.tabletop.env import LONGEST, TabletopEnv
 from lapa.sim.tabletop.oracle import Oracle
 from lapa.sim.tabletop.tasks import KINDS
 
-# (image, instruction) -> the action, (2,) metres
-Act = Callable[[np.ndarray, str], np.ndarray]
+# images (B, H, W, 3) and B instructions -> the actions, (B, 2) metres
+Act = Callable[[np.ndarray, list[str]], np.ndarray]
+# episodes that go on beside each other: a policy answers a batch in half the time
+TOGETHER = 10
 
 
 @dataclass(frozen=True)
@@ -85,50 +87,77 @@ def episodes(
 
     Args:
         act: the policy; None for the oracle, which needs no pictures.
-        numbers: seeds. Training episodes have seeds of 10,000 and more.
+        numbers: seeds. Training episodes have seeds of 10,000 and more. TOGETHER of them go on
+            beside each other, so that `act` is asked once for all.
         watch: is handed every episode, as it was seen.
 
     Raises:
         ValueError: unknown names. OSError: no renderer works.
     """
-    env = TabletopEnv(
-        split=split, embodiment=embodiment, theme=theme,
-        image_size=image_size if act or watch else 0, longest=longest,
-    )  # fmt: skip
+    tasks = [(kind, number) for kind in kinds for number in numbers]
+    envs = [
+        TabletopEnv(
+            split=split, embodiment=embodiment, theme=theme,
+            image_size=image_size if act or watch else 0, longest=longest,
+        )
+        for _ in range(min(TOGETHER, len(tasks)))
+    ]  # fmt: skip
     try:
-        for kind in kinds:
-            for number in numbers:
-                yield _episode(env, act, kind, number, watch)
+        for first in range(0, len(tasks), TOGETHER):
+            some = [
+                _Episode(env, kind, number, filmed=watch is not None)
+                for env, (kind, number) in zip(envs, tasks[first : first + TOGETHER], strict=False)
+            ]
+            while going := [each for each in some if not each.over]:
+                for each, action in zip(going, _actions(act, going), strict=True):
+                    each.step(action)
+            for each in some:
+                if watch:
+                    watch(each.film)
+                yield each.outcome
     finally:
-        env.close()
+        for env in envs:
+            env.close()
 
 
-def _episode(
-    env: TabletopEnv,
-    act: Act | None,
-    kind: str,
-    number: int,
-    watch: Callable[[Film], None] | None,
-) -> Outcome:
-    seen, told = env.reset(seed=number, options={"kind": kind})
-    oracle = None if act else Oracle(env.task)
-    frames, actions, over = [seen.get("image")], [], False
-    while not over:
-        if oracle is not None:
-            action = oracle.action(env.world.places, env.world.pusher)
-        else:
-            action = act(seen["image"], seen["instruction"])
-        seen, _, done, cut, told = env.step(action)
-        actions.append(np.clip(action, -board.STEP, board.STEP))
-        if watch:
-            frames.append(seen["image"])
-        over = done or cut
-    found = Outcome(
-        kind, number, seen["instruction"], told["success"], len(actions), told["distance"]
-    )
-    if watch:
-        watch(Film(found, np.stack(frames), np.array(actions, np.float32)))
-    return found
+class _Episode:
+    """One that goes on."""
+
+    def __init__(self, env: TabletopEnv, kind: str, number: int, *, filmed: bool) -> None:
+        self._env, self._kind, self._number, self._filmed = env, kind, number, filmed
+        self.seen, self._told = env.reset(seed=number, options={"kind": kind})
+        self._oracle = Oracle(env.task)
+        self._frames, self._actions, self.over = [self.seen.get("image")], [], False
+
+    def best(self) -> np.ndarray:
+        """The oracle's action."""
+        return self._oracle.action(self._env.world.places, self._env.world.pusher)
+
+    def step(self, action: np.ndarray) -> None:
+        self.seen, _, done, cut, self._told = self._env.step(action)
+        self._actions.append(np.clip(action, -board.STEP, board.STEP))
+        if self._filmed:
+            self._frames.append(self.seen["image"])
+        self.over = done or cut
+
+    @property
+    def outcome(self) -> Outcome:
+        told = self._told
+        return Outcome(
+            self._kind, self._number, self.seen["instruction"], told["success"],
+            len(self._actions), told["distance"],
+        )  # fmt: skip
+
+    @property
+    def film(self) -> Film:
+        return Film(self.outcome, np.stack(self._frames), np.array(self._actions, np.float32))
+
+
+def _actions(act: Act | None, going: Sequence[_Episode]) -> Sequence[np.ndarray]:
+    if act is None:
+        return [each.best() for each in going]
+    images = np.stack([each.seen["image"] for each in going])
+    return act(images, [each.seen["instruction"] for each in going])
 
 
 def rates(outcomes: Sequence[Outcome]) -> dict[str, Rate]:

@@ -3,6 +3,9 @@
 A vision-language model with its two tokenizers (LAPA, section 3.2 and 3.3): the instruction in the
 official prompt, the frame as vision tokens, then as many latent codes, or binned actions, as the
 head is asked for.
+
+A policy that was grounded (lapa/training/grounding.py) first says in words where what it is told of
+lies: an embodied chain of thought (Zawalski et al. 2024), here of places alone.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +34,14 @@ MODEL, FRAMES, TEXT, BINS = "model", "image_tokenizer", "tokenizer.model", "bins
 @dataclass(frozen=True)
 class PolicyConfig:
     """code_length: codes of a latent action. prompt_length: text tokens before the frame, padded
-    or cut on the left. vision_end: the vision token that closes a frame. The defaults are LAPA's.
+    or cut on the left. vision_end: the vision token that closes a frame. places: how many places,
+    two words each, are said before codes or an action. The defaults are LAPA's.
     """
 
     code_length: int = 4
     prompt_length: int = 128
     vision_end: int = 8193
+    places: int = 0
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> PolicyConfig:
@@ -123,6 +128,13 @@ class LatentPolicy:
             model, self.image_tokenizer, self.text.path, self.config, bins=self.bins
         )
 
+    def with_places(self, places: int) -> LatentPolicy:
+        """The same, which says so many places."""
+        config = replace(self.config, places=places)
+        return LatentPolicy(
+            self.model, self.image_tokenizer, self.text.path, config, bins=self.bins
+        )
+
     def predict(
         self,
         frame: np.ndarray,
@@ -186,15 +198,37 @@ class LatentPolicy:
         Raises:
             ValueError: another number of instructions than frames, or an empty one.
         """
+        return self.sequence(*self._read(frame, instruction), kind)
+
+    def _read(
+        self, frame: np.ndarray, instruction: str | Sequence[str]
+    ) -> tuple[Tensor, list[str]]:
+        """The vision tokens of a frame or a batch, and an instruction for each."""
         batch = frame[None] if np.ndim(frame) == 3 else frame
         asked = [instruction] * len(batch) if isinstance(instruction, str) else list(instruction)
-        vision = torch.from_numpy(np.asarray(self.image_tokenizer.encode(batch))).flatten(1)
-        return self.sequence(vision, asked, kind)
+        return torch.from_numpy(np.asarray(self.image_tokenizer.encode(batch))).flatten(1), asked
+
+    def say(self, vision: Tensor, instructions: Sequence[str], cache: Any = None) -> Tensor:
+        """Where what it is told of lies: words, (B, 2 · places) int64, each place down and right.
+
+        vision: int64 (B, h · w · parts). cache: filled with what was read and said, but the last
+        word.
+        """
+        given = self.sequence(vision, instructions, "text")
+        count = 2 * self.config.places
+        return self.model.continued(**given, count=count, kind="text", cache=cache)[0]
 
     def sequence(
-        self, vision: Tensor, instructions: Sequence[str], kind: str = "latent"
+        self,
+        vision: Tensor,
+        instructions: Sequence[str],
+        kind: str = "latent",
+        said: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """As `tokens`, from the vision tokens (B, h · w · parts) int64 of the frames."""
+        """As `tokens`, from the vision tokens (B, h · w · parts) int64 of the frames.
+
+        said: words before what is asked for, as `say` gives them.
+        """
         if len(instructions) != len(vision):
             raise ValueError(f"{len(instructions)} instructions came for {len(vision)} frames")
         if not all(isinstance(each, str) and each.strip() for each in instructions):
@@ -203,7 +237,9 @@ class LatentPolicy:
         text, seen = zip(*(self.text.prompt(each, length) for each in instructions), strict=True)
         placed = torch.full((len(vision), grid**2 // 4), SEEN) if grid else vision
         end = torch.full((len(vision), 1), self.config.vision_end)
-        tail = torch.tensor([self.text.tail(kind)]).expand(len(vision), -1)
+        tail = self._tail(kind, len(vision))
+        if said is not None:
+            tail = torch.cat([self._tail("text", len(vision)), said, tail], 1)
         tokens = torch.cat([torch.tensor(text), placed, end, tail], 1)
         kinds = torch.zeros_like(tokens)
         kinds[:, length : length + placed.shape[1] + 1] = KINDS.index("vision")
@@ -212,17 +248,28 @@ class LatentPolicy:
         found = {"tokens": tokens, "kinds": kinds, "mask": mask}
         return found | {"frames": vision} if grid else found
 
+    def _tail(self, kind: str, count: int) -> Tensor:
+        return torch.tensor([self.text.tail(kind)]).expand(count, -1)
+
     # ---- for training ------------------------------------------------------------------------
 
     def taught(
-        self, seen: np.ndarray, instructions: Sequence[str], before: Tensor, kind: str
+        self,
+        seen: np.ndarray,
+        instructions: Sequence[str],
+        before: Tensor,
+        kind: str,
+        said: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """The model's inputs, ended by the targets before the last one.
 
         seen: (B, h · w · parts) vision tokens of the frames. before: (B, L − 1) int64 codes or
-        bins, or tokens of text.
+        bins, or tokens of text. said: the places before these; by default what it says itself.
         """
-        found = self.sequence(torch.from_numpy(seen.astype(np.int64)), instructions, kind)
+        vision = torch.from_numpy(seen.astype(np.int64))
+        if said is None and self.config.places and kind != "text":
+            said = self.say(vision, instructions)
+        found = self.sequence(vision, instructions, kind, said)
         more = {
             "tokens": before,
             "kinds": torch.full_like(before, KINDS.index(kind)),
@@ -233,6 +280,17 @@ class LatentPolicy:
     def logits(self, model: nn.Module, inputs: dict[str, Tensor], kind: str, count: int) -> Tensor:
         """(B, count, K): of the codes or bins that follow."""
         return model(**inputs, heads=(kind,))[kind][:, -count:]
+
+    def spoken(
+        self, model: nn.Module, inputs: dict[str, Tensor], kind: str, count: int
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """As `logits`, and of the places before: logits (B, 2 · places, K), the words (B, 2 ·
+        places) int64."""
+        found = model(**inputs, heads=(kind, "text"))
+        end = inputs["tokens"].shape[1] - (count - 1) - len(self.text.tail(kind))
+        start = end - 2 * self.config.places
+        words = found["text"][:, start - 1 : end - 1]
+        return found[kind][:, -count:], words, inputs["tokens"][:, start:end]
 
     # ---- inside ------------------------------------------------------------------------------
 
@@ -248,8 +306,27 @@ class LatentPolicy:
     ) -> tuple[Tensor, Tensor]:
         if temperature < 0:
             raise ValueError(f"temperature is {temperature}; 0 and more are accepted")
+        vision, asked = self._read(frame, instruction)
+        given, cache = self.sequence(vision, asked, kind), None
+        if self.config.places:
+            given, cache = self._looked(vision, asked, kind)
         return self.model.continued(
-            **self.tokens(frame, instruction, kind), count=count, kind=kind,
-            temperature=temperature, limits=limits,
-            generator=torch.Generator().manual_seed(seed),
+            **given, count=count, kind=kind, temperature=temperature, limits=limits,
+            generator=torch.Generator().manual_seed(seed), cache=cache,
         )  # fmt: skip
+
+    def _looked(
+        self, vision: Tensor, asked: Sequence[str], kind: str
+    ) -> tuple[dict[str, Tensor], Any]:
+        """What is left to be read when the places are said, and the cache of all before."""
+        from transformers import DynamicCache
+
+        cache = DynamicCache(config=self.model.trunk.config)
+        said = self.say(vision, asked, cache)
+        whole = self.sequence(vision, asked, kind, said)
+        read = cache.get_seq_length()
+        return {
+            "tokens": whole["tokens"][:, read:],
+            "kinds": whole["kinds"][:, read:],
+            "mask": whole["mask"],
+        }, cache

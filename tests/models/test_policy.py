@@ -110,6 +110,36 @@ def test_instruction_and_frame_both_matter(policy, frames) -> None:
     assert np.abs(shares[0] - other).max() > 1e-4
 
 
+def test_places_are_said_before_codes(policy, frames) -> None:
+    looking = policy.with_places(2)
+    vision = torch.from_numpy(policy.image_tokenizer.encode(frames)).flatten(1)
+    asked = [ASKED, "push it", "close the door"]
+    said = looking.say(vision, asked)
+    # what is said is what the text head says next, word by word
+    assert said.shape == (3, 4)
+    words, _ = policy.model.continued(
+        **policy.sequence(vision, asked, "text"), count=4, kind="text"
+    )
+    assert torch.equal(said, words)
+    # codes follow what was said; read at once they are the same as with the cache
+    whole = looking.sequence(vision, asked, "latent", said)
+    plain = policy.sequence(vision, asked, "latent")
+    tails = [len(policy.text.tail(kind)) for kind in ("text", "latent")]
+    assert whole["tokens"].shape[1] == plain["tokens"].shape[1] + tails[0] + 4
+    assert torch.equal(whole["tokens"][:, -tails[1] - 4 : -tails[1]], said)
+    codes, logits = policy.model.continued(**whole, count=4)
+    found = looking.propose(frames, asked)
+    assert np.array_equal(found.codes, codes.numpy())
+    assert np.allclose(found.probabilities, logits.softmax(-1).numpy(), atol=1e-5)
+    # other words before it change what follows
+    other = looking.sequence(vision, asked, "latent", (said + 7) % 300)
+    assert (policy.model.continued(**other, count=4)[1] - logits).abs().max() > 1e-4
+    inputs = looking.taught(vision.numpy(), asked, codes[:, :-1], "latent")
+    told, of_words, again = looking.spoken(policy.model, inputs, "latent", 4)
+    assert torch.allclose(told, logits, atol=1e-4) and torch.equal(again, said)
+    assert torch.equal(of_words.argmax(-1), said)
+
+
 def test_drawing_follows_its_seed(policy, frames) -> None:
     def drawn(seed: int, temperature: float = 3.0) -> tuple:
         return tuple(policy.predict(frames[0], ASKED, temperature=temperature, seed=seed))
