@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from lapa import pretrained
 from lapa.data.bins import CONSTANT, ActionBins, read_bins, write_bins
+from lapa.models.places import to_shares
 from lapa.models.tokenizers import Tokenizer, load_tokenizer
 from lapa.models.vision_language import KINDS, SEEN, VisionLanguageModel
 from lapa.official import prompts
@@ -52,10 +53,13 @@ class PolicyConfig:
 @dataclass(frozen=True, eq=False)
 class Proposal:
     """codes: (S,) or (B, S) int64. probabilities: (S, K) or (B, S, K) float32, of every code at
-    its position, the ones before it taken as chosen."""
+    its position, the ones before it taken as chosen. places: (P, 2) or (B, P, 2) float32, what was
+    said before, right and down, shares of the side, NaN where a word was no place; None if the
+    policy says none."""
 
     codes: np.ndarray
     probabilities: np.ndarray
+    places: np.ndarray | None = None
 
 
 class LatentPolicy:
@@ -157,12 +161,15 @@ class LatentPolicy:
         seed: int = 0,
     ) -> Proposal:
         """As `predict`, with the probability of every code."""
-        chosen, logits = self._continued(
+        chosen, logits, said = self._continued(
             frame, instruction, "latent", self.config.code_length, temperature, seed
         )
         single = np.ndim(frame) == 3
         codes, shares = chosen.numpy(), logits.float().softmax(-1).numpy()
-        return Proposal(codes[0] if single else codes, shares[0] if single else shares)
+        found = [codes, shares]
+        if said is not None:
+            found.append(to_shares(said.numpy(), self.text))
+        return Proposal(*(part[0] if single else part for part in found))
 
     def act(
         self,
@@ -181,7 +188,7 @@ class LatentPolicy:
         if self.bins is None:
             raise ValueError(NO_BINS)
         counts = self.bins.counts
-        chosen, _ = self._continued(
+        chosen, *_ = self._continued(
             frame, instruction, "action", len(counts), temperature, seed,
             [max(1, count) for count in counts],
         )  # fmt: skip
@@ -303,30 +310,23 @@ class LatentPolicy:
         temperature: float,
         seed: int,
         limits: Sequence[int] | None = None,
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor, Tensor | None]:
+        from transformers import DynamicCache
+
         if temperature < 0:
             raise ValueError(f"temperature is {temperature}; 0 and more are accepted")
         vision, asked = self._read(frame, instruction)
-        given, cache = self.sequence(vision, asked, kind), None
+        said, cache = None, DynamicCache(config=self.model.trunk.config)
         if self.config.places:
-            given, cache = self._looked(vision, asked, kind)
-        return self.model.continued(
+            said = self.say(vision, asked, cache)
+        given = self.sequence(vision, asked, kind, said)
+        if said is not None:
+            # all but the last word and what follows it is read already
+            given.pop("frames", None)
+            read = cache.get_seq_length()
+            given |= {name: given[name][:, read:] for name in ("tokens", "kinds")}
+        chosen, logits = self.model.continued(
             **given, count=count, kind=kind, temperature=temperature, limits=limits,
             generator=torch.Generator().manual_seed(seed), cache=cache,
         )  # fmt: skip
-
-    def _looked(
-        self, vision: Tensor, asked: Sequence[str], kind: str
-    ) -> tuple[dict[str, Tensor], Any]:
-        """What is left to be read when the places are said, and the cache of all before."""
-        from transformers import DynamicCache
-
-        cache = DynamicCache(config=self.model.trunk.config)
-        said = self.say(vision, asked, cache)
-        whole = self.sequence(vision, asked, kind, said)
-        read = cache.get_seq_length()
-        return {
-            "tokens": whole["tokens"][:, read:],
-            "kinds": whole["kinds"][:, read:],
-            "mask": whole["mask"],
-        }, cache
+        return chosen, logits, said

@@ -24,12 +24,11 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from lapa.data.captions import Captions
+from lapa.models.places import PLACES, SAID, to_bins, words_of
 from lapa.models.policy import LatentPolicy
 from lapa.training.policy import PolicyRecipe, PolicyRun, trained
 from lapa.training.progress import Metric, Progress
 
-PLACES, SAID = 64, 3
-LOCATIONS = tuple(f"<loc{place:02d}>" for place in range(PLACES))
 HELD_OUT = 1000
 # about the width of a block
 MISSED = 0.06
@@ -47,9 +46,7 @@ class Described:
     ) -> None:
         self._captions, self._vision, self._first, self._last = captions, vision, first, last
         self.names = [policy.text.pieces(name) for name in captions.vocabulary]
-        self.locations = np.array([policy.text.pieces(each)[-1] for each in LOCATIONS])
-        if len(set(self.locations.tolist())) < PLACES:
-            raise ValueError("this policy's text has no words for places: it was not grounded")
+        self.locations = words_of(policy.text)
         self._side = max(1, policy.model.config.grid // 2)
         self.things = things = captions.names.shape[1]
         self._longest = (things - 2) * (max(map(len, self.names)) + 2) + 2 * SAID
@@ -96,11 +93,6 @@ class Described:
         table[torch.from_numpy(self.locations)] = torch.arange(PLACES)
         inside = (tokens >= 0) & (tokens < len(table))
         return torch.where(inside, table[torch.where(inside, tokens, 0)], -1)
-
-
-def to_bins(places: np.ndarray) -> np.ndarray:
-    """Shares of the side -> places in LOCATIONS."""
-    return np.clip((places * PLACES).astype(np.int64), 0, PLACES - 1)
 
 
 def ground(

@@ -13,9 +13,10 @@ import torch
 from lapa.__main__ import main
 from lapa.data.captions import PARTS, Captions, CaptionWriter
 from lapa.models.patch_tokenizer import PatchTokenizer, PatchTokenizerConfig
+from lapa.models.places import LOCATIONS, PLACES, SAID, to_bins, to_shares, words_of
 from lapa.sim.recorders.headless import choose_renderer
 from lapa.stages import stages
-from lapa.training.grounding import LOCATIONS, PLACES, Described, ground, to_bins
+from lapa.training.grounding import Described, ground
 from lapa.training.policy import new_policy
 from lapa.training.text import learn_text
 
@@ -126,6 +127,16 @@ def test_what_is_asked_for_is_found(tokenizer, tmp_path) -> None:
     found = next(each.metrics for each in steps if each.event == "evaluated")
     middle = np.median(np.linalg.norm(captions.places[-60:] - 0.5, axis=2))
     assert found["off"] < middle / 2 and found["off_goal"] < 0.02
+
+
+def test_words_are_places_again(tokenizer, tmp_path) -> None:
+    _, policy = policy_of(tokenizer, tmp_path)
+    places = np.random.default_rng(0).random((4, SAID, 2)).astype(np.float32)
+    words = words_of(policy.text)[to_bins(places)[..., ::-1]].reshape(4, -1)
+    found = to_shares(words, policy.text)
+    assert found.shape == (4, SAID, 2) and np.abs(found - places).max() <= 0.5 / PLACES + 1e-6
+    words[1, 2] = policy.text.pieces("red")[0]
+    assert np.isnan(to_shares(words, policy.text)).nonzero()[0].tolist() == [1]
 
 
 def test_a_policy_without_words_for_places_is_refused(captions, tokenizer, tmp_path) -> None:
