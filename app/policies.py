@@ -143,7 +143,7 @@ class Policies:
                 codes = tuple(map(int, told.codes))
                 frame = self._compute.between(loaded.quantizer.decode, frame, told.codes)
                 run.imagined.append(frame)
-                yield ImaginedStep(step, frame, codes, told.probabilities, told.places)
+                yield ImaginedStep(step, frame, codes, told.probabilities)
 
     def act(self, session: str | None, policy: str) -> Iterator[ActedStep | Queued]:
         """The simulator from the start on, a policy acting, until it is done, over or halted."""

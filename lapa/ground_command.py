@@ -31,11 +31,10 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace) -> int:
     """Train, telling progress; returns the exit code."""
     from lapa.data.captions import Captions
-    from lapa.models.places import LOCATIONS
     from lapa.models.policy import LatentPolicy
     from lapa.models.tokenizers import load_tokenizer
     from lapa.stages import shortened, stages
-    from lapa.training.grounding import ground
+    from lapa.training.grounding import LOCATIONS, ground
     from lapa.training.policy import new_policy
     from lapa.training.text import learn_text
 

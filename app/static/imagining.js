@@ -3,7 +3,6 @@ Lapa.part("imagining", (element, gradio) => {
   "use strict";
   const $ = (selector) => element.querySelector(selector), at = (name) => $(`[data-at="${name}"]`);
   const canvas = $("canvas");
-  const NAMES = ["block", "goal", "pusher"];
   let about = null, frames = [];
   const { ask, forget, answer } = Lapa.stream(gradio, "imagine", { heard, ended });
 
@@ -15,21 +14,8 @@ Lapa.part("imagining", (element, gradio) => {
     Lapa.images.paint(canvas, frame.src);
     const seconds = (index * about.gap / about.fps).toFixed(1);
     at("step").textContent = index ? `step ${index} of ${about.steps} · ${seconds} s` : "the start";
-    places(frame.places);
     at("codes").textContent = frame.codes ? Lapa.written(frame.codes) : "[…]";
     at("shares").replaceChildren(...(frame.shares || []).map((row, position) => shares(row, frame.codes[position], position)));
-  }
-
-  /* what the policy said of this frame before it chose what comes next */
-  function places(said) {
-    at("places").hidden = !said;
-    if (!said) return;
-    at("looks").hidden = false;
-    const told = said.map(([right, down], which) => `${NAMES[which]} ${Math.round(right)} % from the left and ${Math.round(down)} % from the top`);
-    at("places").setAttribute("aria-label", `The policy says: ${told.join("; ")}`);
-    at("places").replaceChildren(...said.map(([right, down], which) => Lapa.make("i", {
-      class: `po-mark ${NAMES[which]}`, style: `left:${right}%;top:${down}%`,
-    })));
   }
 
   function shares(row, chosen, position) {
@@ -45,9 +31,7 @@ Lapa.part("imagining", (element, gradio) => {
 
   function heard(record) {
     if (record.kind === "queued") return say(Lapa.waiting(record));
-    frames[record.step] = { ...record, places: null };
-    // it was said of the frame before
-    if (frames[record.step - 1]) frames[record.step - 1].places = record.places;
+    frames[record.step] = record;
     say("");
     Lapa.emit("policy-frames", { count: (frames.length - 1) * about.gap });
   }
@@ -77,7 +61,6 @@ Lapa.part("imagining", (element, gradio) => {
   });
   Lapa.on("policy-run", ({ steps }) => {
     frames.length = 1;
-    frames[0].places = null;
     busy(true);
     ask({ steps });
   });

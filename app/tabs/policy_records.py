@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from app import figures
 from app.tabs.dream_records import file_record, queued_record
 from app.views import ActedStep, ImaginedStep, PolicyStart, Queued, Rate, Tabletop
@@ -77,7 +75,6 @@ def imagined_record(step: ImaginedStep | Queued) -> Record:
         "src": figures.data_url(step.image),
         "codes": list(step.codes),
         "shares": [[round(float(share), 4) for share in row] for row in step.probabilities],
-        "places": _places(step.places),
     }
 
 
@@ -93,13 +90,6 @@ def acted_record(step: ActedStep | Queued) -> Record:
         "success": step.success,
         "over": step.over,
     }
-
-
-def _places(places: Any) -> list[list[float]] | None:
-    """Percent of the side, right and down; None where none is said, or not in words of places."""
-    if places is None or not np.isfinite(places).all():
-        return None
-    return [[round(100 * float(share), 1) for share in place] for place in places]
 
 
 def _rate(rate: Rate) -> Record:

@@ -64,16 +64,13 @@ class PolicyStart:
 class ImaginedStep:
     """One latent action of the policy and what the decoder makes of it.
 
-    probabilities: (positions, values) float32, of each code given those before it. places: (3, 2)
-    float32, where in the frame before it the policy says the block, its goal and the pusher are,
-    right and down, shares of the side; None if it says nothing.
+    probabilities: (positions, values) float32, of each code given those before it.
     """
 
     step: int
     image: np.ndarray
     codes: tuple[int, ...]
     probabilities: np.ndarray
-    places: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)

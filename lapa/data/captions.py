@@ -33,8 +33,7 @@ class Captions:
         names: (N, M) int64, places in the vocabulary.
         places: (N, M, 2) float32, right and down from the upper left corner, as shares of the side.
         instructions: (N,) sentences.
-        blocks: (N,) int64, which of the M things the instruction is about; never the last, which
-            is what moves it.
+        blocks: (N,) int64, which of the M things the instruction is about.
         goals: (N, 2) float32, where that should be, as `places`; perhaps beside the picture.
     """
 

@@ -3,9 +3,6 @@
 A vision-language model with its two tokenizers (LAPA, section 3.2 and 3.3): the instruction in the
 official prompt, the frame as vision tokens, then as many latent codes, or binned actions, as the
 head is asked for.
-
-A policy that was grounded (lapa/training/grounding.py) first says in words where what it is told of
-lies: an embodied chain of thought (Zawalski et al. 2024), here of places alone.
 """
 
 from __future__ import annotations
@@ -13,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +20,6 @@ from torch import Tensor, nn
 
 from lapa import pretrained
 from lapa.data.bins import CONSTANT, ActionBins, read_bins, write_bins
-from lapa.models.places import to_shares
 from lapa.models.tokenizers import Tokenizer, load_tokenizer
 from lapa.models.vision_language import KINDS, SEEN, VisionLanguageModel
 from lapa.official import prompts
@@ -35,14 +31,12 @@ MODEL, FRAMES, TEXT, BINS = "model", "image_tokenizer", "tokenizer.model", "bins
 @dataclass(frozen=True)
 class PolicyConfig:
     """code_length: codes of a latent action. prompt_length: text tokens before the frame, padded
-    or cut on the left. vision_end: the vision token that closes a frame. places: how many places,
-    two words each, are said before codes or an action. The defaults are LAPA's.
+    or cut on the left. vision_end: the vision token that closes a frame. The defaults are LAPA's.
     """
 
     code_length: int = 4
     prompt_length: int = 128
     vision_end: int = 8193
-    places: int = 0
 
     @classmethod
     def from_dict(cls, values: dict[str, Any]) -> PolicyConfig:
@@ -53,13 +47,10 @@ class PolicyConfig:
 @dataclass(frozen=True, eq=False)
 class Proposal:
     """codes: (S,) or (B, S) int64. probabilities: (S, K) or (B, S, K) float32, of every code at
-    its position, the ones before it taken as chosen. places: (P, 2) or (B, P, 2) float32, what was
-    said before, right and down, shares of the side, NaN where a word was no place; None if the
-    policy says none."""
+    its position, the ones before it taken as chosen."""
 
     codes: np.ndarray
     probabilities: np.ndarray
-    places: np.ndarray | None = None
 
 
 class LatentPolicy:
@@ -132,13 +123,6 @@ class LatentPolicy:
             model, self.image_tokenizer, self.text.path, self.config, bins=self.bins
         )
 
-    def with_places(self, places: int) -> LatentPolicy:
-        """The same, which says so many places."""
-        config = replace(self.config, places=places)
-        return LatentPolicy(
-            self.model, self.image_tokenizer, self.text.path, config, bins=self.bins
-        )
-
     def predict(
         self,
         frame: np.ndarray,
@@ -161,15 +145,12 @@ class LatentPolicy:
         seed: int = 0,
     ) -> Proposal:
         """As `predict`, with the probability of every code."""
-        chosen, logits, said = self._continued(
+        chosen, logits = self._continued(
             frame, instruction, "latent", self.config.code_length, temperature, seed
         )
         single = np.ndim(frame) == 3
         codes, shares = chosen.numpy(), logits.float().softmax(-1).numpy()
-        found = [codes, shares]
-        if said is not None:
-            found.append(to_shares(said.numpy(), self.text))
-        return Proposal(*(part[0] if single else part for part in found))
+        return Proposal(codes[0] if single else codes, shares[0] if single else shares)
 
     def act(
         self,
@@ -188,7 +169,7 @@ class LatentPolicy:
         if self.bins is None:
             raise ValueError(NO_BINS)
         counts = self.bins.counts
-        chosen, *_ = self._continued(
+        chosen, _ = self._continued(
             frame, instruction, "action", len(counts), temperature, seed,
             [max(1, count) for count in counts],
         )  # fmt: skip
@@ -205,37 +186,15 @@ class LatentPolicy:
         Raises:
             ValueError: another number of instructions than frames, or an empty one.
         """
-        return self.sequence(*self._read(frame, instruction), kind)
-
-    def _read(
-        self, frame: np.ndarray, instruction: str | Sequence[str]
-    ) -> tuple[Tensor, list[str]]:
-        """The vision tokens of a frame or a batch, and an instruction for each."""
         batch = frame[None] if np.ndim(frame) == 3 else frame
         asked = [instruction] * len(batch) if isinstance(instruction, str) else list(instruction)
-        return torch.from_numpy(np.asarray(self.image_tokenizer.encode(batch))).flatten(1), asked
-
-    def say(self, vision: Tensor, instructions: Sequence[str], cache: Any = None) -> Tensor:
-        """Where what it is told of lies: words, (B, 2 · places) int64, each place down and right.
-
-        vision: int64 (B, h · w · parts). cache: filled with what was read and said, but the last
-        word.
-        """
-        given = self.sequence(vision, instructions, "text")
-        count = 2 * self.config.places
-        return self.model.continued(**given, count=count, kind="text", cache=cache)[0]
+        vision = torch.from_numpy(np.asarray(self.image_tokenizer.encode(batch))).flatten(1)
+        return self.sequence(vision, asked, kind)
 
     def sequence(
-        self,
-        vision: Tensor,
-        instructions: Sequence[str],
-        kind: str = "latent",
-        said: Tensor | None = None,
+        self, vision: Tensor, instructions: Sequence[str], kind: str = "latent"
     ) -> dict[str, Tensor]:
-        """As `tokens`, from the vision tokens (B, h · w · parts) int64 of the frames.
-
-        said: words before what is asked for, as `say` gives them.
-        """
+        """As `tokens`, from the vision tokens (B, h · w · parts) int64 of the frames."""
         if len(instructions) != len(vision):
             raise ValueError(f"{len(instructions)} instructions came for {len(vision)} frames")
         if not all(isinstance(each, str) and each.strip() for each in instructions):
@@ -244,9 +203,7 @@ class LatentPolicy:
         text, seen = zip(*(self.text.prompt(each, length) for each in instructions), strict=True)
         placed = torch.full((len(vision), grid**2 // 4), SEEN) if grid else vision
         end = torch.full((len(vision), 1), self.config.vision_end)
-        tail = self._tail(kind, len(vision))
-        if said is not None:
-            tail = torch.cat([self._tail("text", len(vision)), said, tail], 1)
+        tail = torch.tensor([self.text.tail(kind)]).expand(len(vision), -1)
         tokens = torch.cat([torch.tensor(text), placed, end, tail], 1)
         kinds = torch.zeros_like(tokens)
         kinds[:, length : length + placed.shape[1] + 1] = KINDS.index("vision")
@@ -255,28 +212,17 @@ class LatentPolicy:
         found = {"tokens": tokens, "kinds": kinds, "mask": mask}
         return found | {"frames": vision} if grid else found
 
-    def _tail(self, kind: str, count: int) -> Tensor:
-        return torch.tensor([self.text.tail(kind)]).expand(count, -1)
-
     # ---- for training ------------------------------------------------------------------------
 
     def taught(
-        self,
-        seen: np.ndarray,
-        instructions: Sequence[str],
-        before: Tensor,
-        kind: str,
-        said: Tensor | None = None,
+        self, seen: np.ndarray, instructions: Sequence[str], before: Tensor, kind: str
     ) -> dict[str, Tensor]:
         """The model's inputs, ended by the targets before the last one.
 
         seen: (B, h · w · parts) vision tokens of the frames. before: (B, L − 1) int64 codes or
-        bins, or tokens of text. said: the places before these; by default what it says itself.
+        bins, or tokens of text.
         """
-        vision = torch.from_numpy(seen.astype(np.int64))
-        if said is None and self.config.places and kind != "text":
-            said = self.say(vision, instructions)
-        found = self.sequence(vision, instructions, kind, said)
+        found = self.sequence(torch.from_numpy(seen.astype(np.int64)), instructions, kind)
         more = {
             "tokens": before,
             "kinds": torch.full_like(before, KINDS.index(kind)),
@@ -287,17 +233,6 @@ class LatentPolicy:
     def logits(self, model: nn.Module, inputs: dict[str, Tensor], kind: str, count: int) -> Tensor:
         """(B, count, K): of the codes or bins that follow."""
         return model(**inputs, heads=(kind,))[kind][:, -count:]
-
-    def spoken(
-        self, model: nn.Module, inputs: dict[str, Tensor], kind: str, count: int
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """As `logits`, and of the places before: logits (B, 2 · places, K), the words (B, 2 ·
-        places) int64."""
-        found = model(**inputs, heads=(kind, "text"))
-        end = inputs["tokens"].shape[1] - (count - 1) - len(self.text.tail(kind))
-        start = end - 2 * self.config.places
-        words = found["text"][:, start - 1 : end - 1]
-        return found[kind][:, -count:], words, inputs["tokens"][:, start:end]
 
     # ---- inside ------------------------------------------------------------------------------
 
@@ -310,23 +245,11 @@ class LatentPolicy:
         temperature: float,
         seed: int,
         limits: Sequence[int] | None = None,
-    ) -> tuple[Tensor, Tensor, Tensor | None]:
-        from transformers import DynamicCache
-
+    ) -> tuple[Tensor, Tensor]:
         if temperature < 0:
             raise ValueError(f"temperature is {temperature}; 0 and more are accepted")
-        vision, asked = self._read(frame, instruction)
-        said, cache = None, DynamicCache(config=self.model.trunk.config)
-        if self.config.places:
-            said = self.say(vision, asked, cache)
-        given = self.sequence(vision, asked, kind, said)
-        if said is not None:
-            # all but the last word and what follows it is read already
-            given.pop("frames", None)
-            read = cache.get_seq_length()
-            given |= {name: given[name][:, read:] for name in ("tokens", "kinds")}
-        chosen, logits = self.model.continued(
-            **given, count=count, kind=kind, temperature=temperature, limits=limits,
-            generator=torch.Generator().manual_seed(seed), cache=cache,
+        return self.model.continued(
+            **self.tokens(frame, instruction, kind), count=count, kind=kind,
+            temperature=temperature, limits=limits,
+            generator=torch.Generator().manual_seed(seed),
         )  # fmt: skip
-        return chosen, logits, said

@@ -219,14 +219,11 @@ class VisionLanguageModel(nn.Module):
         limits: Sequence[int] | None = None,
         generator: torch.Generator | None = None,
         frames: Tensor | None = None,
-        cache: Any = None,
     ) -> tuple[Tensor, Tensor]:
         """`count` more tokens of a kind: (B, count) int64, and their logits (B, count, vocabulary).
 
         temperature 0 takes the likeliest each time; above it they are drawn with the generator.
         limits: for each of them, how many of the vocabulary may be chosen; all by default.
-        cache: a transformers cache of what came before `tokens`, which the mask covers, too; it
-        grows by all but the last token that is chosen.
         Every token is computed once; what was read stays in a cache.
         """
         from transformers import DynamicCache
@@ -234,8 +231,7 @@ class VisionLanguageModel(nn.Module):
         if kind not in self.heads:
             raise ValueError(f"this model has no {kind} head; it has {', '.join(self.heads)}")
         mask = torch.ones_like(tokens) if mask is None else mask
-        cache = DynamicCache(config=self.trunk.config) if cache is None else cache
-        own = KINDS.index(kind)
+        cache, own = DynamicCache(config=self.trunk.config), KINDS.index(kind)
         chosen, told = [], []
         for step in range(count):
             told_of = frames if step == 0 else None

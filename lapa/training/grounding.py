@@ -2,11 +2,11 @@
 
 LAPA starts from LWM-7B, which knows pictures and words; a small network has to be taught. As in
 Pix2Seq (Chen et al. 2022) and PaliGemma (Beyer et al. 2024), places are words: `<loc00>` to
-`<loc63>`, down and then right, in a caption that follows the picture. First come SAID places, those
-of the block that the instruction speaks of, of its goal and of what moves it; a policy says these
-before it acts, from now on. Then all else, with names:
+`<loc63>`, down and then right, in a caption that follows the picture. First come the places an
+instruction speaks of, as in a referring expression: of the block, and where it should be. Then all
+else, with names:
 
-    push the red star to the left -> <loc20><loc41> <loc20><loc30> <loc22><loc44> blue cube <loc33>…
+    push the red star to the left -> <loc20><loc41> <loc20><loc30> blue cube <loc33><loc12> …
 
 Besides, each position of the frame is taught which names belong there, by the words' own embeddings
 (as GLIP does for regions, Li et al. 2022): then a word finds its thing by looking for itself.
@@ -24,11 +24,12 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from lapa.data.captions import Captions
-from lapa.models.places import PLACES, SAID, to_bins, words_of
 from lapa.models.policy import LatentPolicy
 from lapa.training.policy import PolicyRecipe, PolicyRun, trained
 from lapa.training.progress import Metric, Progress
 
+PLACES = 64
+LOCATIONS = tuple(f"<loc{place:02d}>" for place in range(PLACES))
 HELD_OUT = 1000
 # about the width of a block
 MISSED = 0.06
@@ -46,10 +47,12 @@ class Described:
     ) -> None:
         self._captions, self._vision, self._first, self._last = captions, vision, first, last
         self.names = [policy.text.pieces(name) for name in captions.vocabulary]
-        self.locations = words_of(policy.text)
+        self.locations = np.array([policy.text.pieces(each)[-1] for each in LOCATIONS])
+        if len(set(self.locations.tolist())) < PLACES:
+            raise ValueError("this policy's text has no words for places: it was not grounded")
         self._side = max(1, policy.model.config.grid // 2)
         self.things = things = captions.names.shape[1]
-        self._longest = (things - 2) * (max(map(len, self.names)) + 2) + 2 * SAID
+        self._longest = (things - 1) * (max(map(len, self.names)) + 2) + 4
 
     def __len__(self) -> int:
         return self._last - self._first
@@ -64,8 +67,8 @@ class Described:
         for row, (names, places, block, goal) in enumerate(
             zip(c.names[at], c.places[at], c.blocks[at], c.goals[at], strict=True)
         ):
-            others = rng.permutation(np.delete(np.arange(self.things - 1), block))
-            told = [([], places[block]), ([], goal), ([], places[-1])]
+            others = rng.permutation(np.delete(np.arange(self.things), block))
+            told = [([], places[block]), ([], goal)]
             end = 0
             for name, place in told + [(self.names[names[each]], places[each]) for each in others]:
                 where = self.locations[to_bins(place)[::-1].copy()]
@@ -95,6 +98,11 @@ class Described:
         return torch.where(inside, table[torch.where(inside, tokens, 0)], -1)
 
 
+def to_bins(places: np.ndarray) -> np.ndarray:
+    """Shares of the side -> places in LOCATIONS."""
+    return np.clip((places * PLACES).astype(np.int64), 0, PLACES - 1)
+
+
 def ground(
     run: PolicyRun,
     policy: LatentPolicy,
@@ -112,7 +120,6 @@ def ground(
     Raises:
         ValueError: the folder holds a run with other settings, or there are too few pictures.
     """
-    policy = policy.with_places(SAID)
     kept = min(HELD_OUT, len(captions) // 10)
     if not kept:
         raise ValueError(f"{len(captions)} captioned pictures are too few; 10 are needed")

@@ -7,7 +7,6 @@ nothing it is the baseline that latent pretraining is held against.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -80,7 +79,7 @@ class Teachable(Protocol):
     bins: ActionBins | None
 
     def taught(
-        self, seen: np.ndarray, instructions: Sequence[str], before: Tensor, kind: str, **said: Any
+        self, seen: np.ndarray, instructions: Sequence[str], before: Tensor, kind: str
     ) -> dict[str, Tensor]: ...
     def logits(
         self, model: nn.Module, inputs: dict[str, Tensor], kind: str, count: int
@@ -167,12 +166,8 @@ def train_policy(
         ValueError: the folder holds a run with other settings.
     """
     kind = "action" if policy.bins is not None else "latent"
-    eyes = None
-    if isinstance(policy, LatentPolicy) and policy.config.places:
-        # as it came: it goes on saying what it was grounded to say
-        eyes = policy.with_model(copy.deepcopy(policy.model))
-    held = Taken(seen, held_out, kind, eyes) if held_out is not None else None
-    recipe = PolicyRecipe(run, policy, Taken(seen, samples, kind, eyes), held)
+    held = Taken(seen, held_out, kind) if held_out is not None else None
+    recipe = PolicyRecipe(run, policy, Taken(seen, samples, kind), held)
     yield from trained(recipe, folder, resume=resume)
 
 
@@ -200,12 +195,11 @@ class Lessons(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Taken:
-    """Samples of a cache, whose frames are `seen`. eyes: a policy that says what lies where."""
+    """Samples of a cache, whose frames are `seen`."""
 
     seen: np.ndarray
     samples: Samples
     kind: str
-    eyes: LatentPolicy | None = None
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -217,10 +211,7 @@ class Taken:
         target = torch.from_numpy(self.samples.target[chosen])
         before = target[:, :-1].clamp(min=0)
         seen = np.asarray(self.seen[self.samples.frame[chosen]])
-        said = {}
-        if self.eyes is not None:
-            said["said"] = self.eyes.say(torch.from_numpy(seen.astype(np.int64)), told)
-        return policy.taught(seen, told, before, self.kind, **said), target
+        return policy.taught(seen, told, before, self.kind), target
 
 
 class PolicyRecipe:
@@ -244,33 +235,20 @@ class PolicyRecipe:
     def loss(
         self, model: nn.Module, batch: tuple[dict[str, Tensor], Tensor], accelerator: Accelerator
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        parts = {}
-        if isinstance(self.lessons, Taken) and self.lessons.eyes is not None:
-            there, target = self._there(batch, accelerator.device)
-            logits, words, said = self.policy.spoken(model, there, self.kind, target.shape[1])
-            parts["said"] = F.cross_entropy(words.flatten(0, 1), said.flatten())
-        else:
-            logits, target = self._logits(model, batch, accelerator.device)
+        logits, target = self._logits(model, batch, accelerator.device)
         known = target >= 0
         if self.kind == "action" and self.run.smooth:
             loss = _smoothed(logits[known], target[known], self.run.smooth * logits.shape[-1])
         else:
             loss = F.cross_entropy(logits[known], target[known])
-        parts["accuracy"] = (logits.argmax(-1) == target)[known].float().mean()
-        return loss + parts.get("said", 0.0), parts
+        return loss, {"accuracy": (logits.argmax(-1) == target)[known].float().mean()}
 
     def _logits(
         self, model: nn.Module, batch: tuple[dict[str, Tensor], Tensor], device: torch.device
     ) -> tuple[Tensor, Tensor]:
-        there, target = self._there(batch, device)
-        return self.policy.logits(model, there, self.kind, target.shape[1]), target
-
-    @staticmethod
-    def _there(
-        batch: tuple[dict[str, Tensor], Tensor], device: torch.device
-    ) -> tuple[dict[str, Tensor], Tensor]:
         inputs, target = batch
-        return {name: part.to(device) for name, part in inputs.items()}, target.to(device)
+        there = {name: part.to(device) for name, part in inputs.items()}
+        return self.policy.logits(model, there, self.kind, target.shape[1]), target.to(device)
 
     def after_step(
         self, step: int, model: nn.Module, average: WeightAverage, accelerator: Accelerator

@@ -7,7 +7,6 @@ import itertools
 import json
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,7 +19,7 @@ from app.policies import Choice
 from app.service import Explorer
 from app.tabs import policy_links as links
 from app.tabs.policy_handlers import PolicyHandlers
-from app.tabs.policy_records import about_record, imagined_record
+from app.tabs.policy_records import about_record
 from app.views import ActedStep, ImaginedStep, Queued
 
 SIZE, LONGEST = 32, 6
@@ -49,8 +48,7 @@ class SmallActing:
             self.seen.append((int(frame[0, 0, 0]), instruction))
             shares = np.full((4, 8), 0.1, np.float32)
             shares[np.arange(4), CODES] = 0.3
-            places = np.array([[0.25, 0.5], [0.5, 0.75], [0.0, 1.0]], np.float32)
-            return SimpleNamespace(codes=CODES, probabilities=shares, places=places)
+            return SimpleNamespace(codes=CODES, probabilities=shares)
 
         return SimpleNamespace(propose=propose)
 
@@ -171,15 +169,6 @@ def test_each_frame_is_imagined_from_the_one_before(explorer: Explorer, acting) 
     assert steps[0].probabilities.shape == (4, 8)
     with pytest.raises(UserError, match="Steps must be 1 to 32"):
         list(explorer.policies.imagine("me", 0))
-
-
-def test_what_the_policy_says_comes_with_its_step(explorer: Explorer) -> None:
-    explorer.policies.begin(Choice(seed=10), "me")
-    step = next(explorer.policies.imagine("me", 1))
-    assert imagined_record(step)["places"] == [[25.0, 50.0], [50.0, 75.0], [0.0, 100.0]]
-    unsaid = replace(step, places=np.full((3, 2), np.nan, np.float32))
-    assert imagined_record(unsaid)["places"] is None
-    assert imagined_record(replace(step, places=None))["places"] is None
 
 
 def test_policies_act_on_the_same_start(explorer: Explorer, acting) -> None:

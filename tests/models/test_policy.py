@@ -13,11 +13,9 @@ import torch
 from lapa import LatentPolicy
 from lapa.data.bins import ActionBins
 from lapa.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
-from lapa.models.places import LOCATIONS, to_shares
 from lapa.models.policy import PolicyConfig
 from lapa.models.vision_language import VisionLanguageConfig, VisionLanguageModel
 from lapa.official.prompts import Text
-from lapa.training.text import learn_text
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 TEXT = GOLDEN / "tokenizer.model"
@@ -110,42 +108,6 @@ def test_instruction_and_frame_both_matter(policy, frames) -> None:
     other = policy.propose(frames[0], "close the door").probabilities
     assert np.abs(shares[0] - shares[1]).max() > 1e-4
     assert np.abs(shares[0] - other).max() > 1e-4
-
-
-def test_places_are_said_before_codes(image_tokenizer, frames, tmp_path) -> None:
-    text = learn_text([ASKED, "push it"], tmp_path / "t.model", size=400, symbols=LOCATIONS).path
-    torch.manual_seed(2)
-    config = VisionLanguageConfig(dim=32, layers=2, heads=2, hidden=64, text=500, vision=520)
-    policy = LatentPolicy(VisionLanguageModel(config), image_tokenizer, text, SETTINGS)
-    looking = policy.with_places(2)
-    vision = torch.from_numpy(policy.image_tokenizer.encode(frames)).flatten(1)
-    asked = [ASKED, "push it", "close the door"]
-    said = looking.say(vision, asked)
-    # what is said is what the text head says next, word by word
-    assert said.shape == (3, 4)
-    words, _ = policy.model.continued(
-        **policy.sequence(vision, asked, "text"), count=4, kind="text"
-    )
-    assert torch.equal(said, words)
-    # codes follow what was said; read at once they are the same as with the cache
-    whole = looking.sequence(vision, asked, "latent", said)
-    plain = policy.sequence(vision, asked, "latent")
-    tails = [len(policy.text.tail(kind)) for kind in ("text", "latent")]
-    assert whole["tokens"].shape[1] == plain["tokens"].shape[1] + tails[0] + 4
-    assert torch.equal(whole["tokens"][:, -tails[1] - 4 : -tails[1]], said)
-    codes, logits = policy.model.continued(**whole, count=4)
-    found = looking.propose(frames, asked)
-    assert np.array_equal(found.codes, codes.numpy())
-    assert np.allclose(found.probabilities, logits.softmax(-1).numpy(), atol=1e-5)
-    assert np.array_equal(found.places, to_shares(said.numpy(), looking.text), equal_nan=True)
-    assert found.places.shape == (3, 2, 2) and policy.propose(frames, asked).places is None
-    # other words before it change what follows
-    other = looking.sequence(vision, asked, "latent", (said + 7) % 300)
-    assert (policy.model.continued(**other, count=4)[1] - logits).abs().max() > 1e-4
-    inputs = looking.taught(vision.numpy(), asked, codes[:, :-1], "latent")
-    told, of_words, again = looking.spoken(policy.model, inputs, "latent", 4)
-    assert torch.allclose(told, logits, atol=1e-4) and torch.equal(again, said)
-    assert torch.equal(of_words.argmax(-1), said)
 
 
 def test_drawing_follows_its_seed(policy, frames) -> None:

@@ -13,10 +13,9 @@ import torch
 from lapa.__main__ import main
 from lapa.data.captions import PARTS, Captions, CaptionWriter
 from lapa.models.patch_tokenizer import PatchTokenizer, PatchTokenizerConfig
-from lapa.models.places import LOCATIONS, PLACES, SAID, to_bins, to_shares, words_of
 from lapa.sim.recorders.headless import choose_renderer
 from lapa.stages import stages
-from lapa.training.grounding import Described, ground
+from lapa.training.grounding import LOCATIONS, PLACES, Described, ground, to_bins
 from lapa.training.policy import new_policy
 from lapa.training.text import learn_text
 
@@ -37,10 +36,7 @@ def drawn(count: int) -> tuple[np.ndarray, ...]:
         for thing, (x, y) in enumerate((own * SIZE).astype(int)):
             frame[y - 3 : y + 3, x - 3 : x + 3] = 40
             frame[y - 3 : y + 3, x - 3 : x + 3, thing] = 230
-    names, blocks = (
-        np.tile(np.arange(len(THINGS)), (count, 1)),
-        np.arange(count) % (len(THINGS) - 1),
-    )
+    names, blocks = np.tile(np.arange(len(THINGS)), (count, 1)), np.arange(count) % len(THINGS)
     instructions = np.array([told(block) for block in blocks])
     return frames, names, places, instructions, blocks, np.full((count, 2), 0.1, np.float32)
 
@@ -77,7 +73,7 @@ def tokenizer() -> PatchTokenizer:
 
 def policy_of(tokenizer: PatchTokenizer, folder: Path, **changes):
     run = replace(stages("debug").ground, sight=True, **changes)
-    said = [told(block) for block in range(len(THINGS) - 1)]
+    said = [told(block) for block in range(len(THINGS))]
     text = learn_text(said, folder / "t.model", size=400, symbols=LOCATIONS).path
     return run, new_policy(run, tokenizer, text, code_length=2, latent=8)
 
@@ -92,12 +88,12 @@ def test_a_caption_names_everything_and_asks_for_places(captions, tokenizer, tmp
     for row, picture in enumerate((10, 17)):
         found = places[row][places[row] >= 0].reshape(-1, 2).tolist()
         own = to_bins(captions.places[picture])[:, ::-1].tolist()
-        # the block that is meant, its goal and what moves it come first, then all else
+        # the block that is meant and its goal come first, then all else in any order
         asked = policy.text.words(inputs["tokens"][row, :40][inputs["mask"][row, :40] > 0].tolist())
-        block = picture % (len(THINGS) - 1)
+        block = picture % len(THINGS)
         assert told(block) in asked
-        assert found[:3] == [own[block], [int(0.1 * PLACES)] * 2, own[-1]]
-        assert found[3:] == own[:block] + own[block + 1 : -1]
+        assert found[:2] == [own[block], [int(0.1 * PLACES)] * 2]
+        assert sorted(found[2:]) == sorted(own[:block] + own[block + 1 :])
     assert to_bins(np.array([0.0, 0.999, 1.0])).tolist() == [0, PLACES - 1, PLACES - 1]
 
 
@@ -127,16 +123,6 @@ def test_what_is_asked_for_is_found(tokenizer, tmp_path) -> None:
     found = next(each.metrics for each in steps if each.event == "evaluated")
     middle = np.median(np.linalg.norm(captions.places[-60:] - 0.5, axis=2))
     assert found["off"] < middle / 2 and found["off_goal"] < 0.02
-
-
-def test_words_are_places_again(tokenizer, tmp_path) -> None:
-    _, policy = policy_of(tokenizer, tmp_path)
-    places = np.random.default_rng(0).random((4, SAID, 2)).astype(np.float32)
-    words = words_of(policy.text)[to_bins(places)[..., ::-1]].reshape(4, -1)
-    found = to_shares(words, policy.text)
-    assert found.shape == (4, SAID, 2) and np.abs(found - places).max() <= 0.5 / PLACES + 1e-6
-    words[1, 2] = policy.text.pieces("red")[0]
-    assert np.isnan(to_shares(words, policy.text)).nonzero()[0].tolist() == [1]
 
 
 def test_a_policy_without_words_for_places_is_refused(captions, tokenizer, tmp_path) -> None:
