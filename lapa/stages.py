@@ -59,7 +59,7 @@ def space() -> Stages:
     a policy's time goes with these.
     """
     policy = LoopConfig(
-        steps=1_600, batch_size=32, learning_rate=2e-3, warmup_steps=200, weight_decay=0.05,
+        steps=3_000, batch_size=32, learning_rate=2e-3, warmup_steps=200, weight_decay=0.05,
         optimizer="muon", save_every=250, evaluate_every=500,
     )  # fmt: skip
     finetune = replace(policy, steps=400, warmup_steps=100, evaluate_every=100)
@@ -67,7 +67,7 @@ def space() -> Stages:
     patches = PatchTokenizerConfig(patch_size=8, codebook_size=1024, components=32, parts=4)
     return Stages(
         PatchesConfig(patches),
-        PolicyRun(replace(policy, steps=2_200), **trunk),
+        PolicyRun(replace(policy, steps=4_800), **trunk),
         PolicyRun(policy, **trunk),
         PolicyRun(finetune, **trunk, smooth=0.025),
     )
