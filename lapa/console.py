@@ -97,9 +97,9 @@ def follow(run: Iterable[Progress], every: int) -> str:
 
     Of several processes of one run the first one tells.
     """
-    last, every = "", 0 if os.environ.get("RANK", "0") != "0" else every
+    last, first = "", os.environ.get("RANK", "0") == "0"
     for progress in run:
         last = progress.line()
-        if every and (progress.event != "step" or progress.step % every == 0):
+        if first and every and (progress.event != "step" or progress.step % every == 0):
             print(last, file=sys.stderr, flush=True)
     return last

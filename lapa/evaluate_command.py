@@ -24,8 +24,6 @@ from typing import Any
 
 from lapa.console import bar, checkpoint_folder, duration, tell
 
-# episodes that a process runs before it reports
-_SHARE = 10
 _MOST = 10_000
 
 
@@ -151,25 +149,27 @@ def _check(folder: Path) -> None:
 
 
 def _parts(options: argparse.Namespace, kinds: list[str]) -> Iterator[list[Any]]:
-    """Outcomes as they come, in shares of a few episodes of one kind."""
+    """Outcomes as they come; several processes take shares of a few episodes of one kind."""
+    from lapa.evaluation.success import TOGETHER, episodes
+
     if options.policy != "oracle" or options.film:
         from lapa.sim.recorders.headless import choose_renderer
 
         os.environ.update(choose_renderer())
-    shares = [
-        (kind, range(first, min(first + _SHARE, options.episodes)))
-        for kind in kinds
-        for first in range(0, options.episodes, _SHARE)
-    ]
     words = {
         name: getattr(options, name) for name in ("split", "embodiment", "theme", "longest")
     } | {"image_size": options.size}
     if options.workers == 1:
         _begin(options.policy)
         with _filming(options) as watch:
-            for kind, numbers in shares:
-                yield _share(kind, numbers, words | {"watch": watch})
+            for ended in episodes(_act, range(options.episodes), kinds=kinds, watch=watch, **words):
+                yield [ended]
         return
+    shares = [
+        (kind, range(first, min(first + TOGETHER, options.episodes)))
+        for kind in kinds
+        for first in range(0, options.episodes, TOGETHER)
+    ]
     with ProcessPoolExecutor(
         options.workers, mp_context=get_context("spawn"), initializer=_begin,
         initargs=(options.policy,),

@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from lapa.console import checkpoint_folder, data_options, follow, open_data, run_options
-from lapa.pretrain_command import seen
+from lapa.console import data_options, follow, open_data, run_options
+from lapa.pretrain_command import begun, seen, start_options
 
 
 def add_arguments(options: argparse.ArgumentParser) -> None:
@@ -21,18 +21,13 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     options.add_argument("--preset", default="space", help="space or debug (space)")
     options.add_argument("--captions", type=Path, required=True, help="folder that caption wrote")
     data_options(options, "video whose instructions it will read")
-    options.add_argument("--policy", type=Path, help="a policy that learns on, or its run")
-    options.add_argument(
-        "--tokenizer", type=Path, help="image tokenizer, or its run; with --policy not needed"
-    )
+    start_options(options)
     run_options(options, "runs/sight")
 
 
 def command(options: argparse.Namespace) -> int:
     """Train, telling progress; returns the exit code."""
     from lapa.data.captions import Captions
-    from lapa.models.policy import LatentPolicy
-    from lapa.models.tokenizers import load_tokenizer
     from lapa.stages import shortened, stages
     from lapa.training.grounding import LOCATIONS, ground
     from lapa.training.policy import new_policy
@@ -40,20 +35,17 @@ def command(options: argparse.Namespace) -> int:
 
     run = shortened(stages(options.preset).ground, options.steps)
     captions = Captions.open(options.captions)
-    if options.policy:
-        policy = LatentPolicy.from_pretrained(checkpoint_folder(options.policy))
+    policy, tokenizer = begun(options)
+    if policy:
         run = run.on(policy)
-    elif options.tokenizer:
-        tokenizer = load_tokenizer(checkpoint_folder(options.tokenizer))
+    else:
         text = options.out / "tokenizer.model"
         if not text.exists():
             cache = open_data(options.data, options.cache, options.size)
             told = [each.instruction for each in cache.episodes if each.split == "train"]
             learn_text([*captions.vocabulary, *filter(None, told)], text, symbols=LOCATIONS)
         policy = new_policy(run, tokenizer, text, code_length=0, latent=0)
-    else:
-        raise ValueError("name an image tokenizer with --tokenizer, or a policy with --policy")
-    vision = seen(policy.image_tokenizer, captions, options.out / "vision.npy")
+    vision = seen(tokenizer, captions, options.out / "vision.npy")
     run_ = ground(run, policy, captions, vision, options.out, resume=options.resume)
     print(follow(run_, options.every))
     return 0

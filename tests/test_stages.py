@@ -145,13 +145,18 @@ def test_episodes_beside_each_other_are_what_they_are_alone() -> None:
     assert len({each.steps for each in together}) > 3
 
 
-def test_a_policy_is_asked_for_all_that_go_on(monkeypatch) -> None:
+@pytest.fixture
+def renderer(monkeypatch) -> None:
+    """Pictures can be drawn, or the test is skipped."""
     try:
-        renderer = choose_renderer()
+        chosen = choose_renderer()
     except OSError as error:
         pytest.skip(str(error))
-    for name, value in renderer.items():
+    for name, value in chosen.items():
         monkeypatch.setitem(os.environ, name, value)
+
+
+def test_a_policy_is_asked_for_all_that_go_on(renderer) -> None:
     asked, films = [], []
 
     def act(images: np.ndarray, told: list[str]) -> np.ndarray:
@@ -178,13 +183,7 @@ def test_what_does_not_fit_is_said(tmp_path: Path, capsys) -> None:
 
 
 @pytest.mark.slow
-def test_all_stages(tmp_path: Path, monkeypatch) -> None:
-    try:
-        renderer = choose_renderer()
-    except OSError as error:
-        pytest.skip(str(error))
-    for name, value in renderer.items():
-        monkeypatch.setitem(os.environ, name, value)
+def test_all_stages(tmp_path: Path, renderer) -> None:
     at = {
         name: str(tmp_path / name) for name in ("data", "cache", "laq", "labels", "tok", "policy")
     }

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from lapa.data.captions import Captions
 from lapa.models.policy import LatentPolicy
-from lapa.training.policy import PolicyRecipe, PolicyRun, trained
+from lapa.training.policy import PolicyRecipe, PolicyRun, around, trained
 from lapa.training.progress import Metric, Progress
 
 PLACES = 64
@@ -92,8 +92,8 @@ class Described:
 
     def bins(self, tokens: Tensor) -> Tensor:
         """Which of LOCATIONS tokens are; −1 for others."""
-        table = torch.full((int(self.locations.max()) + 1,), -1)
-        table[torch.from_numpy(self.locations)] = torch.arange(PLACES)
+        table = torch.full((int(self.locations.max()) + 1,), -1, device=tokens.device)
+        table[self.locations] = torch.arange(PLACES, device=tokens.device)
         inside = (tokens >= 0) & (tokens < len(table))
         return torch.where(inside, table[torch.where(inside, tokens, 0)], -1)
 
@@ -156,9 +156,8 @@ class GroundingRecipe(PolicyRecipe):
         logits, target = self._logits(model, (inputs, target), accelerator.device)
         known = target >= 0
         logits, true = logits[known], self.lessons.bins(target[known])
-        near = (-((torch.arange(PLACES) - true[:, None]) / _NEAR).square() / 2).softmax(-1)
         wanted = torch.zeros_like(logits)
-        wanted[:, self.lessons.locations] = near.to(wanted)
+        wanted[:, self.lessons.locations] = around(true, PLACES, _NEAR).to(wanted)
         loss = F.cross_entropy(logits, wanted)
         parts = {"accuracy": (logits.argmax(-1) == target[known]).float().mean()}
         if seen is not None:

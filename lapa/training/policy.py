@@ -238,9 +238,11 @@ class PolicyRecipe:
         logits, target = self._logits(model, batch, accelerator.device)
         known = target >= 0
         if self.kind == "action" and self.run.smooth:
-            loss = _smoothed(logits[known], target[known], self.run.smooth * logits.shape[-1])
+            count = logits.shape[-1]
+            wanted = around(target[known], count, self.run.smooth * count)
         else:
-            loss = F.cross_entropy(logits[known], target[known])
+            wanted = target[known]
+        loss = F.cross_entropy(logits[known], wanted)
         return loss, {"accuracy": (logits.argmax(-1) == target)[known].float().mean()}
 
     def _logits(
@@ -289,8 +291,7 @@ class PolicyRecipe:
         """There is nothing but the model."""
 
 
-def _smoothed(logits: Tensor, target: Tensor, bins: float) -> Tensor:
-    """Cross entropy of logits (N, K) against a normal distribution around the target (N,)."""
-    places = torch.arange(logits.shape[-1], device=logits.device)
-    wanted = (-((places - target[:, None]) / bins).square() / 2).softmax(-1)
-    return F.cross_entropy(logits, wanted)
+def around(target: Tensor, count: int, deviation: float) -> Tensor:
+    """Normal distributions over `count` bins around the targets (N,), in bins: (N, count)."""
+    places = torch.arange(count, device=target.device)
+    return (-((places - target[:, None]) / deviation).square() / 2).softmax(-1)
