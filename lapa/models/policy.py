@@ -199,9 +199,9 @@ class LatentPolicy:
             raise ValueError(f"{len(instructions)} instructions came for {len(vision)} frames")
         if not all(isinstance(each, str) and each.strip() for each in instructions):
             raise ValueError("an instruction is empty; it says what the robot should do")
-        length, grid = self.config.prompt_length, self.model.config.grid
+        length, keypoints = self.config.prompt_length, self.model.config.keypoints
         text, seen = zip(*(self.text.prompt(each, length) for each in instructions), strict=True)
-        placed = torch.full((len(vision), grid**2 // 4), SEEN) if grid else vision
+        placed = torch.full((len(vision), keypoints), SEEN) if keypoints else vision
         end = torch.full((len(vision), 1), self.config.vision_end)
         tail = torch.tensor([self.text.tail(kind)]).expand(len(vision), -1)
         tokens = torch.cat([torch.tensor(text), placed, end, tail], 1)
@@ -210,7 +210,7 @@ class LatentPolicy:
         mask = torch.ones_like(tokens)
         mask[:, :length] = torch.tensor(seen)
         found = {"tokens": tokens, "kinds": kinds, "mask": mask}
-        return found | {"frames": vision} if grid else found
+        return found | {"frames": vision} if keypoints else found
 
     # ---- for training ------------------------------------------------------------------------
 

@@ -32,9 +32,9 @@ class VisionLanguageConfig:
     dim, layers, heads, hidden: of the trunk. text, vision, latent, action: sizes of the four
     vocabularies; action 0 is a model of stage 2, which has no action head, latent 0 one of stage
     3 whose latent action head was dropped. theta: of the rotary
-    positions. epsilon: of the RMS norms. longest: positions. grid: 0 gives every vision token a
-    position of the trunk, as LAPA does; else a frame's tokens lie in grid × grid cells of `parts`
-    tokens each, and `Sight` makes a position of 2 × 2 cells.
+    positions. epsilon: of the RMS norms. longest: positions. grid, keypoints: 0 gives every
+    vision token a position of the trunk, as LAPA does; else a frame's tokens lie in grid × grid
+    cells of `parts` tokens each, and `Sight` makes `keypoints` positions of them.
     """
 
     dim: int = 4096
@@ -50,6 +50,7 @@ class VisionLanguageConfig:
     longest: int = 2048
     grid: int = 0
     parts: int = 1
+    keypoints: int = 0
 
     def __post_init__(self) -> None:
         for name in ("dim", "layers", "heads", "hidden", "text", "vision", "longest"):
@@ -62,6 +63,11 @@ class VisionLanguageConfig:
         if self.grid % 2 or self.grid < 0 or self.parts < 1:
             raise ValueError(
                 f"grid is even and parts at least 1; received {self.grid} and {self.parts}"
+            )
+        if self.keypoints < 0 or bool(self.grid) != bool(self.keypoints):
+            raise ValueError(
+                f"grid and keypoints are both 0 or both more; received {self.grid} and "
+                f"{self.keypoints}"
             )
 
     @property
@@ -108,7 +114,7 @@ class VisionLanguageModel(nn.Module):
             )
         )
         self.trunk.embed_tokens = None
-        self.sight = Sight(c.grid, c.parts, c.dim) if c.grid else None
+        self.sight = Sight(c.grid, c.parts, c.dim, c.keypoints) if c.grid else None
 
     @classmethod
     def from_pretrained(
@@ -152,6 +158,13 @@ class VisionLanguageModel(nn.Module):
         """What a model of this configuration takes, told before anything is loaded."""
         return placing.need(lambda: cls(config), dtype, bits)
 
+    def freeze_sight(self) -> None:
+        """Training leaves alone where things are seen, and goes on with how that is told."""
+        if self.sight is not None:
+            self.sight.requires_grad_(False)
+            self.embeddings["vision"].requires_grad_(False)
+            self.sight.near.requires_grad_(True)
+
     def save_pretrained(self, folder: str | os.PathLike) -> None:
         """Write config.json and model.safetensors; `from_pretrained(folder)` reads them back."""
         pretrained.save(folder, asdict(self.config), self.state_dict())
@@ -177,7 +190,7 @@ class VisionLanguageModel(nn.Module):
             cache: a transformers cache that is read and grown.
             heads: which heads are asked; all of them by default.
             frames: int64 (B, grid² · parts) vision tokens, for a model with a `grid`; or what its
-                `sight` made of them, (B, positions, dim).
+                `sight` made of them, (B, keypoints, dim).
         """
         mask = torch.ones_like(tokens) if mask is None else mask
         positions = (mask.cumsum(-1) - 1).clamp(min=0)[:, -tokens.shape[1] :]

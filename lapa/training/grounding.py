@@ -2,14 +2,13 @@
 
 LAPA starts from LWM-7B, which knows pictures and words; a small network has to be taught. As in
 Pix2Seq (Chen et al. 2022) and PaliGemma (Beyer et al. 2024), places are words: `<loc00>` to
-`<loc63>`, down and then right, in a caption that follows the picture. First come the places an
-instruction speaks of, as in a referring expression: of the block, and where it should be. Then all
-else, with names:
+`<loc63>`, down and then right, in a caption that follows the picture: of what an instruction speaks
+of, as in a referring expression, the block and where it should be.
 
-    push the red star to the left -> <loc20><loc41> <loc20><loc30> blue cube <loc33><loc12> …
+    push the red star to the left -> <loc20><loc41> <loc20><loc30>
 
-Besides, each position of the frame is taught which names belong there, by the words' own embeddings
-(as GLIP does for regions, Li et al. 2022): then a word finds its thing by looking for itself.
+A policy with `Sight` is taught besides where each name's keypoint lies. To one without, the caption
+names all other things, too.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from torch import Tensor, nn
 
 from lapa.data.captions import Captions
 from lapa.models.policy import LatentPolicy
+from lapa.models.vision_language import VisionLanguageModel
 from lapa.training.policy import PolicyRecipe, PolicyRun, around, trained
 from lapa.training.progress import Metric, Progress
 
@@ -34,6 +34,8 @@ HELD_OUT = 1000
 # about the width of a block
 MISSED = 0.06
 _NEAR = 1.0
+# a policy's inputs and targets, names that lie in the picture, and their places
+Batch = tuple[dict[str, Tensor], Tensor, Tensor, Tensor]
 
 
 class Described:
@@ -50,9 +52,12 @@ class Described:
         self.locations = np.array([policy.text.pieces(each)[-1] for each in LOCATIONS])
         if len(set(self.locations.tolist())) < PLACES:
             raise ValueError("this policy's text has no words for places: it was not grounded")
-        self._side = max(1, policy.model.config.grid // 2)
-        self.things = things = captions.names.shape[1]
-        self._longest = (things - 1) * (max(map(len, self.names)) + 2) + 4
+        keypoints, count = policy.model.config.keypoints, len(captions.vocabulary)
+        if 0 < keypoints < count:
+            raise ValueError(f"this policy has {keypoints} keypoints for {count} names of things")
+        self._things = captions.names.shape[1]
+        self.others = 0 if keypoints else self._things - 1
+        self._longest = self.others * (max(map(len, self.names)) + 2) + 4
 
     def __len__(self) -> int:
         return self._last - self._first
@@ -67,7 +72,7 @@ class Described:
         for row, (names, places, block, goal) in enumerate(
             zip(c.names[at], c.places[at], c.blocks[at], c.goals[at], strict=True)
         ):
-            others = rng.permutation(np.delete(np.arange(self.things), block))
+            others = rng.permutation(np.delete(np.arange(self._things), block))[: self.others]
             told = [([], places[block]), ([], goal)]
             end = 0
             for name, place in told + [(self.names[names[each]], places[each]) for each in others]:
@@ -79,16 +84,16 @@ class Described:
         asked = c.instructions[at].tolist()
         return policy.taught(self._vision[at], asked, tokens[:, :-1], "text"), target
 
-    def named(self, chosen: np.ndarray) -> Tensor:
-        """(B, positions) int64: which name lies at each position, or how many there are if none."""
-        names, places = (
-            each[chosen + self._first] for each in (self._captions.names, self._captions.places)
+    def seen(self, chosen: np.ndarray) -> Tensor:
+        """The pictures' vision tokens, (B, h · w · parts) int64."""
+        return torch.from_numpy(self._vision[chosen + self._first].astype(np.int64))
+
+    def lie(self, chosen: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Which names lie in the picture, (B, M) int64, and where, (B, M, 2) float32."""
+        at = chosen + self._first
+        return torch.from_numpy(self._captions.names[at]), torch.from_numpy(
+            self._captions.places[at]
         )
-        cells = np.clip((places * self._side).astype(int), 0, self._side - 1)
-        found = np.full((len(chosen), self._side**2), len(self._captions.vocabulary))
-        at = cells[..., 1] * self._side + cells[..., 0]
-        np.put_along_axis(found, at, names, 1)
-        return torch.from_numpy(found)
 
     def bins(self, tokens: Tensor) -> Tensor:
         """Which of LOCATIONS tokens are; −1 for others."""
@@ -130,29 +135,36 @@ def ground(
 
 
 class GroundingRecipe(PolicyRecipe):
-    """The recipe of a policy, with words at positions, and measured by how far off it finds
-    things. A place next to the right one is half right (see PolicyRun.smooth)."""
+    """The recipe of a policy, with keypoints, and measured by how far off it finds things. A place
+    next to the right one is half right (see PolicyRun.smooth)."""
 
     lessons: Described
     held_out: Described | None
 
-    def batch(self, index: int) -> tuple[tuple[dict[str, Tensor], Tensor], Tensor]:
+    def batch(self, index: int) -> Batch:
         rng = np.random.default_rng((self.run.loop.seed, index))
         chosen = rng.integers(len(self.lessons), size=self.run.loop.batch_size)
-        return self.lessons.given(self.policy, chosen, rng), self.lessons.named(chosen)
+        inputs, target = self.lessons.given(self.policy, chosen[: self._captions], rng)
+        if self.policy.model.sight is not None:
+            inputs["frames"] = self.lessons.seen(chosen)
+        return inputs, target, *self.lessons.lie(chosen)
+
+    @property
+    def _captions(self) -> int:
+        """Of how many pictures of a batch a caption is learned. With keypoints of half of them:
+        captions cost the most, and are learned sooner than shapes are told apart."""
+        size = self.run.loop.batch_size
+        return size if self.policy.model.sight is None else -(-size // 2)
 
     def loss(
-        self,
-        model: nn.Module,
-        batch: tuple[tuple[dict[str, Tensor], Tensor], Tensor],
-        accelerator: Accelerator,
+        self, model: nn.Module, batch: Batch, accelerator: Accelerator
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        (inputs, target), named = batch
-        seen, eyes = None, self.policy.model.sight
-        if eyes is not None:
-            # seen once: for the words at its positions, and for the caption
-            seen = eyes(inputs["frames"].to(accelerator.device), self._table("vision"))
-            inputs = inputs | {"frames": seen}
+        inputs, target, names, places = batch
+        maps, sight = None, self.policy.model.sight
+        if sight is not None:
+            # seen once: for its keypoints, and for the caption
+            maps = _maps(self.policy.model, inputs["frames"], accelerator.device)
+            inputs = inputs | {"frames": sight.told(*sight.found(maps[: len(target)]))}
         logits, target = self._logits(model, (inputs, target), accelerator.device)
         known = target >= 0
         logits, true = logits[known], self.lessons.bins(target[known])
@@ -160,37 +172,52 @@ class GroundingRecipe(PolicyRecipe):
         wanted[:, self.lessons.locations] = around(true, PLACES, _NEAR).to(wanted)
         loss = F.cross_entropy(logits, wanted)
         parts = {"accuracy": (logits.argmax(-1) == target[known]).float().mean()}
-        if seen is not None:
-            parts["words"] = self._words(seen, named.to(accelerator.device))
-            loss = loss + parts["words"]
+        if maps is not None:
+            parts["keypoints"] = self._keypoints(maps, names, places)
+            loss = loss + parts["keypoints"]
         return loss, parts
 
-    def _table(self, kind: str) -> Tensor:
-        return self.policy.model.embeddings[kind].weight
+    def _keypoints(self, maps: Tensor, names: Tensor, places: Tensor) -> Tensor:
+        """Cross entropy of where each name lies, or that it lies nowhere.
 
-    def _words(self, seen: Tensor, named: Tensor) -> Tensor:
-        """Cross entropy of what each position is: one of the names, or nothing.
-
-        seen: (B, positions, dim). named: (B, positions) int64, as `Described.named` gives them.
+        maps: of `Sight`. names: (B, M) int64. places: (B, M, 2).
         """
-        words = torch.stack([self._table("text")[pieces].sum(0) for pieces in self.lessons.names])
-        likeness = F.pad(seen @ words.T / seen.shape[-1] ** 0.5, (0, 1))
-        return F.cross_entropy(likeness.flatten(0, 1), named.flatten())
+        names, places = names.to(maps.device), places.to(maps.device)
+        logits = F.pad(maps[:, : len(self.lessons.names)], (0, 1))
+        wanted = torch.zeros_like(logits)
+        wanted[..., -1] = 1
+        row = torch.arange(len(names), device=maps.device)[:, None]
+        wanted[row, names] = F.pad(self.policy.model.sight.sought(places), (0, 1))
+        return F.cross_entropy(logits.flatten(0, 1), wanted.flatten(0, 1))
 
     @torch.inference_mode()
     def evaluate(self, model: nn.Module) -> dict[str, Metric]:
         """Of held-out pictures, those before given: how often a place is exactly right, the
         median distance in shares of the side, of the block that is meant and of its goal besides,
-        and how often that block is missed by more than MISSED."""
+        and how often that block is missed by more than MISSED; and any keypoint."""
         logits, target = self.answered(model)
         known = target >= 0
         said, true = (self.held_out.bins(each[known]) for each in (logits.argmax(-1), target))
         off = (said - true).float().where(said >= 0, float(PLACES)).reshape(-1, 2)
-        far = off.norm(dim=1).reshape(-1, self.lessons.things + 1) / PLACES
-        return {
+        far = off.norm(dim=1).reshape(-1, self.held_out.others + 2) / PLACES
+        found = {
             "held_out": float((said == true).float().mean()),
             "off": float(far.median()),
             "off_block": float(far[:, 0].median()),
             "off_goal": float(far[:, 1].median()),
             "missed": float((far[:, 0] > MISSED).float().mean()),
         }
+        return found if model.sight is None else found | {"overlooked": self._overlooked(model)}
+
+    def _overlooked(self, model: nn.Module) -> float:
+        lessons, device, far = self.held_out, next(model.parameters()).device, []
+        for chosen in self.judged():
+            names, places = lessons.lie(chosen)
+            found = model.sight.found(_maps(model, lessons.seen(chosen), device))[0].cpu()
+            own = found.gather(1, names[..., None].expand_as(places))
+            far.append((own - places).norm(dim=-1))
+        return float((torch.cat(far) > MISSED).float().mean())
+
+
+def _maps(model: VisionLanguageModel, frames: Tensor, device: torch.device) -> Tensor:
+    return model.sight.maps(frames.to(device), model.embeddings["vision"].weight)

@@ -36,10 +36,11 @@ _MEASURED = 512
 class PolicyRun:
     """A complete run of either stage.
 
-    dim, layers, heads, hidden: of the trunk. prompt_length: text tokens before the frame. sight:
-    convolutions make few positions of a frame's tokens. smooth: in place of an action's bin alone,
-    its neighbours are right, too, by a normal distribution whose deviation is this share of all
-    bins (Imani and White 2018): a few episodes say little about a single bin.
+    dim, layers, heads, hidden: of the trunk. prompt_length: text tokens before the frame.
+    keypoints: positions of the trunk that `Sight` makes of a frame; 0: one a vision token. smooth:
+    in place of an action's bin alone, its neighbours are right, too, by a normal distribution whose
+    deviation is this share of all bins (Imani and White 2018): a few episodes say little about a
+    single bin.
     """
 
     loop: LoopConfig
@@ -48,14 +49,14 @@ class PolicyRun:
     heads: int = 4
     hidden: int = 688
     prompt_length: int = 48
-    sight: bool = False
+    keypoints: int = 0
     smooth: float = 0.0
 
     def on(self, policy: LatentPolicy) -> PolicyRun:
         """The same run with the network of this policy."""
         c = policy.model.config
         return replace(
-            self, dim=c.dim, layers=c.layers, heads=c.heads, hidden=c.hidden, sight=bool(c.grid),
+            self, dim=c.dim, layers=c.layers, heads=c.heads, hidden=c.hidden, keypoints=c.keypoints,
             prompt_length=policy.config.prompt_length,
         )  # fmt: skip
 
@@ -68,7 +69,7 @@ class PolicyRun:
         return VisionLanguageConfig(
             dim=self.dim, layers=self.layers, heads=self.heads, hidden=self.hidden, text=text,
             vision=c.codebook_size + 1, latent=latent, action=action, theta=10_000.0,
-            grid=c.grid if self.sight else 0, parts=c.parts,
+            grid=c.grid if self.keypoints else 0, parts=c.parts, keypoints=self.keypoints,
         )  # fmt: skip
 
 
@@ -104,8 +105,18 @@ def new_policy(
     model = VisionLanguageModel(
         run.model(image_tokenizer, text=len(Text(text)), latent=latent, action=action)
     )
+    _alike(model.embeddings["vision"].weight, image_tokenizer)
     config = PolicyConfig(code_length, run.prompt_length, vision_end=frames)
     return LatentPolicy(model, image_tokenizer, text, config, bins=bins)
+
+
+@torch.no_grad()
+def _alike(embeddings: Tensor, image_tokenizer: Tokenizer) -> None:
+    """Tokens that stand for like patches begin with like embeddings: random projections of the
+    tokenizer's own vectors, a part each."""
+    parts = image_tokenizer.codebook.detach().chunk(image_tokenizer.config.parts)
+    near = [part / part.std() @ torch.randn(part.shape[1], embeddings.shape[1]) for part in parts]
+    embeddings[: len(image_tokenizer.codebook)] = torch.cat(near) / parts[0].shape[1] ** 0.5
 
 
 def with_latent_head(
@@ -133,7 +144,8 @@ def with_action_head(policy: LatentPolicy, bins: ActionBins, seed: int = 0) -> L
 def _regrown(
     model: VisionLanguageModel, config: VisionLanguageConfig, seed: int
 ) -> VisionLanguageModel:
-    """A model of this config with the weights of all that both have, but heads that act."""
+    """A model of this config with the weights of all that both have, but heads that act. It sees
+    as before: LAPA freezes the vision encoder, too."""
     torch.manual_seed(seed)
     grown = VisionLanguageModel(config)
     new = ("heads.latent", "heads.action", "embeddings.latent", "embeddings.action")
@@ -143,6 +155,7 @@ def _regrown(
         if name in grown.state_dict() and not name.startswith(new)
     }
     grown.load_state_dict(kept, strict=False)
+    grown.freeze_sight()
     return grown
 
 
@@ -270,13 +283,15 @@ class PolicyRecipe:
     def answered(self, model: nn.Module) -> tuple[Tensor, Tensor]:
         """Logits (N, L, K) and targets (N, L) of some of what is held out."""
         model.eval()
-        lessons, device = self.held_out, next(model.parameters()).device
-        chosen = np.unique(np.linspace(0, len(lessons) - 1, _MEASURED).astype(int))
-        rng, parts = np.random.default_rng(0), []
-        for start in range(0, len(chosen), self._size):
-            batch = lessons.given(self.policy, chosen[start : start + self._size], rng)
-            parts.append(self._logits(model, batch, device))
+        device, rng, parts = next(model.parameters()).device, np.random.default_rng(0), []
+        for chosen in self.judged():
+            parts.append(self._logits(model, self.held_out.given(self.policy, chosen, rng), device))
         return torch.cat([part[0] for part in parts]), torch.cat([part[1] for part in parts])
+
+    def judged(self) -> list[np.ndarray]:
+        """Batches of what is held out, _MEASURED in all, spread over it."""
+        chosen = np.unique(np.linspace(0, len(self.held_out) - 1, _MEASURED).astype(int))
+        return np.split(chosen, range(self._size, len(chosen), self._size))
 
     def preview(self, model: nn.Module) -> np.ndarray:
         raise NotImplementedError("a policy has no picture; set preview_every to 0")

@@ -174,22 +174,26 @@ def test_impossible_sizes_are_said(change, words) -> None:
         VisionLanguageConfig(**{"dim": 64, "heads": 4, **change})
 
 
-def test_sight_makes_few_positions_of_many_tokens() -> None:
-    """Four cells a position, in their row's places; with the cache as without."""
+def seeing(**changes) -> VisionLanguageModel:
     torch.manual_seed(0)
-    config = VisionLanguageConfig(
-        dim=32, layers=2, heads=2, hidden=48, text=16, vision=13, longest=64, theta=1e4, grid=8,
-        parts=3,
-    )  # fmt: skip
-    model = VisionLanguageModel(config).eval()
+    config = {
+        "dim": 32, "layers": 2, "heads": 2, "hidden": 48, "text": 16, "vision": 13, "longest": 64,
+        "theta": 1e4, "grid": 8, "parts": 3, "keypoints": 5,
+    }  # fmt: skip
+    return VisionLanguageModel(VisionLanguageConfig(**config | changes)).eval()
+
+
+def test_sight_makes_a_position_of_each_keypoint() -> None:
+    """In their row's places; with the cache as without."""
+    model = seeing()
     frames = torch.randint(0, 12, (2, 8 * 8 * 3))
     seen = model.sight(frames, model.embeddings["vision"].weight)
-    assert seen.shape == (2, 16, 32)
-    tokens = torch.randint(0, 16, (2, 24))
+    assert seen.shape == (2, 5, 32)
+    tokens = torch.randint(0, 16, (2, 13))
     kinds = torch.zeros_like(tokens)
-    tokens[:, 5:21], kinds[:, 5:21] = SEEN, KINDS.index("vision")
+    tokens[:, 5:10], kinds[:, 5:10] = SEEN, KINDS.index("vision")
     embedded = model.embed(tokens, kinds, frames)
-    assert torch.equal(embedded[:, 5:21], seen)
+    assert torch.equal(embedded[:, 5:10], seen)
     assert torch.equal(embedded[:, :5], model.embeddings["text"](tokens[:, :5]))
     # a token more or less of a frame is seen, and each frame belongs to its row
     other = frames.clone()
@@ -204,5 +208,63 @@ def test_sight_makes_few_positions_of_many_tokens() -> None:
         frames=frames,
     )["latent"][:, -3:]
     assert torch.allclose(logits, whole, atol=1e-5)
-    with pytest.raises(ValueError, match="grid is even and parts at least 1; received 7 and 3"):
-        VisionLanguageConfig(dim=32, heads=2, grid=7, parts=3)
+
+
+def test_a_keypoint_lies_where_its_map_is_highest_or_nowhere() -> None:
+    sight = seeing().sight
+    places = torch.tensor([[[0.3, 0.71], [0.5, 0.5], [0.86, 0.2]]])
+    sought = sight.sought(places)
+    assert torch.allclose(sought.sum(-1), torch.ones(1, 3))
+    assert (sought > 0).sum(-1).tolist() == [[4, 4, 4]]
+    found, there = sight.found(20 + (sought + 1e-9).log())
+    assert torch.allclose(found, places, atol=1e-4) and (there > 0.99).all()
+    # of two places that might be meant the likelier one, not the middle of both
+    two = torch.full((1, 1, 16), -20.0)
+    two[..., 0], two[..., 15] = 5.0, 5.5
+    found, there = sight.found(two)
+    assert torch.allclose(found, torch.full((1, 1, 2), 0.875), atol=1e-4)
+    assert there.item() == pytest.approx(1 - 1 / (1 + np.exp(5) + np.exp(5.5)), abs=1e-4)
+    # what is nowhere tells nothing, whatever its map's highest cell
+    found, there = sight.found(torch.full((1, 5, 16), -20.0))
+    assert there.max() < 1e-6 and sight.told(found, there).abs().max() < 1e-4
+
+
+def test_places_are_told_apart_and_names_too() -> None:
+    sight = seeing().sight
+    places = torch.tensor([[[0.30, 0.5], [0.32, 0.5], [0.5, 0.30]]])
+    one = torch.stack([sight.told(places[:, [at] * 5], torch.ones(1, 5))[0] for at in range(3)])
+    assert not torch.allclose(one[0, 0], one[0, 1])
+    # the place adds the same to every name
+    assert torch.allclose(one[1] - one[0], (one[1] - one[0])[:1].expand(5, -1), atol=1e-5)
+    near, far = (one[1] - one[0])[0].norm(), (one[2] - one[0])[0].norm()
+    assert near < far / 2
+    # once that is learned, all are told by how they lie to the last one, too
+    torch.nn.init.normal_(sight.near.weight)
+    there, away = torch.full((1, 5, 2), 0.4), torch.full((1, 5, 2), 0.4)
+    away[:, -1] = 0.45
+    moved = sight.told(away, torch.ones(1, 5)) - sight.told(there, torch.ones(1, 5))
+    expected = sight.near(torch.tensor([-0.1, -0.1, -1 / 3, -1 / 3, -1.0, -1.0]).tanh())
+    assert torch.allclose(moved[0, :-1], expected.expand(4, -1), atol=1e-4)
+
+
+def test_sight_is_frozen_with_its_tokens() -> None:
+    model = seeing()
+    model.freeze_sight()
+    still = {name for name, each in model.named_parameters() if not each.requires_grad}
+    assert "embeddings.vision.weight" in still and "sight.look.weight" in still
+    assert {name.split(".")[0] for name in still} == {"embeddings", "sight"}
+    # how a place is told is learned with what is done about it
+    assert {"embeddings.text.weight", "sight.near.weight"}.isdisjoint(still)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"grid": 7}, "grid is even and parts at least 1; received 7 and 3"),
+        ({"keypoints": 0}, "grid and keypoints are both 0 or both more; received 8 and 0"),
+        ({"grid": 0}, "grid and keypoints are both 0 or both more; received 0 and 5"),
+    ],
+)
+def test_impossible_sights_are_said(change, words) -> None:
+    with pytest.raises(ValueError, match=words):
+        seeing(**change)

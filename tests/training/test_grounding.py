@@ -72,18 +72,22 @@ def tokenizer() -> PatchTokenizer:
 
 
 def policy_of(tokenizer: PatchTokenizer, folder: Path, **changes):
-    run = replace(stages("debug").ground, sight=True, **changes)
+    run = replace(stages("debug").ground, **{"keypoints": 4, **changes})
     said = [told(block) for block in range(len(THINGS))]
     text = learn_text(said, folder / "t.model", size=400, symbols=LOCATIONS).path
     return run, new_policy(run, tokenizer, text, code_length=2, latent=8)
 
 
-def test_a_caption_names_everything_and_asks_for_places(captions, tokenizer, tmp_path) -> None:
-    _, policy = policy_of(tokenizer, tmp_path)
+@pytest.mark.parametrize("keypoints", [0, 4])
+def test_a_caption_asks_for_places(captions, tokenizer, tmp_path, keypoints) -> None:
+    """Of the block that is meant and its goal; to a policy without keypoints it names all else."""
+    _, policy = policy_of(tokenizer, tmp_path, keypoints=keypoints)
     vision = tokenizer.encode(np.asarray(captions.frames)).reshape(len(captions), -1)
     lessons = Described(captions, policy, vision, 10, 60)
     inputs, target = lessons.given(policy, np.array([0, 7]), np.random.default_rng(1))
-    assert inputs["frames"].tolist() == vision[[10, 17]].tolist()
+    seen = lessons.seen(np.array([0, 7]))
+    assert seen.tolist() == vision[[10, 17]].tolist()
+    assert keypoints == 0 or torch.equal(inputs["frames"], seen)
     places = lessons.bins(target)
     for row, picture in enumerate((10, 17)):
         found = places[row][places[row] >= 0].reshape(-1, 2).tolist()
@@ -93,17 +97,31 @@ def test_a_caption_names_everything_and_asks_for_places(captions, tokenizer, tmp
         block = picture % len(THINGS)
         assert told(block) in asked
         assert found[:2] == [own[block], [int(0.1 * PLACES)] * 2]
-        assert sorted(found[2:]) == sorted(own[:block] + own[block + 1 :])
+        others = [] if keypoints else own[:block] + own[block + 1 :]
+        assert sorted(found[2:]) == sorted(others)
     assert to_bins(np.array([0.0, 0.999, 1.0])).tolist() == [0, PLACES - 1, PLACES - 1]
 
 
-def test_a_position_is_named_by_what_lies_there(captions, tokenizer, tmp_path) -> None:
+def test_a_keypoint_has_a_name(captions, tokenizer, tmp_path) -> None:
     _, policy = policy_of(tokenizer, tmp_path)
-    lessons = Described(captions, policy, np.zeros((60, 192), np.int64), 0, 60)
-    named = lessons.named(np.arange(60)).reshape(60, 4, 4)
-    assert set(np.unique(named)) <= {0, 1, 2, 3}
-    x, y = (captions.places[5, 2] * 4).astype(int)
-    assert named[5, y, x] == 2
+    lessons = Described(captions, policy, np.zeros((60, 192), np.int64), 20, 60)
+    names, places = lessons.lie(np.array([3]))
+    assert names.tolist() == [[0, 1, 2]] and torch.equal(
+        places[0], torch.tensor(captions.places[23])
+    )
+    _, few = policy_of(tokenizer, tmp_path, keypoints=2)
+    with pytest.raises(ValueError, match="this policy has 2 keypoints for 3 names of things"):
+        Described(captions, few, np.zeros((60, 192), np.int64), 0, 60)
+
+
+def test_like_patches_begin_alike(tokenizer, tmp_path) -> None:
+    """The tokens of a colour's shades lie in order on a line; colours have lines of their own."""
+    _, policy = policy_of(tokenizer, tmp_path)
+    table = policy.model.embeddings["vision"].weight.detach()
+    red, green = table[:16], table[16:32]
+    steps = (red[1:] - red[:-1]).detach()
+    assert torch.allclose(steps, steps[:1].expand_as(steps), atol=1e-5)
+    assert torch.cosine_similarity(steps[0], green[1] - green[0], dim=0).abs() < 0.9
 
 
 @pytest.mark.slow
@@ -115,19 +133,19 @@ def test_what_is_asked_for_is_found(tokenizer, tmp_path) -> None:
     writer.add(*parts)
     run, policy = policy_of(tokenizer, tmp_path)
     loop = replace(
-        run.loop, steps=1000, batch_size=32, evaluate_every=1000, save_every=1000, ema_decay=0.98
+        run.loop, steps=600, batch_size=32, evaluate_every=600, save_every=600, ema_decay=0.98
     )
     vision = tokenizer.encode(parts[0]).reshape(count, -1)
     captions = Captions.open(tmp_path / "captions")
     steps = list(ground(replace(run, loop=loop), policy, captions, vision, tmp_path / "run"))
     found = next(each.metrics for each in steps if each.event == "evaluated")
     middle = np.median(np.linalg.norm(captions.places[-60:] - 0.5, axis=2))
-    assert found["off"] < middle / 2 and found["off_goal"] < 0.02
+    assert found["off"] < middle / 2 and found["off_goal"] < 0.02 and found["overlooked"] < 0.05
 
 
 def test_a_policy_without_words_for_places_is_refused(captions, tokenizer, tmp_path) -> None:
     text = learn_text([told(0)], tmp_path / "t.model", size=400).path
-    run = replace(stages("debug").ground, sight=True)
+    run = replace(stages("debug").ground, keypoints=4)
     policy = new_policy(run, tokenizer, text, code_length=2, latent=8)
     with pytest.raises(ValueError, match="no words for places"):
         Described(captions, policy, np.zeros((60, 192), np.int64), 0, 60)

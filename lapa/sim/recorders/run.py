@@ -159,11 +159,12 @@ def _outcomes(
 
 def _stop(executor: ProcessPoolExecutor) -> None:
     processes = list((executor._processes or {}).values())
-    executor.shutdown(wait=False, cancel_futures=True)
     for process in processes:
         process.terminate()
     for process in processes:
         process.join()
+    # its thread ends once it sees that: one still at work as Python ends writes to what is closed
+    executor.shutdown(wait=True, cancel_futures=True)
 
 
 def _start(source: Source, folder: Path, size: int) -> None:
