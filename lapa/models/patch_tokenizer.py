@@ -134,12 +134,11 @@ class PatchTokenizer(nn.Module):
 
     def _nearest(self, vectors: Tensor) -> Tensor:
         """(M, P, D / P) -> (M, P) the tokens of the nearest centres."""
-        first, found = 0, []
+        found = []
         for part, centres in enumerate(self.codebook.chunk(self.config.parts)):
             # |v|² is the same for all centres
             far = torch.addmm(centres.square().sum(1), vectors[:, part], centres.T, alpha=-2)
-            found.append(far.argmin(1) + first)
-            first += len(centres)
+            found.append(far.argmin(1) + part * len(centres))
         return torch.stack(found, 1)
 
     def patches(self, batch: Tensor) -> Tensor:

@@ -31,10 +31,10 @@ class VisionLanguageConfig:
 
     dim, layers, heads, hidden: of the trunk. text, vision, latent, action: sizes of the four
     vocabularies; action 0 is a model of stage 2, which has no action head, latent 0 one of stage
-    3 whose latent action head was dropped. theta: of the rotary
-    positions. epsilon: of the RMS norms. longest: positions. grid, keypoints: 0 gives every
-    vision token a position of the trunk, as LAPA does; else a frame's tokens lie in grid × grid
-    cells of `parts` tokens each, and `Sight` makes `keypoints` positions of them.
+    3 whose latent action head was dropped. theta: of the rotary positions. epsilon: of the RMS
+    norms. longest: positions. grid, keypoints: 0 gives every vision token a position of the trunk,
+    as LAPA does; else a frame's tokens lie in grid × grid cells of `parts` tokens each, and `Sight`
+    makes `keypoints` positions of them; dim is a multiple of 4 then.
     """
 
     dim: int = 4096
@@ -69,6 +69,8 @@ class VisionLanguageConfig:
                 f"grid and keypoints are both 0 or both more; received {self.grid} and "
                 f"{self.keypoints}"
             )
+        if self.keypoints and self.dim % 4:
+            raise ValueError(f"dim is {self.dim}; keypoints need a multiple of 4")
 
     @property
     def vocabularies(self) -> dict[str, int]:

@@ -90,10 +90,8 @@ class Described:
 
     def lie(self, chosen: np.ndarray) -> tuple[Tensor, Tensor]:
         """Which names lie in the picture, (B, M) int64, and where, (B, M, 2) float32."""
-        at = chosen + self._first
-        return torch.from_numpy(self._captions.names[at]), torch.from_numpy(
-            self._captions.places[at]
-        )
+        c, at = self._captions, chosen + self._first
+        return torch.from_numpy(c.names[at]), torch.from_numpy(c.places[at])
 
     def bins(self, tokens: Tensor) -> Tensor:
         """Which of LOCATIONS tokens are; −1 for others."""
@@ -144,13 +142,14 @@ class GroundingRecipe(PolicyRecipe):
     def batch(self, index: int) -> Batch:
         rng = np.random.default_rng((self.run.loop.seed, index))
         chosen = rng.integers(len(self.lessons), size=self.run.loop.batch_size)
-        inputs, target = self.lessons.given(self.policy, chosen[: self._captions], rng)
-        if self.policy.model.sight is not None:
-            inputs["frames"] = self.lessons.seen(chosen)
+        asked, rest = np.split(chosen, [self._asked])
+        inputs, target = self.lessons.given(self.policy, asked, rng)
+        if len(rest):
+            inputs["frames"] = torch.cat([inputs["frames"], self.lessons.seen(rest)])
         return inputs, target, *self.lessons.lie(chosen)
 
     @property
-    def _captions(self) -> int:
+    def _asked(self) -> int:
         """Of how many pictures of a batch a caption is learned. With keypoints of half of them:
         captions cost the most, and are learned sooner than shapes are told apart."""
         size = self.run.loop.batch_size

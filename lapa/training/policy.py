@@ -114,7 +114,7 @@ def new_policy(
 def _alike(embeddings: Tensor, image_tokenizer: Tokenizer) -> None:
     """Tokens that stand for like patches begin with like embeddings: random projections of the
     tokenizer's own vectors, a part each."""
-    parts = image_tokenizer.codebook.detach().chunk(image_tokenizer.config.parts)
+    parts = image_tokenizer.codebook.chunk(image_tokenizer.config.parts)
     near = [part / part.std() @ torch.randn(part.shape[1], embeddings.shape[1]) for part in parts]
     embeddings[: len(image_tokenizer.codebook)] = torch.cat(near) / parts[0].shape[1] ** 0.5
 
@@ -124,7 +124,8 @@ def with_latent_head(
 ) -> LatentPolicy:
     """Stage 2 begins with a policy that can see: it gets a new head for `latent` codes a position.
 
-    All else (trunk, text, vision) is copied.
+    All else (trunk, text, vision) is copied; what was learned about seeing stays as it is, as LAPA
+    freezes the vision encoder (section 3.2).
     """
     model = _regrown(policy.model, replace(policy.model.config, latent=latent, action=0), seed)
     config = replace(policy.config, code_length=code_length)
@@ -134,7 +135,7 @@ def with_latent_head(
 def with_action_head(policy: LatentPolicy, bins: ActionBins, seed: int = 0) -> LatentPolicy:
     """Stage 3 begins: the latent action head and embedding are dropped, those of actions are new.
 
-    All else (trunk, text, vision) is copied from the policy.
+    All else (trunk, text, vision) is copied from the policy; it sees as before, as in stage 2.
     """
     grown = replace(policy.model.config, latent=0, action=max(bins.counts))
     model = _regrown(policy.model, grown, seed)
@@ -144,8 +145,8 @@ def with_action_head(policy: LatentPolicy, bins: ActionBins, seed: int = 0) -> L
 def _regrown(
     model: VisionLanguageModel, config: VisionLanguageConfig, seed: int
 ) -> VisionLanguageModel:
-    """A model of this config with the weights of all that both have, but heads that act. It sees
-    as before: LAPA freezes the vision encoder, too."""
+    """A model of this config with the weights of all that both have, but heads that act; its sight
+    is frozen."""
     torch.manual_seed(seed)
     grown = VisionLanguageModel(config)
     new = ("heads.latent", "heads.action", "embeddings.latent", "embeddings.action")

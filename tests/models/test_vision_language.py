@@ -263,6 +263,7 @@ def test_sight_is_frozen_with_its_tokens() -> None:
         ({"grid": 7}, "grid is even and parts at least 1; received 7 and 3"),
         ({"keypoints": 0}, "grid and keypoints are both 0 or both more; received 8 and 0"),
         ({"grid": 0}, "grid and keypoints are both 0 or both more; received 0 and 5"),
+        ({"dim": 6, "heads": 1}, "dim is 6; keypoints need a multiple of 4"),
     ],
 )
 def test_impossible_sights_are_said(change, words) -> None:

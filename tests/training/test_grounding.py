@@ -13,10 +13,12 @@ import torch
 from lapa.__main__ import main
 from lapa.data.captions import PARTS, Captions, CaptionWriter
 from lapa.models.patch_tokenizer import PatchTokenizer, PatchTokenizerConfig
+from lapa.models.policy import LatentPolicy
 from lapa.sim.recorders.headless import choose_renderer
 from lapa.stages import stages
 from lapa.training.grounding import LOCATIONS, PLACES, Described, ground, to_bins
-from lapa.training.policy import new_policy
+from lapa.training.policy import new_policy, train_policy, with_latent_head
+from lapa.training.samples import Samples
 from lapa.training.text import learn_text
 
 THINGS = ("red block", "green block", "pusher")
@@ -106,9 +108,8 @@ def test_a_keypoint_has_a_name(captions, tokenizer, tmp_path) -> None:
     _, policy = policy_of(tokenizer, tmp_path)
     lessons = Described(captions, policy, np.zeros((60, 192), np.int64), 20, 60)
     names, places = lessons.lie(np.array([3]))
-    assert names.tolist() == [[0, 1, 2]] and torch.equal(
-        places[0], torch.tensor(captions.places[23])
-    )
+    assert names.tolist() == [[0, 1, 2]]
+    assert torch.equal(places[0], torch.tensor(captions.places[23]))
     _, few = policy_of(tokenizer, tmp_path, keypoints=2)
     with pytest.raises(ValueError, match="this policy has 2 keypoints for 3 names of things"):
         Described(captions, few, np.zeros((60, 192), np.int64), 0, 60)
@@ -122,6 +123,23 @@ def test_like_patches_begin_alike(tokenizer, tmp_path) -> None:
     steps = (red[1:] - red[:-1]).detach()
     assert torch.allclose(steps, steps[:1].expand_as(steps), atol=1e-5)
     assert torch.cosine_similarity(steps[0], green[1] - green[0], dim=0).abs() < 0.9
+
+
+def test_later_stages_leave_seeing_alone(captions, tokenizer, tmp_path) -> None:
+    """Of what sees only how places are told goes on learning."""
+    run, policy = policy_of(tokenizer, tmp_path)
+    vision = tokenizer.encode(np.asarray(captions.frames)).reshape(len(captions), -1)
+    target = np.random.default_rng(0).integers(0, 8, (60, 2))
+    samples = Samples(np.arange(60), tuple(captions.instructions.tolist()), target)
+    begun = with_latent_head(policy, code_length=2, latent=8)
+    before = {name: value.clone() for name, value in begun.model.state_dict().items()}
+    run = replace(run, loop=replace(run.loop, steps=3, ema_decay=0.0, evaluate_every=0))
+    *_, last = train_policy(run, begun, vision, samples, None, tmp_path / "run")
+    after = LatentPolicy.from_pretrained(last.path).model.state_dict()
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    seen = {name for name in changed if name.startswith(("sight", "embeddings.vision"))}
+    assert seen == {"sight.near.weight"}
+    assert "embeddings.text.weight" in changed and "heads.latent.weight" in changed
 
 
 @pytest.mark.slow
