@@ -72,7 +72,7 @@ Lapa.part("acting", (element, gradio) => {
   function rates() {
     if (!about.rates.length) return;
     const policies = about.policies.filter(([name]) => about.rates.some((row) => row.policies[name]));
-    const head = Lapa.make("tr", {}, Lapa.make("th", { scope: "col" }, "Success within 10 s, measured"),
+    const head = Lapa.make("tr", {}, Lapa.make("th", { scope: "col" }, "Success within 10 s, measured with cylinder, plain"),
       ...policies.map(([, words]) => Lapa.make("th", { scope: "col" }, words)));
     const rows = about.rates.map((row) => Lapa.make("tr", { class: row.kind === "all" ? "all" : "" },
       Lapa.make("th", { scope: "row" }, row.words),
