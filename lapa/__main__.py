@@ -97,13 +97,16 @@ def _quantize_options(command: argparse.ArgumentParser) -> None:
     command.description = "Train a quantizer; the model lies in RUN/model when it ends."
     command.add_argument(
         "--preset", default="robots",
-        help="robots, tabletop, debug, official or official-recipe (robots)",
+        help="robots, tabletop, eight, debug, official or official-recipe (robots)",
     )  # fmt: skip
     command.add_argument("--data", type=Path, help="video or a prepared cache (../shared/robots)")
     command.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
     command.add_argument("--out", type=Path, help="folder of the run (default: runs/PRESET)")
     command.add_argument("--resume", action="store_true", help="go on where the run stopped")
     command.add_argument("--steps", type=int, help="optimiser steps instead of the preset's")
+    command.add_argument(
+        "--minutes", type=float, help="end by the clock: the whole schedule fits this time"
+    )
     command.add_argument("--batch-size", type=int, help="frame pairs per step and process")
     command.add_argument("--seed", type=int, help="of everything random")
     command.add_argument("--start-from", help="checkpoint whose weights to begin with")
@@ -166,7 +169,9 @@ def configured(options: argparse.Namespace) -> QuantizeConfig:
     from lapa.presets import preset
 
     config = preset(options.preset, steps=options.steps)
-    named = {"batch_size": options.batch_size, "seed": options.seed}
+    named = {
+        "batch_size": options.batch_size, "seed": options.seed, "minutes": options.minutes
+    }  # fmt: skip
     changes = {name: value for name, value in named.items() if value is not None}
     loop = replace(config.loop, trackers=tuple(options.track), **changes)
     return replace(config, loop=loop, start_from=options.start_from)

@@ -224,9 +224,13 @@ def _threads(count: int) -> Iterator[None]:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of `python -m lapa bench`."""
-    parser.add_argument("--repeats", type=int, default=3, help="rounds on each side (3)")
-    parser.add_argument("--threads", type=int, default=2, help="torch threads for both sides (2)")
+    """The options of `python -m lapa bench`, and of `bench train`."""
+    parser.add_argument(
+        "what", nargs="?", choices=("press", "train"), default="press",
+        help="press: codes and sweeps against the official call; train: frame pairs a second",
+    )  # fmt: skip
+    parser.add_argument("--repeats", type=int, help="rounds, or steps of train (3, or 12)")
+    parser.add_argument("--threads", type=int, help="torch threads for all sides (2; train: 1)")
     parser.add_argument("--write", action="store_true", help="keep the figures in results.json")
     parser.add_argument(
         "--require",
@@ -238,9 +242,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run with parsed options, print the table, and return the exit code."""
+    if options.what == "train":
+        from lapa import bench_train
+
+        return bench_train.command(options)
     print("Building the official network with random weights …", file=sys.stderr, flush=True)
     try:
-        result = run(repeats=options.repeats, threads=options.threads)
+        result = run(
+            repeats=3 if options.repeats is None else options.repeats,
+            threads=2 if options.threads is None else options.threads,
+        )
     except (ArithmeticError, ValueError) as error:
         print(f"lapa bench: {error}", file=sys.stderr)
         return 1 if isinstance(error, ArithmeticError) else 2

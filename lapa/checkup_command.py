@@ -19,7 +19,7 @@ from lapa.console import bar, checkpoint_folder, duration, open_data, tell, warn
 if TYPE_CHECKING:
     from lapa.data import Cache, FramePairs
     from lapa.evaluation.checkup import Checkup
-    from lapa.models.quantizer import LatentActionQuantizer
+    from lapa.evaluation.inferred import Quantizer
     from lapa.report import Report
 
 EPILOG = """CHECKPOINT is a folder of ours, the folder of a run, or an official LAPA .pt file.
@@ -27,13 +27,15 @@ DATA is the robots format, a folder of videos, one video, folders of numbered fr
 --fps), or a prepared cache.
 
 bars know these names:
-  use perplexity ratio ratio_worst delta_psnr delta_accuracy cosine delta_mse probe_latent
-  probe_codes leak s_pcfc no_op drift sharpness transfer divergence
+  use perplexity ratio ratio_worst random_ratio moving_sharpness feature_distance delta_psnr
+  distinctness delta_accuracy named_motion cosine delta_mse probe_latent probe_codes probe_mlp
+  leak s_pcfc no_op drift sharpness transfer divergence
 
 examples:
   python -m lapa checkup runs/mine --data videos --html report.html
   python -m lapa checkup runs/mine --data videos --against laq_openx.pt --html both.html
   python -m lapa checkup runs/mine --data videos --bar "ratio<=0.45" --bar "use>=8"
+  python -m lapa checkup --model theirs:UniVLA --data videos --html theirs.html
   python -m lapa checkup runs/anchor/model --data videos --write-results --name official-recipe"""
 
 
@@ -51,7 +53,8 @@ def add_arguments(command: argparse.ArgumentParser) -> None:
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     command.epilog = EPILOG
     add = command.add_argument
-    add("checkpoint", type=Path, help="checkpoint, run folder or official .pt")
+    add("checkpoint", type=Path, nargs="?", help="checkpoint, run folder or official .pt")
+    add("--model", help="somebody else's model as module:object (see lapa/evaluation/foreign.py)")
     add("--data", type=Path, help="video or a prepared cache (../shared/robots)")
     add("--fps", type=float, help="frames a second, for frame folders only")
     add("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
@@ -75,6 +78,12 @@ def command(options: argparse.Namespace) -> int:
     """Measure, tell, keep; returns the exit code. ValueError where something is asked wrongly."""
     from lapa.report import Bar, broken
 
+    if (options.checkpoint is None) == (options.model is None):
+        raise ValueError("name a checkpoint, or with --model somebody else's model; one of the two")
+    if options.model is not None and options.write:
+        raise ValueError(
+            "--write fills a checkpoint's folder; --write-results takes a --model, too"
+        )
     bars = [Bar.parse(text) for text in options.bar]
     measured = [measure(options.checkpoint, options, options.name)]
     if options.against:
@@ -89,13 +98,31 @@ def command(options: argparse.Namespace) -> int:
     return 1 if failures else 0
 
 
-def measure(path: Path, options: argparse.Namespace, name: str | None = None) -> Measured:
-    """The checkup of one checkpoint on the clips that the options name."""
-    import torch
-
-    from lapa.models.quantizer import LatentActionQuantizer
+def measure(path: Path | None, options: argparse.Namespace, name: str | None = None) -> Measured:
+    """The checkup of one checkpoint, or of the model named by --model where there is none, on the
+    clips that the options name."""
     from lapa.report import report_of
 
+    quantizer, source, title = _opened(path, options)
+    cache = open_data(options.data, _cache_folder(options, quantizer), quantizer.config.image_size,
+                      fps=options.fps)  # fmt: skip
+    pairs, notes = chosen_pairs(cache, quantizer, options)
+    checkup = follow(quantizer, pairs, lessons(cache, pairs, quantizer, options), options)
+    clips = (options.data or cache.folder).resolve().name
+    data = f"{clips}, frame pairs {_gap(quantizer, options):g} s apart"
+    report = report_of(checkup, checkpoint=name or title, data=data, notes=notes)
+    return Measured(source, checkup, report)
+
+
+def _opened(path: Path | None, options: argparse.Namespace) -> tuple[Quantizer, Path, str]:
+    """What is measured, where it lies, and what it is called."""
+    import torch
+
+    from lapa.evaluation.foreign import find
+    from lapa.models.quantizer import LatentActionQuantizer
+
+    if path is None:
+        return find(options.model), Path(), options.model.partition(":")[2]
     source = checkpoint_folder(path)
     if options.write and path == options.checkpoint and not source.is_dir():
         raise ValueError(
@@ -104,17 +131,10 @@ def measure(path: Path, options: argparse.Namespace, name: str | None = None) ->
         )
     device = "cuda" if torch.cuda.is_available() else "cpu"
     quantizer = LatentActionQuantizer.from_pretrained(source, device=device)
-    cache = open_data(options.data, _cache_folder(options, quantizer), quantizer.config.image_size,
-                      fps=options.fps)  # fmt: skip
-    pairs, notes = chosen_pairs(cache, quantizer, options)
-    checkup = follow(quantizer, pairs, lessons(cache, pairs, quantizer, options), options)
-    title = name or (path.resolve().name if source.is_dir() else path.stem)
-    clips = (options.data or cache.folder).resolve().name
-    data = f"{clips}, frame pairs {_gap(quantizer, options):g} s apart"
-    return Measured(source, checkup, report_of(checkup, checkpoint=title, data=data, notes=notes))
+    return quantizer, source, path.resolve().name if source.is_dir() else path.stem
 
 
-def _cache_folder(options: argparse.Namespace, quantizer: LatentActionQuantizer) -> Path | None:
+def _cache_folder(options: argparse.Namespace, quantizer: Quantizer) -> Path | None:
     """Where to prepare video; two checkpoints of different sizes need two caches."""
     if options.cache is None or not options.against:
         return options.cache
@@ -122,7 +142,7 @@ def _cache_folder(options: argparse.Namespace, quantizer: LatentActionQuantizer)
 
 
 def chosen_pairs(
-    cache: Cache, quantizer: LatentActionQuantizer, options: argparse.Namespace
+    cache: Cache, quantizer: Quantizer, options: argparse.Namespace
 ) -> tuple[FramePairs, list[str]]:
     """The frame pairs to measure, and what the reader must know about them."""
     from lapa.data import FramePairs
@@ -147,13 +167,13 @@ def chosen_pairs(
     return pairs, notes
 
 
-def _gap(quantizer: LatentActionQuantizer, options: argparse.Namespace) -> float:
+def _gap(quantizer: Quantizer, options: argparse.Namespace) -> float:
     """Seconds between the frames of a pair."""
     return quantizer.config.gap_seconds if options.gap is None else options.gap
 
 
 def lessons(
-    cache: Cache, pairs: FramePairs, quantizer: LatentActionQuantizer, options: argparse.Namespace
+    cache: Cache, pairs: FramePairs, quantizer: Quantizer, options: argparse.Namespace
 ) -> FramePairs | None:
     """Pairs for the probe to learn from that are not measured; None where there are none."""
     from lapa.data import FramePairs
@@ -168,7 +188,7 @@ def lessons(
 
 
 def follow(
-    quantizer: LatentActionQuantizer,
+    quantizer: Quantizer,
     pairs: FramePairs,
     learn: FramePairs | None,
     options: argparse.Namespace,

@@ -20,10 +20,11 @@ from lapa.training.toy import make_toy_videos
 
 
 def debug(steps: int = 240) -> QuantizeConfig:
-    """The whole path in under a minute on one CPU core, on toy video that it makes itself.
+    """The whole path in well under a minute on one CPU core, on toy video that it makes itself.
 
-    A run this short learns with attention down to the codes and a single mask, and hardly with
-    what is better at full length.
+    What a run this short learns hangs on no seed's luck: ten runs of it, with bfloat16 units and
+    without, ended at a ratio of 0.15 to 0.42 and a ΔPSNR of 4.1 to 8.2 dB. With an encoder that
+    looks at each frame alone and plain squared errors they ended anywhere from −0.2 to 2 dB.
     """
     return QuantizeConfig(
         model=explorer_config(
@@ -32,10 +33,9 @@ def debug(steps: int = 240) -> QuantizeConfig:
             dim=48,
             heads=2,
             dim_head=24,
-            temporal_depth=1,
             decoder_depth=1,
             stem_widths=(16,),
-            reduce="attention",
+            encoder="motion",
             head="warp",
             code_length=2,
             quant_dim=4,
@@ -52,54 +52,56 @@ def debug(steps: int = 240) -> QuantizeConfig:
             preview_every=120,
             workers=1,
         ),
-        loss=LossWeights(mse=1.0, motion=4.0, normalised=0.1),
+        loss=LossWeights(mse=0.0, normalised=1.0, normalised_floor=3e-3),
         codebook=CodebookCare(replace_every=10, replace_until=160, grace=120, patience=80),
         augment=False,
     )
 
 
-def robots(steps: int = 4_500) -> QuantizeConfig:
+def robots(steps: int = 48_000) -> QuantizeConfig:
     """The shipped quantizer: 128 px, the explorer's network, every embodiment of `robots`.
 
-    Small batches, because early progress follows the number of updates; the loss counts every
-    pair by how far it got, because plain MSE learns the mean motion and ignores the codes. Half
-    way the codes are settled: from then on the decoder learns to imagine them sharply, and to go
-    on from its own frames.
+    The loss counts every pair by how far it got, because plain MSE learns the mean motion and
+    ignores the codes. At 55 % of the way the codes are settled: from then on the decoder learns to
+    imagine them sharply, from features and a discriminator, and to go on from its own frames.
     """
     motion = LossWeights(mse=0.0, normalised=1.0, normalised_floor=3e-3)
+    settle_at = steps * 55 // 100
     return QuantizeConfig(
         model=explorer_config(),
         loop=LoopConfig(
             steps=steps,
-            batch_size=16,
+            batch_size=32,
             learning_rate=1e-3,
-            warmup_steps=100,
+            warmup_steps=min(200, steps // 20),
             weight_decay=0.01,
             optimizer="muon",
-            ema_decay=0.999,
+            # the average that is shipped must not lag a thousand steps behind
+            ema_decay=0.998,
             save_every=250,
             evaluate_every=0,
             preview_every=1000,
         ),
         loss=motion,
-        settled_loss=replace(motion, texture=0.2),
-        codebook=CodebookCare(replace_every=25, replace_until=steps // 4, settle_at=steps // 2),
+        settled_loss=replace(motion, feature=1.0, adversarial=0.1),
+        codebook=CodebookCare(
+            replace_every=25, replace_until=settle_at * 9 // 10, settle_at=settle_at
+        ),
         augment=False,
         reverse=True,
-        rollouts=6,
+        rollouts=12,
     )
 
 
-def tabletop(steps: int = 3_400) -> QuantizeConfig:
-    """`robots` on the tabletop, for the policies: a code stands for two steps of the pusher.
+def tabletop(steps: int = 6_000) -> QuantizeConfig:
+    """`robots` on the tabletop, for the policies: a code stands for two steps of the pusher."""
+    return replace(robots(steps), model=explorer_config(gap_seconds=0.2))
 
-    The camera stands still, and with the encoder of `robots` codes come to name the place where a
-    motion ends; with "motion" they cannot. Codes settle later than there, because policies want to
-    know how far a motion goes.
-    """
-    whole = robots(steps)
-    model = explorer_config(gap_seconds=0.2, encoder="motion")
-    return replace(whole, model=model, codebook=replace(whole.codebook, settle_at=3 * steps // 5))
+
+def eight(steps: int = 6_000) -> QuantizeConfig:
+    """One code of eight on the tabletop, as in the paper's figure of codes in Language Table: eight
+    codes, eight moves."""
+    return replace(robots(steps), model=explorer_config(gap_seconds=0.2, code_length=1))
 
 
 def official(steps: int = 100_005) -> QuantizeConfig:
@@ -144,6 +146,7 @@ def official_recipe(steps: int = 4_500) -> QuantizeConfig:
 PRESETS: dict[str, Callable[..., QuantizeConfig]] = {
     "robots": robots,
     "tabletop": tabletop,
+    "eight": eight,
     "debug": debug,
     "official": official,
     "official-recipe": official_recipe,

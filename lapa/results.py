@@ -19,6 +19,7 @@ RESULTS = ROOT / "assets" / "results.json"
 README = ROOT / "README.md"
 CARD = ROOT / "assets" / "checkpoints" / "robots" / "README.md"
 MODEL, BENCH, ANCHOR = "robots", "bench", "official-recipe"
+TRAIN = "bench-train"
 SUCCESS, ACCURACY = "success", "accuracy"
 
 # value, low, high as results.json keeps them; None is unknown
@@ -209,6 +210,27 @@ def speed(figures: Mapping[str, Any]) -> str:
         return table
     milliseconds = 1000 * figures["shipped_press"]
     return f"{table}\n\nThe shipped `{MODEL}` imagines a frame in {milliseconds:.0f} ms."
+
+
+def training_speed(figures: Mapping[str, Any]) -> str:
+    """The table of training speeds, each against how it was before."""
+    units = "with" if figures["bfloat16"] else "without"
+    now = "bfloat16" if figures["bfloat16"] else "float32"
+    now += ", compiled" if figures["compiled"] else ""
+    names = {
+        "today": f"`robots`, all of it learning ({now})",
+        "settled": f"`robots`, its codes settled ({now})",
+        "before": "`robots` in float32, fused attention, not compiled",
+        "official": "LAPA's blocks at the same picture size",
+    }
+    before = figures["before"]
+    rows = [
+        (words, f"{figures[name]:.0f}", f"{figures[name] / before:.2f}")
+        for name, words in names.items()
+    ]
+    table = _table(("", "pairs a second", "times the float32 figure"), rows)
+    threads = f"{figures['threads']} thread" + ("s" if figures["threads"] > 1 else "")
+    return f"{table}\n\n{threads}, batches of {figures['batch']}, {units} bfloat16 units."
 
 
 def _speed_row(name: str, official: float, here: float) -> tuple[str, ...]:

@@ -112,3 +112,17 @@ def test_official_sizes_reach_the_required_ratios() -> None:
     result = bench.run(repeats=2)
     assert result.parameters > 340e6
     assert result.fast_enough, result.table()
+
+
+@pytest.mark.slow
+def test_training_is_timed_against_itself_and_the_official_blocks(capsys, tmp_path, monkeypatch):
+    from lapa import bench_train
+
+    monkeypatch.setattr(bench_train, "RESULTS", tmp_path / "results.json")
+    monkeypatch.setattr(bench_train.hardware, "compiles", lambda config, device: False)
+    assert run_command(["train", "--repeats", "1", "--threads", "1", "--write"]) == 0
+    kept = json.loads((tmp_path / "results.json").read_text())["bench-train"]
+    assert min(kept[name] for name in ("today", "settled", "before", "official")) > 0
+    assert kept["settled"] > kept["today"], "half of the network rests"
+    shown = capsys.readouterr().out
+    assert f"{kept['today'] / kept['before']:.2f}"[:3] in shown and "pairs a second" in shown

@@ -68,7 +68,7 @@ def test_it_prints_the_table_and_a_verdict_for_every_question(run, checkpoint, t
     code, out, err = run(checkpoint, "--data", toy)
     assert code == 0
     assert "toy-square" in out and "mean of embodiments" in out
-    assert out.count("?\n") == 10 and "Closer-to-the-future ratio: " in out
+    assert out.count("?\n") == 11 and "Closer-to-the-future ratio: " in out
     assert "preparing 20/20" in err and "frame pairs" in err and "measured in" in err
     assert "\r" not in err, "no moving lines where nobody watches"
 

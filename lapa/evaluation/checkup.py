@@ -23,10 +23,14 @@ from lapa.evaluation.codes import (
 )
 from lapa.evaluation.consistency import Consistency, consistency
 from lapa.evaluation.control import Control, control
+from lapa.evaluation.distinctness import SAMPLE as SWEEPS
+from lapa.evaluation.distinctness import Distinctness, distinctness
 from lapa.evaluation.drift import Drift, drift
-from lapa.evaluation.inferred import Quantizer, Table, infer_batches
+from lapa.evaluation.inferred import Quantizer, Table, draws, infer_batches
 from lapa.evaluation.leak import SAMPLE as LEAKS
 from lapa.evaluation.leak import Leak, leak
+from lapa.evaluation.naming import Naming, naming
+from lapa.evaluation.picture import Picture, picture
 from lapa.evaluation.probe import Probe, probe
 from lapa.evaluation.reconstruction import Reconstruction, reconstruction
 from lapa.evaluation.sample import by_embodiment
@@ -45,49 +49,59 @@ LESSON, LESSONS = "training clips", 6000
 # the stages of a checkup, and what each thing that they look at costs the shipped quantizer on one
 # core, in seconds: a frame pair, a lesson, …, an imagined step, a pair carried over
 STAGES = {
-    "frame pairs": 0.040,
-    LESSON: 0.012,
+    "frame pairs": 0.060,
+    LESSON: 0.015,
     "same action, same code": 0.0005,
-    "actions in the codes": 0.0005,
+    "words for codes": 0.0005,
+    "actions in the codes": 0.002,
+    "sweeps": 0.25,
     "leak": 0.044,
     "doing nothing": 0.018,
     "drift": 0.019,
     "transfer": 0.034,
     "worst pairs": 0.1,
 }
+# the stages that ask for pictures
+PICTURED = ("sweeps", "leak", "doing nothing", "drift", "transfer", "worst pairs")
 
 
 @dataclass(frozen=True)
 class Checkup:
-    """All measures of one quantizer on one set of clips; None where the clips cannot tell.
+    """All measures of one quantizer on one set of clips; None where the clips cannot tell, or the
+    quantizer draws nothing and a measure needs pictures.
 
     consistency and probe need the robot's actions, transfer two embodiments, drift episodes that
     are long enough. An embodiment that cannot tell is absent from a measure's `embodiments`.
+    draws: whether the quantizer imagines pictures.
     worst: the pairs that were predicted worst. seconds: how long it took.
     """
 
-    reconstruction: Groups[Reconstruction]
-    control: Groups[Control]
+    reconstruction: Groups[Reconstruction] | None
+    picture: Groups[Picture] | None
+    control: Groups[Control] | None
+    distinctness: Groups[Distinctness] | None
     codes: Groups[CodeUse]
     frequent: Groups[FrequentCodes]
     divergence: Divergence
     consistency: Groups[Consistency] | None
+    naming: Groups[Naming]
     probe: Groups[Probe] | None
-    leak: Groups[Leak]
-    no_op: Groups[NoOp]
+    leak: Groups[Leak] | None
+    no_op: Groups[NoOp] | None
     drift: Groups[Drift] | None
     transfer: Transfer | None
     worst: tuple[Worst, ...]
     episodes: int
     seconds: float
+    draws: bool = True
 
     @property
     def pairs(self) -> int:
-        return self.reconstruction.overall.pairs
+        return self.codes.overall.pairs
 
     @property
     def embodiments(self) -> tuple[str, ...]:
-        return tuple(self.reconstruction.embodiments)
+        return tuple(self.codes.embodiments)
 
 
 @dataclass(frozen=True)
@@ -129,8 +143,11 @@ def examine(
     """
     clock = _Clock(
         time.monotonic(),
-        workload(pairs, stride=stride, drift_steps=drift_steps, transfers=transfers, learn=learn),
-    )
+        workload(
+            pairs, stride=stride, drift_steps=drift_steps, transfers=transfers, learn=learn,
+            pictures=draws(quantizer),
+        ),
+    )  # fmt: skip
     batches = measure_batches(quantizer, pairs, stride=stride, seed=seed)
     table = yield from clock.follow(_joined(batches, len(pairs.all(stride=stride))))
     lessons = None
@@ -138,27 +155,35 @@ def examine(
         apart = -(-len(learn) // LESSONS)
         batches = infer_batches(quantizer, learn, stride=apart)
         lessons = yield from clock.follow(_joined(batches, len(learn.all(stride=apart))))
+    sampled = {"stride": stride, "seed": seed}
     calls: dict[str, Callable[[Tick], Any]] = {
         "consistency": lambda tick: consistency(table, learn=lessons, tick=tick),
+        "naming": lambda tick: naming(table, learn=lessons, tick=tick),
         "probe": lambda tick: probe(table, learn=lessons, tick=tick),
-        "leak": lambda tick: leak(quantizer, pairs, stride=stride, seed=seed, tick=tick),
-        "no_op": lambda tick: no_op(quantizer, pairs, stride=stride, seed=seed, tick=tick),
+    }
+    pictured: dict[str, Callable[[Tick], Any]] = {
+        "distinctness": lambda tick: distinctness(quantizer, pairs, **sampled, tick=tick),
+        "leak": lambda tick: leak(quantizer, pairs, **sampled, tick=tick),
+        "no_op": lambda tick: no_op(quantizer, pairs, **sampled, tick=tick),
         "drift": lambda tick: drift(quantizer, pairs, steps=drift_steps, seed=seed, tick=tick),
         "transfer": lambda tick: transfer(quantizer, pairs, count=transfers, seed=seed, tick=tick),
         "worst": lambda tick: worst(quantizer, pairs, table, tick=tick),
     }
-    found = {}
-    for name, call in calls.items():
+    found: dict[str, Any] = dict.fromkeys(pictured) | {"worst": ()}
+    for name, call in (calls | (pictured if draws(quantizer) else {})).items():
         found[name] = yield from clock.follow(watched(call))
+    seen = draws(quantizer)
     report = Checkup(
-        reconstruction=reconstruction(table),
-        control=control(table),
+        reconstruction=reconstruction(table) if seen else None,
+        picture=picture(table) if seen else None,
+        control=control(table) if seen else None,
         codes=code_use(table),
         frequent=frequent_codes(table),
         divergence=divergence(table),
         **found,
         episodes=len(set(table.episode.tolist())),
         seconds=time.monotonic() - clock.started,
+        draws=seen,
     )
     yield Stage("done", 1, 1, 0.0, report)
 
@@ -170,9 +195,11 @@ def workload(
     drift_steps: int = 16,
     transfers: int = TRANSFERS,
     learn: FramePairs | None = None,
+    pictures: bool = True,
 ) -> dict[str, float]:
     """Seconds that each stage would take the shipped quantizer on one core, in their order.
 
+    pictures: whether the quantizer draws any; the stages that need them are left out otherwise.
     For another quantizer or machine the proportions are what counts. No frame is looked at.
     """
     rows = by_embodiment(pairs, pairs.all(stride=stride))
@@ -180,6 +207,7 @@ def workload(
     things = {
         "frame pairs": sum(sizes),
         LESSON: 0 if learn is None else min(len(learn), LESSONS),
+        "sweeps": sum(min(size, SWEEPS) for size in sizes),
         "leak": sum(min(size, LEAKS) for size in sizes),
         "doing nothing": sum(min(size, STILLS) for size in sizes),
         "drift": drift_steps * len({index for group in rows.values() for index, _, _ in group}),
@@ -189,7 +217,7 @@ def workload(
     return {
         name: cost * things.get(name, sum(sizes))
         for name, cost in STAGES.items()
-        if learn is not None or name != LESSON
+        if (learn is not None or name != LESSON) and (pictures or name not in PICTURED)
     }
 
 

@@ -13,17 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from lapa.data import FramePairs
-from lapa.evaluation.estimate import DRAWS, Estimate, mean
+from lapa.evaluation.estimate import DRAWS, Estimate, mean, share
 from lapa.evaluation.inferred import Quantizer
+from lapa.evaluation.perception import moving_energy, robot_error
 from lapa.evaluation.replay import trusted_until
 from lapa.evaluation.sample import Row, batches, grouped_rows, silent
-from lapa.evaluation.table import Groups, psnr, squared_error
+from lapa.evaluation.table import Groups, psnr
 from lapa.evaluation.watch import Tick
-from lapa.images import sharpness, ssim
+from lapa.images import ssim
 
 LONGEST = 32
 # the step at which sharpness is held against a bar
 JUDGED = 16
+# a dream with less of the true detail than this is called blurred
+SHARP = 0.7
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,12 @@ class Drift:
     h is the gap in frames; in an episode too short for that, as many frames as fit `steps` times.
     Entry n-1 of the tuples belongs to step n, a mean over episodes.
 
-    psnr, ssim: of x̂_n against x_nh. copy_psnr, copy_ssim: of x_0 against x_nh. sharpness: the
-    Laplacian energy of x̂_n over that of x_nh, 1 is as sharp as the truth. gain: psnr − copy_psnr,
-    mean over steps, dB. sharpness_at: sharpness at step 16, or at the last one before.
+    psnr: of x̂_n against x_nh where the robot is (what differs from x_0 or from the true frame a
+    step before, and its surroundings; see perception.robot_error), dB. ssim: of the whole frames.
+    copy_psnr, copy_ssim: of x_0 against x_nh. sharpness: the Laplacian energy of x̂_n over that of
+    x_nh where the robot is, sums over episodes (see perception.moving_energy); 1 is as sharp as
+    the truth. gain: psnr − copy_psnr, mean over steps, dB. sharpness_at: sharpness at step 16, or
+    at the last one before. sharp_until: the last step up to which sharpness is at least 0.7.
     trusted_until: the last step up to which psnr lies above copy_psnr at every step; 0 for
     none. shortened: share of episodes whose steps are shorter than the gap.
     """
@@ -50,10 +56,13 @@ class Drift:
     gain: Estimate
     sharpness_at: Estimate
     trusted_until: int
+    sharp_until: int
     shortened: float
 
 
-CURVES = ("psnr", "copy_psnr", "ssim", "copy_ssim", "sharpness")
+CURVES = ("psnr", "copy_psnr", "ssim", "copy_ssim")
+# what every step is measured by: the curves, and the two sums behind sharpness
+MEASURED = (*CURVES, "energy", "true_energy")
 
 
 def drift(
@@ -112,7 +121,7 @@ def firsts(pairs: FramePairs) -> list[Row]:
 def _rollouts(
     quantizer: Quantizer, pairs: FramePairs, starts: Sequence[Row], steps: int
 ) -> Iterator[np.ndarray]:
-    """The figures (CURVES, episodes) of every step of the episodes that begin at `starts`."""
+    """The figures (MEASURED, episodes) of every step of the episodes that begin at `starts`."""
     first = imagined = None
     for step in range(steps):
         batch = pairs.take([(episode, step * gap, gap) for episode, _, gap in starts])
@@ -122,28 +131,31 @@ def _rollouts(
         imagined = quantizer.decode(imagined, quantizer.encode(frame, future))
         yield np.stack(
             [
-                psnr(squared_error(imagined, future)),
-                psnr(squared_error(first, future)),
+                psnr(robot_error(imagined, future, first, frame)),
+                psnr(robot_error(first, future, first, frame)),
                 ssim(imagined, future),
                 ssim(first, future),
-                sharpness(imagined, future),
+                *moving_energy(imagined, future, first, frame),
             ]
         )
 
 
 def _drift(figures: np.ndarray, shorter: np.ndarray, draws: int, seed: int) -> Drift:
-    """figures (episodes, steps, CURVES), shorter (episodes,) bool."""
+    """figures (episodes, steps, MEASURED), shorter (episodes,) bool."""
     episodes, steps, _ = figures.shape
-    curves = dict(zip(CURVES, figures.mean(0).T, strict=True))
+    curves = dict(zip(MEASURED, figures.mean(0).T, strict=True))
     gains = (figures[..., 0] - figures[..., 1]).mean(1)
-    at = figures[:, min(steps, JUDGED) - 1, CURVES.index("sharpness")]
-    every = np.arange(episodes)
+    mine, true = np.moveaxis(figures[..., -2:], -1, 0)
+    every, at = np.arange(episodes), min(steps, JUDGED) - 1
+    sharp = np.divide(mine.sum(0), true.sum(0), out=np.full(steps, np.nan), where=true.sum(0) > 0)
     return Drift(
         episodes=episodes,
         steps=steps,
-        **{name: tuple(curve.tolist()) for name, curve in curves.items()},
+        **{name: tuple(curves[name].tolist()) for name in CURVES},
+        sharpness=tuple(sharp.tolist()),
         gain=mean(gains, every, draws=draws, seed=seed),
-        sharpness_at=mean(at, every, draws=draws, seed=seed),
+        sharpness_at=share(mine[:, at], true[:, at], every, draws=draws),
         trusted_until=trusted_until(curves["psnr"], curves["copy_psnr"]),
+        sharp_until=trusted_until(sharp, np.full(steps, SHARP)),
         shortened=float(shorter.mean()),
     )

@@ -77,6 +77,19 @@ def mean(values: np.ndarray, episode: np.ndarray, *, draws: int = DRAWS, seed: i
     return reweighted(lambda w: np.divide(*(w @ sums).T), len(sums), draws=draws, seed=seed)
 
 
+def share(
+    part: np.ndarray, whole: np.ndarray, episode: np.ndarray, *, draws: int = DRAWS
+) -> Estimate:
+    """Σ part / Σ whole over rows (N,), with its interval over episodes; NaN where the whole is 0."""
+    sums = episode_sums(np.stack([part, whole], 1), episode)
+
+    def ratio(weights: np.ndarray) -> np.ndarray:
+        above, below = (weights @ sums).T
+        return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+
+    return reweighted(ratio, len(sums), draws=draws)
+
+
 def resamples(episodes: int, draws: int, seed: int) -> np.ndarray:
     """How often each episode comes in each draw: (draws, episodes) int64; none for one episode."""
     if episodes < 2:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -24,3 +24,21 @@ def folds(episode: np.ndarray, count: int = 5) -> Iterator[tuple[np.ndarray, np.
     for number in range(count):
         predicted = fold[place] == number
         yield ~predicted, predicted
+
+
+# inputs (N, F), targets (N, A), episode (N,) and inputs asked for (n, F) -> targets (n, A)
+Predict = Callable[[np.ndarray, np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+
+
+def predict_out_of_fold(
+    predict: Predict, inputs: np.ndarray, targets: np.ndarray, episode: np.ndarray
+) -> np.ndarray:
+    """Targets (N, A) predicted from inputs (N, F), each row by a fit without its episode.
+
+    NaN where there is no other episode to learn from.
+    """
+    predicted = np.full(targets.shape, np.nan)
+    for learnt, told in folds(episode):
+        lesson = inputs[learnt], targets[learnt], episode[learnt]
+        predicted[told] = predict(*lesson, inputs[told])
+    return predicted

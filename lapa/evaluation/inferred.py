@@ -10,13 +10,17 @@ import numpy as np
 
 from lapa.data import FramePairs
 from lapa.evaluation.actions import Actions
+from lapa.evaluation.flow import motion
 
 Table = TypeVar("Table", bound="Inferred")
 TRANSLATION = ("x", "y", "z")
 
 
 class Quantizer(Protocol):
-    """The part of LatentActionQuantizer that the measures use (numpy uint8 in, numpy out)."""
+    """The part of LatentActionQuantizer that the measures use (numpy uint8 in, numpy out).
+
+    One that `draws` nothing lacks decode; others' models become one by `foreign.Foreign`.
+    """
 
     config: object
 
@@ -27,6 +31,11 @@ class Quantizer(Protocol):
     def resize(self, frame: np.ndarray) -> np.ndarray: ...
 
 
+def draws(quantizer: Quantizer) -> bool:
+    """Whether it imagines pictures at all."""
+    return callable(getattr(quantizer, "decode", None))
+
+
 @dataclass(frozen=True)
 class Inferred:
     """N frame pairs, one row each.
@@ -35,6 +44,8 @@ class Inferred:
     quantization, (N, S, D) float32. displacement: what the robot was told to do between the
     frames, the sum of the action rows t … t+H-1, (N, A) float64; a column is the action dimension
     of that place in `action_names` of the row's embodiment, NaN where an episode lacks it.
+    motion: of what moves in the picture, to the right and down, as shares of the frame's width,
+    (N, 2) float64; 0 where nothing does (see flow.py).
     codebook_size: K. action_names: for every embodiment whose actions are known.
     """
 
@@ -45,6 +56,7 @@ class Inferred:
     codes: np.ndarray
     latent: np.ndarray
     displacement: np.ndarray
+    motion: np.ndarray
     codebook_size: int
     action_names: dict[str, tuple[str, ...]]
 
@@ -95,6 +107,7 @@ def infer_batches(
         frame, future = quantizer.resize(batch.frame), quantizer.resize(batch.future)
         yield Inferred(
             **actions.of(batch),
+            motion=motion(frame, future) / frame.shape[2],
             codes=quantizer.encode(frame, future),
             latent=quantizer.latent(frame, future),
             codebook_size=quantizer.config.codebook_size,

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lapa.evaluation import mlp, ridge
 from lapa.evaluation.codes import one_hot
 from lapa.evaluation.estimate import DRAWS, Estimate, episode_sums, interval, mean_known, resamples
+from lapa.evaluation.folds import predict_out_of_fold
 from lapa.evaluation.inferred import TRANSLATION, Inferred
-from lapa.evaluation.ridge import predict, predict_out_of_fold
 from lapa.evaluation.table import Groups
 
 SCATTER = 200
@@ -32,6 +33,7 @@ class Probe:
 
     latent, codes: the mean R² over the translation (dimensions x, y, z). NaN for an embodiment
         that has none; overall the mean over embodiments that have one.
+    mlp: the same from the latent by a small network in place of the ridge (see mlp.py).
     per_dim_latent, per_dim_codes: R² of every action dimension by name; overall the mean over
         the embodiments that have it. Dimensions that never change are left out.
     scatter: up to 200 pairs as (true, predicted from the latent, index of TRANSLATION), both in
@@ -43,6 +45,7 @@ class Probe:
     pairs: int
     latent: Estimate
     codes: Estimate
+    mlp: Estimate
     per_dim_latent: dict[str, float]
     per_dim_codes: dict[str, float]
     scatter: tuple[tuple[float, float, int], ...]
@@ -53,7 +56,8 @@ class Probe:
 class _Predicted:
     """What the probes of one embodiment say: rows are pairs, columns action dimensions.
 
-    true, from_latent, from_codes (N, A) float64 in standard deviations; NaN where unknown.
+    true, from_latent, from_codes, from_mlp (N, A) float64 in standard deviations; NaN where
+    unknown.
     learnt_from: pairs of other clips.
     """
 
@@ -62,6 +66,7 @@ class _Predicted:
     true: np.ndarray
     from_latent: np.ndarray
     from_codes: np.ndarray
+    from_mlp: np.ndarray
     learnt_from: int
 
     def translation(self) -> list[int]:
@@ -104,14 +109,17 @@ def _predicted(name: str, table: Inferred, learn: Inferred | None) -> _Predicted
     names = table.action_names[name]
     level, deviation = _scale(table.moved(name, names))
     true = (table.moved(name, names) - level) / deviation
-    answers = [np.full(true.shape, np.nan) for _ in _inputs(table)]
+    predictors = (ridge.predict, ridge.predict, mlp.predict)
+    answers = [np.full(true.shape, np.nan) for _ in predictors]
     taught = true if learn is None else (learn.moved(name, names) - level) / deviation
     for rows, columns in _alike(np.isfinite(taught)):
         source = table if learn is None else learn
-        for answer, mine, theirs in zip(answers, _inputs(table), _inputs(source), strict=True):
+        for predict, answer, mine, theirs in zip(
+            predictors, answers, _inputs(table), _inputs(source), strict=True
+        ):
             lesson = theirs[rows], taught[np.ix_(rows, columns)], source.episode[rows]
             if learn is None:
-                answer[np.ix_(rows, columns)] = predict_out_of_fold(*lesson)
+                answer[np.ix_(rows, columns)] = predict_out_of_fold(predict, *lesson)
             else:
                 answer[:, columns] = predict(*lesson, mine)
     return _Predicted(names, table.episode, true, *answers, 0 if learn is None else len(learn))
@@ -124,9 +132,10 @@ def _scale(moved: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return level, np.where(deviation > 1e-9, deviation, np.nan)
 
 
-def _inputs(table: Inferred) -> tuple[np.ndarray, np.ndarray]:
+def _inputs(table: Inferred) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What the two ridges and the network see."""
     flat = table.latent.reshape(len(table), -1).astype(np.float64)
-    return flat, one_hot(table.codes, table.codebook_size)
+    return flat, one_hot(table.codes, table.codebook_size), flat
 
 
 def _alike(known: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -140,10 +149,12 @@ def _probe(said: Sequence[_Predicted], draws: int, seed: int) -> Probe:
     """One embodiment, or the mean over several."""
     latent = [_Scores.of(each, each.from_latent) for each in said]
     codes = [_Scores.of(each, each.from_codes) for each in said]
+    curved = [_Scores.of(each, each.from_mlp) for each in said]
     return Probe(
         pairs=sum(int(np.isfinite(each.true).any(1).sum()) for each in said),
         latent=_translation(latent, draws, seed),
         codes=_translation(codes, draws, seed),
+        mlp=_translation(curved, draws, seed),
         per_dim_latent=_per_dim(latent),
         per_dim_codes=_per_dim(codes),
         scatter=_scatter(said, seed),

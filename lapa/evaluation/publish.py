@@ -18,13 +18,17 @@ from lapa.evaluation.words import as_json, as_markdown, usage
 
 LEGEND = (
     "MSE ratio: MSE(decode, x_t+H) / MSE(x_t, x_t+H), below 1 is closer to the future than x_t. "
-    "ΔPSNR: PSNR with the inferred codes minus PSNR with a random other latent action. Codes used "
-    "and perplexity: one figure a position. Cosine: agreement of the true motions of pairs that "
-    "share a code. Δ-MSE: variance of the motion that is left once a code is known. Δ-Acc: how "
-    "often the direction is guessed from the codes (eight directions and still). R²: linear probe "
-    "to the end-effector's translation. Leak: what the codes of a foreign scene gain over copying. "
-    "Drift and sharpness: an imagined rollout with the true codes against copy-frame, and its "
-    "edges against the true frame's."
+    "Random: the same with random codes. Sharpness: detail where the true frame moves, over the "
+    "true frame's. Features: distance in the features of a small pretrained network, over x_t's. "
+    "ΔPSNR: PSNR with the inferred codes minus PSNR with a random other latent action. Distinct: "
+    "difference of the pictures of a sweep over that of the pair. Codes used and perplexity: one "
+    "figure a position. Cosine: agreement of the true motions of pairs that share a code. Δ-MSE: "
+    "variance of the motion that is left once a code is known. Δ-Acc: how often the direction is "
+    "guessed from the codes (eight directions and still). Named: how often the word of the codes "
+    "is the pair's direction in the picture. R²: linear probe to the end-effector's translation; "
+    "network: a small one in place of the line. Leak: what the codes of a foreign scene gain over "
+    "copying. Drift and dream: an imagined rollout with the true codes against copy-frame where "
+    "the robot is, and its detail there over the true frame's."
 )
 START, END = "<!-- checkup:start -->", "<!-- checkup:end -->"
 

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from lapa.evaluation.estimate import DRAWS, Estimate, episode_sums, reweighted
+from lapa.evaluation.estimate import DRAWS, Estimate, share
 from lapa.evaluation.table import Groups, PairTable, grouped, psnr
 
 
@@ -19,11 +17,14 @@ class Reconstruction:
 
     ratio: mean MSE(decode, x_t+H) / mean MSE(x_t, x_t+H), means over pairs before the division, so
     a pair counts by how much it moves; below 1 the model moved the right way, 0 is exact.
+    random_ratio: the same with a random other latent action in place of the inferred one. Where a
+    robot dissolves, that lies below 1, too: a ratio says something only beside this one.
     mse, copy_mse: those means. psnr, copy_psnr: means over pairs of each pair's PSNR, in dB.
     """
 
     pairs: int
     ratio: Estimate
+    random_ratio: Estimate
     mse: float
     copy_mse: float
     psnr: float
@@ -39,15 +40,10 @@ def reconstruction(table: PairTable, *, draws: int = DRAWS) -> Groups[Reconstruc
 
 
 def _reconstruction(table: PairTable, draws: int) -> Reconstruction:
-    sums = episode_sums(np.stack([table.mse, table.copy_mse], 1), table.episode)
-
-    def ratio(weights: np.ndarray) -> np.ndarray:
-        mine, copy = (weights @ sums).T
-        return np.divide(mine, copy, out=np.full_like(mine, np.nan), where=copy > 0)
-
     return Reconstruction(
         pairs=len(table),
-        ratio=reweighted(ratio, len(sums), draws=draws),
+        ratio=share(table.mse, table.copy_mse, table.episode, draws=draws),
+        random_ratio=share(table.random_mse, table.copy_mse, table.episode, draws=draws),
         mse=float(table.mse.mean()),
         copy_mse=float(table.copy_mse.mean()),
         psnr=float(psnr(table.mse).mean()),

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from lapa.evaluation.inferred import Quantizer
-from lapa.evaluation.table import psnr, squared_error
-from lapa.images import sharpness
+from lapa.evaluation.perception import moving_energy, robot_error
+from lapa.evaluation.table import psnr
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,8 +23,9 @@ class ReplayStep:
 
     imagined, true: x̂_n and x_n, uint8 (h, w, 3). codes: (S,) int64, what led from x_(n-1) to x_n.
     anchored: whether x̂_n was decoded from the true x_(n-1).
-    psnr: of x̂_n against x_n; copy_psnr: of the frame that was last anchored to, held, dB.
-    sharpness: the Laplacian energy of x̂_n over that of x_n; 1 is as sharp as the truth.
+    psnr: of x̂_n against x_n; copy_psnr: of the frame that was last anchored to, held; both where
+    the robot is (perception.robot_error), dB. sharpness: the Laplacian energy of x̂_n over that of
+    x_n there (perception.moving_energy); 1 is as sharp as the truth, NaN where nothing moves.
     """
 
     step: int
@@ -60,7 +61,10 @@ def replay(
 
 
 def trusted_until(figures: Sequence[float], copies: Sequence[float]) -> int:
-    """The last step up to which PSNR lies above copy-frame's at every step; 0 for none."""
+    """The last step up to which the figures lie above those of copies at every step; 0 for none.
+
+    A step whose figure is unknown (NaN) is as the one before.
+    """
     behind = np.flatnonzero(np.asarray(figures) <= np.asarray(copies))
     return int(behind[0]) if len(behind) else len(figures)
 
@@ -74,8 +78,9 @@ def _replayed(quantizer: Quantizer, true: np.ndarray, every: int) -> Iterator[Re
             imagined = held = true[before]
         imagined, future = quantizer.decode(imagined, codes), true[before + 1]
         # picture against truth, and held frame against truth, at once
-        errors = squared_error(np.stack([imagined, held]), np.stack([future, future]))
-        figures = psnr(errors)
+        then = [np.stack([each, each]) for each in (future, held, true[before])]
+        figures = psnr(robot_error(np.stack([imagined, held]), *then))
+        mine, theirs = moving_energy(imagined[None], *(each[:1] for each in then))
         yield ReplayStep(
             step=before + 1,
             imagined=imagined,
@@ -84,5 +89,5 @@ def _replayed(quantizer: Quantizer, true: np.ndarray, every: int) -> Iterator[Re
             anchored=anchored,
             psnr=float(figures[0]),
             copy_psnr=float(figures[1]),
-            sharpness=float(sharpness(imagined[None], future[None])[0]),
+            sharpness=float(mine[0] / theirs[0]) if theirs[0] > 0 else float("nan"),
         )

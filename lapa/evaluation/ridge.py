@@ -21,17 +21,6 @@ def predict(
     return np.take_along_axis(_path(inputs, targets, asked), strength[None, None], 0)[0]
 
 
-def predict_out_of_fold(inputs: np.ndarray, targets: np.ndarray, episode: np.ndarray) -> np.ndarray:
-    """Targets (N, A) predicted from inputs (N, F), each row by a fit without its episode.
-
-    NaN where there is no other episode to learn from.
-    """
-    predicted = np.full(targets.shape, np.nan)
-    for learnt, told in folds(episode):
-        predicted[told] = predict(inputs[learnt], targets[learnt], episode[learnt], inputs[told])
-    return predicted
-
-
 def _strengths(inputs: np.ndarray, targets: np.ndarray, episode: np.ndarray) -> np.ndarray:
     """The index into STRENGTHS with the least error for each target (A,); the middle one where a
     single episode leaves nothing to choose by."""

@@ -15,24 +15,34 @@ import numpy as np
 from lapa.data import FramePairs
 from lapa.evaluation.actions import Actions
 from lapa.evaluation.estimate import mean_known
-from lapa.evaluation.inferred import Inferred, Quantizer
+from lapa.evaluation.flow import motion
+from lapa.evaluation.inferred import Inferred, Quantizer, draws
+from lapa.evaluation.perception import Features, moving_energy
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class PairTable(Inferred):
-    """What was inferred for N frame pairs, and how close the imagined frames come.
+    """What was inferred for N frame pairs, and how close the imagined frames come (NaN for a
+    quantizer that draws nothing).
 
     still (N, S) int64: the codes inferred for (x_t, x_t). Errors are mean squared errors of uint8
     images divided by 255, in [0, 1], (N,) float64: mse of decode(x_t, codes) against x_t+H;
     copy_mse of x_t against x_t+H; random_mse of decode(x_t, another latent action) against x_t+H.
+    energy, true_energy: detail of decode(x_t, codes) and of x_t+H where the true frame moves (see
+    perception.moving_energy). feature, copy_feature: distance of features of decode(x_t, codes) and
+    of x_t to those of x_t+H (see lapa.nn.features).
     """
 
     still: np.ndarray
     mse: np.ndarray
     copy_mse: np.ndarray
     random_mse: np.ndarray
+    energy: np.ndarray
+    true_energy: np.ndarray
+    feature: np.ndarray
+    copy_feature: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -72,24 +82,51 @@ def measure_batches(
 
     The random latent actions depend on (seed, row) only, so the batch size changes nothing.
     """
-    rows, actions = pairs.all(stride=stride), Actions(pairs)
+    rows, actions, features = pairs.all(stride=stride), Actions(pairs), Features()
     for first in range(0, len(rows), batch_size):
         batch = pairs.take(rows[first : first + batch_size])
         frame, future = quantizer.resize(batch.frame), quantizer.resize(batch.future)
         codes = quantizer.encode(frame, future)
-        scene = quantizer.prepare(frame)
         size = quantizer.config.codebook_size
         other = other_codes(codes, size, seed=seed, first=first)
         yield PairTable(
             **actions.of(batch),
+            motion=motion(frame, future) / frame.shape[2],
             codes=codes,
             latent=quantizer.latent(frame, future),
             still=quantizer.encode(frame, frame),
-            mse=squared_error(quantizer.decode(scene, codes), future),
             copy_mse=squared_error(frame, future),
-            random_mse=squared_error(quantizer.decode(scene, other), future),
             codebook_size=size,
+            **_pictures(quantizer, features, frame, future, codes, other),
         )
+
+
+def _pictures(
+    quantizer: Quantizer,
+    features: Features,
+    frame: np.ndarray,
+    future: np.ndarray,
+    codes: np.ndarray,
+    other: np.ndarray,
+) -> dict[str, np.ndarray]:
+    """The columns that need imagined frames."""
+    names = ("mse", "random_mse", "energy", "true_energy", "feature", "copy_feature")
+    if not draws(quantizer):
+        return {name: np.full(len(codes), np.nan) for name in names}
+    scene = quantizer.prepare(frame)
+    imagined = quantizer.decode(scene, codes)
+    return dict(
+        zip(
+            names,
+            (
+                squared_error(imagined, future),
+                squared_error(quantizer.decode(scene, other), future),
+                *moving_energy(imagined, future, frame),
+                *features.distances(future, imagined, frame),
+            ),
+            strict=True,
+        )
+    )
 
 
 def other_codes(codes: np.ndarray, size: int, *, seed: int, first: int = 0) -> np.ndarray:

@@ -30,24 +30,30 @@ class Column:
 
 
 COLUMNS = (
-    Column("pairs", "reconstruction", lambda group: str(group.pairs)),
+    Column("pairs", "codes", lambda group: str(group.pairs)),
     Column("MSE ratio", "reconstruction", lambda group: spread(group.ratio, 3), "ratio", 3),
+    Column("random", "reconstruction", lambda group: number(group.random_ratio), "random_ratio"),
+    Column("sharpness", "picture", lambda group: number(group.sharpness), "sharpness"),
+    Column("features", "picture", lambda group: number(group.feature_distance), "feature_distance"),
     Column("ΔPSNR dB", "control", lambda group: spread(group.delta_psnr, 2), "delta_psnr"),
+    Column("distinct", "distinctness", lambda group: number(group.distinctness), "distinctness"),
     Column("codes used", "codes", lambda group: " ".join(map(str, group.used))),
     Column("perplexity", "codes", lambda group: " ".join(f"{p:.1f}" for p in group.perplexity)),
+    Column("named", "naming", lambda group: number(group.agreement), "agreement"),
     Column("cosine", "consistency", lambda group: number(group.cosine), "cosine"),
     Column("Δ-MSE", "consistency", lambda group: number(group.delta_mse), "delta_mse"),
     Column("Δ-Acc", "consistency", lambda group: number(group.delta_accuracy), "delta_accuracy"),
     Column("R² latent", "probe", lambda group: number(group.latent), "latent"),
     Column("R² codes", "probe", lambda group: number(group.codes), "codes"),
+    Column("R² network", "probe", lambda group: number(group.mlp), "mlp"),
     Column("leak dB", "leak", lambda group: number(group.foreign_gain), "foreign_gain"),
     Column("drift dB", "drift", lambda group: number(group.gain), "gain"),
-    Column("sharpness", "drift", lambda group: number(group.sharpness_at), "sharpness_at"),
+    Column("dream", "drift", lambda group: number(group.sharpness_at), "sharpness_at"),
 )
 HEADINGS = ("", *(column.heading for column in COLUMNS))
 # figures that stand beside those of the reconstruction in results.json, and those in a group apart
 TOGETHER = ("reconstruction", "control", "codes", "consistency")
-APART = ("probe", "leak", "no_op", "drift")
+APART = ("picture", "distinctness", "naming", "probe", "leak", "no_op", "drift")
 # what pictures need, too long for results.json
 PICTURES = ("counts", "effects", "scatter")
 

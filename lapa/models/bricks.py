@@ -42,7 +42,10 @@ def decoder(c: LAQConfig) -> Transformer:
 def reduction(c: LAQConfig) -> nn.Module:
     """One frame's tokens to S latents; for "motion" those of both frames."""
     if c.encoder == "motion":
-        return reduce.MotionReduce(c.dim, c.quant_dim, c.grid, c.code_length)
+        width = c.stem_widths[-1] if c.motion_reach else 0
+        return reduce.MotionReduce(
+            c.dim, c.quant_dim, c.grid, c.code_length, width=width, reach=c.motion_reach
+        )
     if c.reduce == "conv":
         return reduce.ConvReduce(c.dim, c.quant_dim, c.grid, c.code_length)
     return reduce.AttentionReduce(

@@ -55,6 +55,8 @@ class LAQConfig:
             alone, so that latents also add up: z(a, c) = z(a, b) + z(b, c) | "motion" convolutions
             over the two and the mean over the picture, antisymmetric: a motion has one latent,
             wherever it happens; `temporal_depth` and `reduce` do not count.
+        motion_reach: with encoder "motion" and the conv stem, how far, in half patches, places of
+            the two frames are compared with each other; 0: not at all.
         reduce: "conv" convolutions over the patch grid | "attention" S learned queries.
         position: "bias" continuous position bias and PEG | "learned" embeddings.
         quantizer: "nsvq" | "vq_ema" | "fsq".
@@ -88,6 +90,7 @@ class LAQConfig:
     stem: str = "patch"
     stem_widths: tuple[int, ...] = ()
     encoder: str = "factorised"
+    motion_reach: int = 0
     reduce: str = "conv"
     position: str = "bias"
     quantizer: str = "nsvq"
@@ -146,6 +149,14 @@ class LAQConfig:
             _check("patch_size", self.patch_size, power, "8, 16, 32, … with the conv stem")
             right = len(self.stem_widths) == halvings
             _check("stem_widths", self.stem_widths, right, f"{halvings} channel counts")
+        reach, able = self.motion_reach, self.encoder == "motion" and conv
+        whole = isinstance(reach, int) and not isinstance(reach, bool) and 0 <= reach <= self.grid
+        accepted = (
+            f"a whole number from 0 to {self.grid}"
+            if able
+            else ('0 unless encoder is "motion" and stem is "conv"')
+        )
+        _check("motion_reach", reach, whole and (able or not reach), accepted)
         if self.encoder == "pair":
             _check("heads", self.heads, self.heads % 2 == 0, 'even with encoder "pair"')
 
@@ -156,16 +167,17 @@ def explorer_config(**changes: Any) -> LAQConfig:
         **{
             "image_size": 128,
             "patch_size": 16,
-            "dim": 160,
-            "heads": 4,
-            "dim_head": 40,
+            "dim": 192,
+            "heads": 6,
+            "dim_head": 32,
             "spatial_depth": 0,
-            "temporal_depth": 2,
             "decoder_depth": 3,
             "quant_dim": 8,
+            "gap_seconds": 0.3,
             "stem": "conv",
-            "stem_widths": (48, 96),
-            "encoder": "frame",
+            "stem_widths": (64, 128),
+            "encoder": "motion",
+            "motion_reach": 3,
             "reduce": "conv",
             "position": "learned",
             "head": "layers",

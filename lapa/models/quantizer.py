@@ -119,12 +119,12 @@ class LatentActionQuantizer(nn.Module):
             frame: a batch, of which pair p is frames first[p] and second[p].
         """
         batch, kind = frames.to_batch(frame, self.config.image_size, device=self._device)
-        tokens = self.stem(batch).tokens
+        seen = self.stem(batch)
         if self.config.encoder == "frame":
-            each = self.reduce(self._encode_each(tokens))
+            each = self.reduce(self._encode_each(seen.tokens))
             difference = each[list(second)] - each[list(first)]
         else:
-            difference = self._difference(tokens[list(first)], tokens[list(second)])
+            difference = self._difference(_rows(seen, first), _rows(seen, second))
         latent = self.codebook.scaled_latent(difference)
         return kind.numbers(self.codebook.nearest(latent)), kind.numbers(latent)
 
@@ -204,7 +204,7 @@ class LatentActionQuantizer(nn.Module):
         """
         with self._unless(settled):
             first, last = self.stem(frame), self.stem(future)
-            difference = self._difference(first.tokens, last.tokens)
+            difference = self._difference(first, last)
             found = self.codebook.exact(difference) if settled else self.codebook(difference, noise)
             if imagined is not None:
                 frame, first = imagined, self.stem(imagined)
@@ -222,14 +222,14 @@ class LatentActionQuantizer(nn.Module):
                 "frame and future must come alike, "
                 f"received batches of {len(first)} and {len(last)}"
             )
-        difference = self._difference(self.stem(first).tokens, self.stem(last).tokens)
+        difference = self._difference(self.stem(first), self.stem(last))
         return self.codebook.scaled_latent(difference), kind
 
-    def _difference(self, first: Tensor, last: Tensor) -> Tensor:
-        """Stem tokens (B, n, d) of both frames -> latents (B, S, D), before normalisation."""
+    def _difference(self, first: Pyramid, last: Pyramid) -> Tensor:
+        """What the stem makes of both frames -> latents (B, S, D), before normalisation."""
         if self.config.encoder == "motion":
             return self.reduce(first, last)
-        pair = torch.stack([first, last], 1)
+        pair = torch.stack([first.tokens, last.tokens], 1)
         factorised = self.config.encoder == "factorised"
         encoded = self._encode(pair) if factorised else self._encode_pair(pair)
         return self.reduce(encoded[:, 1]) - self.reduce(encoded[:, 0])
@@ -299,3 +299,9 @@ class LatentActionQuantizer(nn.Module):
     @property
     def _device(self) -> torch.device:
         return self.to_context.weight.device
+
+
+def _rows(seen: Pyramid, rows: Sequence[int]) -> Pyramid:
+    """The frames `rows` of a batch."""
+    rows = list(rows)
+    return Pyramid(seen.tokens[rows], tuple(each[rows] for each in seen.maps))

@@ -38,7 +38,7 @@ class PixelHead(nn.Module):
             nn.init.zeros_(self.project.bias)
 
     def forward(self, tokens: Tensor, frame: Tensor, maps: tuple[Tensor, ...]) -> Imagined:
-        pixels = from_patches(self.project(tokens), self.patch_size, self.grid)
+        pixels = from_patches(self.project(tokens).float(), self.patch_size, self.grid)
         return Imagined(frame + pixels if self.change else pixels)
 
 
@@ -78,7 +78,8 @@ class WarpHead(nn.Module):
         for up, merge, skip in zip(self.ups, self.merges, reversed(maps), strict=True):
             x = F.pixel_shuffle(up(x), 2)
             x = F.gelu(merge(torch.cat([x, skip.expand(len(x), -1, -1, -1)], 1)))
-        flow, paint, masks = self.out(x).split(self.parts, 1)
+        # a place to a fraction of a pixel and a mask of exactly 0 need more than bfloat16
+        flow, paint, masks = self.out(x).float().split(self.parts, 1)
         paint = F.pixel_shuffle(paint, BASE) + 0.5
         masks = F.pixel_shuffle(masks, BASE)
         *over, painted = (gate(masks) if self.layered else masks.sigmoid()).split(1, 1)
@@ -95,6 +96,8 @@ def gate(x: Tensor) -> Tensor:
     return (x.sigmoid() * (1 + 2 * STRETCH) - STRETCH).clamp(0, 1)
 
 
+# compiled, its gathers become loops over single numbers, an eighth of a training step
+@torch.compiler.disable
 def warp(frame: Tensor, flow: Tensor) -> Tensor:
     """Sample `frame` at positions shifted by `flow`.
 

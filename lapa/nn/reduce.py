@@ -8,10 +8,15 @@ from __future__ import annotations
 import math
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from .attention import Attention
+from .patches import Pyramid
 from .transformer import FeedForward
+
+# channels in which places of two frames are compared
+MATCHED = 32
 
 
 def code_grid(length: int) -> tuple[int, int]:
@@ -77,22 +82,80 @@ class MotionReduce(nn.Module):
 
     A motion gives the same latents wherever it happens: the decoder has to find in x_t what moves.
     Exchanged frames give the latents with the other sign; (x, x) gives zero.
+
+    Args:
+        width: channels of the stem's coarsest map, whose cells are half a patch wide.
+        reach: every cell of one frame is also compared with the cells of the other up to `reach`
+            away (a cost volume, as in FlowNet, Fischer et al. 2015, arXiv 1504.06852, section 3):
+            which way something went is then seen, not to be learned from what patches look like.
+            0 compares nothing.
     """
 
-    def __init__(self, dim: int, quant_dim: int, grid: int, length: int) -> None:
+    def __init__(
+        self, dim: int, quant_dim: int, grid: int, length: int, *, width: int = 0, reach: int = 0
+    ) -> None:
         super().__init__()
-        self.grid, self.length = grid, length
-        self.convolutions = nn.Sequential(
-            nn.Conv2d(2 * dim, dim, 3, 1, 1), nn.GELU(), nn.Conv2d(dim, dim, 3, 1, 1), nn.GELU()
-        )
+        self.grid, self.length, self.reach = grid, length, reach
+        if reach:
+            places = (2 * reach + 1) ** 2
+            self.compared = nn.Conv2d(width, MATCHED, 3, 1, 1)
+            self.matches = nn.Sequential(
+                nn.Conv2d(places + 2 * MATCHED, 3 * MATCHED, 3, 1, 1),
+                nn.GELU(),
+                nn.Conv2d(3 * MATCHED, dim, 3, 2, 1),
+            )
+            self.patches = nn.Conv2d(2 * dim, dim, 1)
+            self.mixed = nn.Sequential(nn.GELU(), nn.Conv2d(dim, dim, 3, 1, 1), nn.GELU())
+        else:
+            self.convolutions = nn.Sequential(
+                nn.Conv2d(2 * dim, dim, 3, 1, 1),
+                nn.GELU(),
+                nn.Conv2d(dim, dim, 3, 1, 1),
+                nn.GELU(),
+            )
         # no bias: it would cancel in the difference
         self.project = nn.Linear(dim, length * quant_dim, bias=False)
 
-    def forward(self, first: Tensor, last: Tensor) -> Tensor:
-        """(b, n, d) of each frame -> (b, S, D)."""
+    def forward(self, first: Pyramid, last: Pyramid) -> Tensor:
+        """What the stem makes of each frame (tokens (b, n, d)) -> (b, S, D)."""
         one, two = (
-            each.transpose(1, 2).unflatten(2, (self.grid, self.grid)) for each in (first, last)
+            each.tokens.transpose(1, 2).unflatten(2, (self.grid, self.grid))
+            for each in (first, last)
         )
-        there = self.convolutions(torch.cat([one, two], 1)).mean((2, 3))
-        back = self.convolutions(torch.cat([two, one], 1)).mean((2, 3))
-        return self.project(there - back).unflatten(1, (self.length, -1))
+        if not self.reach:
+            there = self.convolutions(torch.cat([one, two], 1))
+            back = self.convolutions(torch.cat([two, one], 1))
+        else:
+            fine = [self._comparable(each) for each in (first, last)]
+            there = self._look(one, two, *fine)
+            back = self._look(two, one, *reversed(fine))
+        difference = there.mean((2, 3)) - back.mean((2, 3))
+        return self.project(difference).unflatten(1, (self.length, -1))
+
+    def _comparable(self, frame: Pyramid) -> Tensor:
+        """(b, MATCHED, h, w) of the coarsest map."""
+        return F.gelu(self.compared(F.gelu(frame.maps[-1])))
+
+    def _look(self, one: Tensor, two: Tensor, fine: Tensor, other: Tensor) -> Tensor:
+        volume = cost_volume(fine, other, self.reach)
+        # a cosine of 32 channels is small beside the channels themselves
+        found = self.matches(torch.cat([4 * volume.to(fine.dtype), fine, other], 1))
+        return self.mixed(found + self.patches(torch.cat([one, two], 1)))
+
+
+def cost_volume(one: Tensor, two: Tensor, reach: int) -> Tensor:
+    """How alike a place of `one` is to each place of `two` up to `reach` away: the cosines of
+    their channels, (b, (2·reach + 1)², h, w) float32, row by row from the upper left; 0 beyond
+    the edge.
+
+    Args:
+        one, two: (b, c, h, w).
+    """
+    one, two = (F.normalize(each.float(), dim=1) for each in (one, two))
+    height, width = one.shape[-2:]
+    around = F.pad(two, (reach, reach, reach, reach))
+    steps = range(2 * reach + 1)
+    return torch.stack(
+        [(one * around[:, :, y : y + height, x : x + width]).sum(1) for y in steps for x in steps],
+        1,
+    )

@@ -81,6 +81,23 @@ def delta_accuracy(checkup: Checkup) -> Answer:
     return Answer(figure, scale, sentence)
 
 
+def named_motion(checkup: Checkup) -> Answer:
+    found = checkup.naming.overall
+    figure, scale = found.agreement, scale_of("named_motion")
+    if math.isnan(figure.value):
+        return unknown("named_motion", FEW_EPISODES)
+    against = f"the word fits {percent(figure.value)} of the pairs; the commonest word alone would "
+    against += f"fit {percent(found.chance)}"
+    sentence = said(
+        scale,
+        figure.value,
+        f"The codes have names: {against}.",
+        f"The codes have names that often fail: {against}.",
+        f"The codes cannot be named: {against}.",
+    )
+    return Answer(figure, scale, sentence)
+
+
 def cosine(checkup: Checkup) -> Answer:
     if checkup.consistency is None:
         return unknown("cosine", NO_ACTIONS)
@@ -121,16 +138,22 @@ def probe_codes(checkup: Checkup) -> Answer:
     return _probed(checkup, "probe_codes", "codes", "codes")
 
 
-def _probed(checkup: Checkup, key: str, name: str, what: str) -> Answer:
+def probe_mlp(checkup: Checkup) -> Answer:
+    return _probed(checkup, "probe_mlp", "mlp", "latent", reader="a small network")
+
+
+def _probed(
+    checkup: Checkup, key: str, name: str, what: str, *, reader: str = "a straight line"
+) -> Answer:
     if checkup.probe is None:
         return unknown(key, NO_ACTIONS)
     figure, scale = getattr(checkup.probe.overall, name), scale_of(key)
     if math.isnan(figure.value):
         return unknown(key, FEW_EPISODES)
-    share = f"a straight line from the {what} explains {percent(figure.value)} of the motion"
+    share = f"{reader} from the {what} explains {percent(figure.value)} of the motion"
     no = f"No: {share}."
     if figure.value < 0:
-        no = f"No: a straight line from the {what} reads worse than always saying the average."
+        no = f"No: {reader} from the {what} reads worse than always saying the average."
     sentence = said(scale, figure.value, f"Yes: {share}.", f"Partly: {share}.", no)
     if not getattr(checkup.probe.overall, "learnt_from", 0):
         sentence += (

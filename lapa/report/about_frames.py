@@ -6,13 +6,26 @@ Each function makes the Answer of one key from a checkup.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lapa.report.answer import Answer, percent, said, sure, unknown
+from lapa.report.answer import Answer, not_asked, percent, said, sure, unknown
 from lapa.report.scales import SCALES, scale_of
+
+# more detail than this times the true frame's is noise: in one picture, and at the end of a dream
+NOISY, NOISIER = 1.15, 1.5
 
 if TYPE_CHECKING:
     from lapa.evaluation.checkup import Checkup
+
+
+def pictured(answer: Callable[[Checkup], Answer]) -> Callable[[Checkup], Answer]:
+    """The answer of a measure that needs pictures; not asked where the model draws none."""
+
+    def asked(checkup: Checkup) -> Answer:
+        return answer(checkup) if checkup.draws else not_asked(answer.__name__)
+
+    return asked
 
 
 def ratio(checkup: Checkup) -> Answer:
@@ -29,6 +42,11 @@ def ratio(checkup: Checkup) -> Answer:
         if figure.value < 1
         else f"No: {share}. Leaving the picture alone would be nearer to the truth.",
     )
+    chance = checkup.reconstruction.overall.random_ratio.value
+    if math.isfinite(chance):
+        sentence += f" With random codes it is {percent(chance)}"
+        near = chance - figure.value < 0.1
+        sentence += ": nearly the same, so this figure proves nothing here." if near else "."
     return Answer(figure, scale, sentence)
 
 
@@ -47,6 +65,68 @@ def ratio_worst(checkup: Checkup) -> Answer:
         f"Even {name}, which is imagined worst, moves the right way.",
         f"{name} is imagined worst: it moves the right way, but much of the motion is missing.",
         f"{name} is not understood: its picture gets no nearer to the truth than standing still.",
+    )
+    return Answer(figure, scale, sentence)
+
+
+def random_ratio(checkup: Checkup) -> Answer:
+    figure, scale = checkup.reconstruction.overall.random_ratio, scale_of("random_ratio")
+    if math.isnan(figure.value):
+        return unknown("random_ratio", "nothing moves in these clips")
+    share = f"with random codes the error is {percent(figure.value)} of that of not moving"
+    sentence = said(
+        scale,
+        figure.value,
+        f"As it should be: {share}, so wrong codes do not help.",
+        f"A little suspicious: {share}, so even wrong codes help.",
+        f"Suspicious: {share}. What is painted there helps with any codes, as fog does.",
+    )
+    return Answer(figure, scale, sentence)
+
+
+def moving_sharpness(checkup: Checkup) -> Answer:
+    figure, scale = checkup.picture.overall.sharpness, scale_of("moving_sharpness")
+    if math.isnan(figure.value):
+        return unknown("moving_sharpness", "nothing moves in these clips")
+    share = f"where something moves the picture has {percent(figure.value)} of the true detail"
+    noisy = figure.value > NOISY
+    sentence = said(
+        scale,
+        figure.value,
+        f"Too much of it is noise: {share}." if noisy else f"A picture: {share}.",
+        f"Blurred: {share}.",
+        f"Fog: {share}.",
+    )
+    return Answer(figure, scale, sentence, "fair" if noisy else "")
+
+
+def feature_distance(checkup: Checkup) -> Answer:
+    figure, scale = checkup.picture.overall.feature_distance, scale_of("feature_distance")
+    if math.isnan(figure.value):
+        return unknown("feature_distance", "nothing moves in these clips")
+    share = f"to a network that knows photographs it is {percent(figure.value)} as far from the "
+    share += "truth as the old frame"
+    sentence = said(
+        scale,
+        figure.value,
+        f"It looks right: {share}.",
+        f"It looks nearer to the truth than the old frame, but not like it: {share}.",
+        f"It does not look right: {share}.",
+    )
+    return Answer(figure, scale, sentence)
+
+
+def distinctness(checkup: Checkup) -> Answer:
+    figure, scale = checkup.distinctness.overall.distinctness, scale_of("distinctness")
+    if math.isnan(figure.value):
+        return unknown("distinctness", "nothing moves in these clips")
+    share = f"two pictures of a sweep differ by {percent(figure.value)} of what a real move changes"
+    sentence = said(
+        scale,
+        figure.value,
+        f"The codes can be told apart: {share}.",
+        f"The codes can be told apart by looking closely: {share}.",
+        f"The codes look alike: {share}.",
     )
     return Answer(figure, scale, sentence)
 
@@ -127,7 +207,8 @@ def drift(checkup: Checkup) -> Answer:
     length = f"all {found.steps}" if whole else f"{found.trusted_until} of {found.steps}"
     lead = said(scale, found.trusted_until, "Long", "A while", "Not long")
     sentence = (
-        f"{lead}: for {length} steps the dream stays nearer to the truth than the first frame is; "
+        f"{lead}: for {length} steps the dream stays nearer to the truth than the first frame is, "
+        f"where the robot is; "
         f"over all steps it is {abs(gain.value):.1f} dB {'better' if gain.value >= 0 else 'worse'}."
     )
     if math.isfinite(gain.low) and gain.low < 0 < gain.high:
@@ -143,11 +224,11 @@ def sharpness(checkup: Checkup) -> Answer:
         return unknown("sharpness", "no recording is long enough to dream along with")
     found, scale = checkup.drift.overall, scale_of("sharpness")
     figure, step = found.sharpness_at, min(found.steps, 16)
-    noisy = figure.value > 1.5
+    noisy = figure.value > NOISIER
     sentence = said(
         scale,
         figure.value,
-        f"At step {step} the dream keeps {percent(figure.value)} of the edges of the truth."
+        f"At step {step} the robot keeps {percent(figure.value)} of the edges of the truth."
         + (" That much more is noise." if noisy else ""),
         f"At step {step} the dream is blurred: it keeps {percent(figure.value)} of the edges.",
         f"At step {step} the dream is a blur: it keeps {percent(figure.value)} of the edges.",

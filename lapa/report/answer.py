@@ -33,6 +33,12 @@ def unknown(key: str, why: str) -> Answer:
     return Answer(Estimate(NAN, NAN, NAN), scale_of(key), f"Unknown: {why}.")
 
 
+def not_asked(key: str) -> Answer:
+    """The measure needs pictures, and this model draws none."""
+    sentence = "Not asked: this model imagines no pictures."
+    return Answer(Estimate(NAN, NAN, NAN), scale_of(key), sentence)
+
+
 def sure(value: float) -> Estimate:
     """A figure without an interval."""
     return Estimate(value, NAN, NAN)

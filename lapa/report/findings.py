@@ -14,24 +14,36 @@ from lapa.report.questions import FIGURES, QUESTIONS
 if TYPE_CHECKING:
     from lapa.evaluation.checkup import Checkup
 
-ANSWERS: dict[str, Callable[[Checkup], Answer]] = {
-    "use": about_codes.use,
-    "perplexity": about_codes.perplexity,
-    "ratio": about_frames.ratio,
-    "ratio_worst": about_frames.ratio_worst,
-    "delta_psnr": about_frames.delta_psnr,
-    "delta_accuracy": about_codes.delta_accuracy,
-    "cosine": about_codes.cosine,
-    "delta_mse": about_codes.delta_mse,
-    "probe_latent": about_codes.probe_latent,
-    "probe_codes": about_codes.probe_codes,
-    "leak": about_frames.leak,
-    "s_pcfc": about_frames.s_pcfc,
-    "no_op": about_frames.no_op,
-    "drift": about_frames.drift,
-    "sharpness": about_frames.sharpness,
-    "transfer": about_frames.transfer,
-    "divergence": about_codes.divergence,
+CODES = (
+    about_codes.use,
+    about_codes.perplexity,
+    about_codes.delta_accuracy,
+    about_codes.named_motion,
+    about_codes.cosine,
+    about_codes.delta_mse,
+    about_codes.probe_latent,
+    about_codes.probe_codes,
+    about_codes.probe_mlp,
+    about_codes.divergence,
+)
+FRAMES = (
+    about_frames.ratio,
+    about_frames.ratio_worst,
+    about_frames.random_ratio,
+    about_frames.moving_sharpness,
+    about_frames.feature_distance,
+    about_frames.delta_psnr,
+    about_frames.distinctness,
+    about_frames.leak,
+    about_frames.s_pcfc,
+    about_frames.no_op,
+    about_frames.drift,
+    about_frames.sharpness,
+    about_frames.transfer,
+)
+# by the key of the figure, which is the name of the function
+ANSWERS: dict[str, Callable[[Checkup], Answer]] = {each.__name__: each for each in CODES} | {
+    each.__name__: about_frames.pictured(each) for each in FRAMES
 }
 
 

@@ -20,10 +20,11 @@ class Figure:
 
 QUESTIONS: dict[str, tuple[str, ...]] = {
     "Are all codes used?": ("use", "perplexity"),
-    "Does the picture move the right way?": ("ratio", "ratio_worst"),
-    "Do the codes matter?": ("delta_psnr",),
-    "Same action, same code?": ("delta_accuracy", "cosine", "delta_mse"),
-    "Can the robot's action be read from it?": ("probe_latent", "probe_codes"),
+    "Does the picture move the right way?": ("ratio", "ratio_worst", "random_ratio"),
+    "Is it a picture of a robot, or fog?": ("moving_sharpness", "feature_distance"),
+    "Do the codes matter?": ("delta_psnr", "distinctness"),
+    "Same action, same code?": ("delta_accuracy", "named_motion", "cosine", "delta_mse"),
+    "Can the robot's action be read from it?": ("probe_latent", "probe_codes", "probe_mlp"),
     "Is the future smuggled through?": ("leak", "s_pcfc"),
     "Does nothing mean nothing?": ("no_op",),
     "How long can it dream?": ("drift", "sharpness"),
@@ -56,11 +57,42 @@ FIGURES: dict[str, Figure] = {
         "The same ratio, for the robot that is imagined worst. An average can hide one robot that "
         "the quantizer does not understand at all.",
     ),
+    "random_ratio": Figure(
+        "Ratio with random codes",
+        "The same ratio when the codes are not those of the pair but random others. A robot that "
+        "dissolves beats standing still with any codes, so the ratio above says something only as "
+        "far as it lies below this one.",
+        decides=False,
+    ),
+    "moving_sharpness": Figure(
+        "Sharpness where it moves",
+        "Where the true frame changes, the energy of the imagined frame's edges is divided by that "
+        "of the true frame's, after both are halved so that a fine checkerboard earns nothing. At "
+        "1 the robot is as sharp as a real one, well below it is fog, above it is noise.",
+    ),
+    "feature_distance": Figure(
+        "Feature distance",
+        "A small network that has learned from photographs compares the imagined frame with the "
+        "true one, and the distance is divided by that of not moving at all. It minds what an eye "
+        "minds: at 0 the two look the same, at 1 the picture helps no more than the old frame.",
+    ),
     "delta_psnr": Figure(
         "ΔPSNR",
         "Every frame is imagined twice: with the codes of its own pair and with random other "
         "codes. The gap in picture quality (in decibels) says how much the decoder listens to the "
         "codes; at 0 it ignores them.",
+    ),
+    "distinctness": Figure(
+        "Distinctness of a sweep",
+        "All codes of one position are tried on a frame, and the pictures are compared with each "
+        "other; their mean difference is divided by how much the robot truly moved. At 1 another "
+        "code changes the picture as much as the robot did, near 0 all pictures look alike.",
+    ),
+    "named_motion": Figure(
+        "Named motion",
+        "Each latent action gets the word that fits its real pairs: one of eight directions in the "
+        "picture, or still. On recordings that had no say in the words, this is how often the word "
+        "is what the robot truly did.",
     ),
     "cosine": Figure(
         "Agreement of motions that share a code",
@@ -93,6 +125,12 @@ FIGURES: dict[str, Figure] = {
         "The same formula, but it sees the codes only, the few numbers that a policy would have to "
         "predict. What is lost between latent and codes is lost to whoever learns from the codes.",
     ),
+    "probe_mlp": Figure(
+        "R² from the latent, by a small network",
+        "The same question put to a small neural network instead of a straight-line formula. What "
+        "it reads beyond the formula is there, but bent.",
+        decides=False,
+    ),
     "leak": Figure(
         "Gain on a foreign scene",
         "The quantizer is shown a future from quite another scene, and decodes those codes on the "
@@ -115,12 +153,12 @@ FIGURES: dict[str, Figure] = {
         "Steps that can be trusted",
         "The quantizer dreams: each imagined frame becomes the start of the next, with the true "
         "codes as steering, so small faults add up. We count the steps until the dream is further "
-        "from the truth than the very first frame is.",
+        "from the truth, where the robot is, than the very first frame.",
     ),
     "sharpness": Figure(
         "Sharpness of the dream",
-        "The energy of edges in the imagined frame, divided by that of the true frame of the same "
-        "moment. Below 1 the dream is blurred, far above 1 it is full of noise.",
+        "The energy of edges in the dream where the robot is, divided by that of the true frame of "
+        "the same moment. Below 1 the dream is blurred, far above 1 it is full of noise.",
     ),
     "transfer": Figure(
         "Cosine of motion on another robot",

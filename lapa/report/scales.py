@@ -90,6 +90,32 @@ SCALES: Mapping[str, Scale] = {
         "At most 0.70 for every embodiment is our bar; 1 is no better than not moving at all, and "
         "from 0.95 on we call it poor.",
     ),
+    "random_ratio": Scale(
+        1.0, 0.85, 2, 0, 2,
+        "At 1 and above random codes do no better than not moving, as they should; far below 1 "
+        "whatever is painted there beats a copy, and the ratio proves nothing (ours).",
+    ),
+    "moving_sharpness": Scale(
+        0.85, 0.50, 2, 0, 1.4,
+        "0.85 to 1.15 is our bar: as sharp as the truth; below 0.5 the robot dissolves as it "
+        "moves (ours).",
+    ),
+    "feature_distance": Scale(
+        0.40, 0.75, 2, 0, 1.2,
+        "At most 0.40 is our bar for robots; 1 is what leaving the picture alone reaches, and a "
+        "foggy picture reaches that, too (ours).",
+    ),
+    "distinctness": Scale(
+        0.60, 0.30, 2, 0, 1.2,
+        "At least 0.60 is our bar with four codes to a latent action, 0.85 with one; below 0.30 "
+        "the pictures of a sweep can hardly be told apart (ours).",
+    ),
+    "named_motion": Scale(
+        0.65, 0.40, 0, 0, 1,
+        "At least 65 % is our bar with four codes to a latent action, 85 % with one; always saying "
+        "the commonest word is given beside it.",
+        percent=True,
+    ),
     "delta_psnr": Scale(
         1.91, 0.5, 2, 0, 4,
         "Genie reports 1.91 dB on platform games and 2.07 dB on robot video, four frames on; "
@@ -121,6 +147,10 @@ SCALES: Mapping[str, Scale] = {
         0.50, 0.25, 2, -0.2, 1,
         "At least 0.50 is our bar. Codes hold less than latents: three bits a position have "
         "to say what a continuous vector says.",
+    ),
+    "probe_mlp": Scale(
+        0.75, 0.40, 2, -0.2, 1,
+        "As for the straight line; LARYBench reads its latents with such a network.",
     ),
     "leak": Scale(
         1.0, 3.0, 2, -4, 12,

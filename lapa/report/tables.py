@@ -15,19 +15,24 @@ Group = Mapping[str, Any]
 COLUMNS: tuple[tuple[str, tuple[str, ...], int], ...] = (
     ("pairs", ("pairs",), 0),
     ("ratio", ("ratio",), 2),
+    ("sharpness", ("picture", "sharpness"), 2),
+    ("features", ("picture", "feature_distance"), 2),
     ("ΔPSNR dB", ("delta_psnr",), 2),
+    ("distinct", ("distinctness", "distinctness"), 2),
     ("codes used", ("used",), 0),
     ("perplexity", ("perplexity",), 1),
     ("Δ-Acc", ("delta_accuracy",), 2),
+    ("named", ("naming", "agreement"), 2),
     ("cosine", ("cosine",), 2),
     ("Δ-MSE", ("delta_mse",), 2),
     ("R² latent", ("probe", "latent"), 2),
     ("R² codes", ("probe", "codes"), 2),
+    ("R² network", ("probe", "mlp"), 2),
     ("leak dB", ("leak", "foreign_gain"), 2),
     ("S-PCFC", ("leak", "s_pcfc"), 2),
     ("no-op", ("no_op", "share"), 2),
     ("drift dB", ("drift", "gain"), 2),
-    ("sharpness", ("drift", "sharpness_at"), 2),
+    ("dream", ("drift", "sharpness_at"), 2),
 )
 
 

@@ -9,6 +9,7 @@ data position, so that a run killed at any moment and resumed gives the same los
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
 from dataclasses import asdict
@@ -30,6 +31,7 @@ from lapa.training.checkpoint import (
     replace_folder,
     save_checkpoint,
 )
+from lapa.training.hardware import autocasts, compiles
 from lapa.training.muon import Muon, Together
 from lapa.training.progress import Clock, Metric, Progress
 from lapa.training.recipe import LoopConfig, Recipe
@@ -59,7 +61,7 @@ def fit(
     run = _Run(recipe, config, Path(folder), resume)
     with stop_on_signals() as stop:
         try:
-            while run.step < config.steps:
+            while not run.over:
                 yield run.advance()
                 if run.everywhere(bool(stop)):
                     yield from run.finish("stopped", None)
@@ -91,13 +93,14 @@ class _Run:
         recipe.model.to(self.device)
         self.average = WeightAverage(recipe.model, config.ema_decay)
         self.step, self.loss, self.saved, self.evaluated = 0, math.nan, -1, -1
+        self.began, self.spent = time.monotonic(), 0.0
         optimizer = make_optimizer(recipe.model, config)
         if checkpoints:
             self._load(checkpoints[-1], optimizer)
+        if compiles(config, self.device):
+            recipe.model.compile()
         self.model, self.optimizer = self.accelerator.prepare(recipe.model, optimizer)
-        self.autocast = config.precision == "bfloat16" or (
-            config.precision == "auto" and self.device.type == "cuda"
-        )
+        self.autocast = autocasts(config, self.device)
         self.clock = Clock()
         self.main = self.accelerator.is_main_process
         self.records = Records(self.accelerator, folder, self.step, asdict(config))
@@ -108,6 +111,7 @@ class _Run:
         tensors, state = load_checkpoint(path)
         self.step, self.loss = state["step"], state["loss"]
         self.saved = self.step
+        self.spent = state.get("spent", 0.0)
         self.recipe.model.load_state_dict(tensors["model"])
         self.average.module.load_state_dict(tensors["average"])
         load_optimizer_tensors(self.recipe.model, optimizer, tensors["optimizer"])
@@ -118,12 +122,35 @@ class _Run:
         accelerator = self.accelerator
         return self.recipe.batch(index * accelerator.num_processes + accelerator.process_index)
 
+    @property
+    def over(self) -> bool:
+        """Whether all steps are done, or the time is up."""
+        if self.config.minutes is None:
+            return self.step >= self.config.steps
+        return self.everywhere(self.seconds >= 60 * self.config.minutes)
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has taken, those before it was resumed included."""
+        return self.spent + time.monotonic() - self.began
+
+    def _place(self) -> float:
+        """Where the step that begins now lies in the schedule; the same in every process."""
+        if self.config.minutes is None:
+            return self.step
+        share = min(self.seconds / (60 * self.config.minutes), 1.0)
+        if self.accelerator.num_processes > 1:
+            mine = torch.tensor(share, device=self.device)
+            share = float(self.accelerator.reduce(mine, "mean"))
+        return 1 + share * (self.config.steps - 1)
+
     def advance(self) -> Progress:
         """One optimiser step."""
         self.clock.start()
         self.step += 1
+        self.recipe.place = self._place()
         seed_everything(self.config.seed, self.step, self.accelerator.process_index)
-        rate = self.config.rate_at(self.step)
+        rate = self.config.rate_at(self.recipe.place)
         self.model.train()
         parts = self._gradients()
         self._check("loss", parts["loss"])
@@ -212,7 +239,7 @@ class _Run:
                 "optimizer": optimizer_tensors(model, self.optimizer),
                 "recipe": self.recipe.state(),
             }
-            state = {"loss": self.loss}
+            state = {"loss": self.loss, "spent": self.seconds}
             path = save_checkpoint(path, self.step, tensors, state, keep=self.config.keep)
             export = self.recipe.export
             replace_folder(self.folder / "model", lambda f: export(self.average.module, f))
@@ -222,9 +249,14 @@ class _Run:
     def _report(self, event: str, metrics: dict[str, Metric], path: Path | None = None) -> Progress:
         config = self.config
         samples = config.batch_size * config.accumulate * self.accelerator.num_processes
-        left = (config.steps - self.step) * self.clock.seconds_per_step
-        rate = self.clock.rate(samples)
-        progress = Progress(event, self.step, config.steps, self.loss, metrics, rate, left, path)
+        per_step, rate = self.clock.seconds_per_step, self.clock.rate(samples)
+        if config.minutes is None:
+            left = (config.steps - self.step) * per_step
+            steps = config.steps
+        else:
+            left = max(60 * config.minutes - self.seconds, 0.0)
+            steps = self.step + round(left / max(per_step, 1e-9))
+        progress = Progress(event, self.step, steps, self.loss, metrics, rate, left, path)
         self.records.write(progress)
         return progress
 

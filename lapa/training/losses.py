@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from lapa.nn.features import FeatureNet, feature_error
+
 # ITU-R BT.601
 LUMINANCE = (0.299, 0.587, 0.114)
 
@@ -23,7 +25,8 @@ class LossWeights:
     motion_strength: λ of `motion_weighted`. normalised_floor: ε of `normalised`, a mean squared
     error in [0, 1]² units: pairs that move less than this do not count more for it. moved: the
     normalised error of x_t carried by the flow alone, so that the flow learns to carry rather than
-    leave everything to the paint.
+    leave everything to the paint. feature: `normalised_features`, and adversarial: what a
+    discriminator objects to (adversary.py), both of a window around what moves (window.py).
     """
 
     mse: float = 1.0
@@ -34,6 +37,8 @@ class LossWeights:
     moved: float = 0.0
     edge: float = 0.0
     texture: float = 0.0
+    feature: float = 0.0
+    adversarial: float = 0.0
     quantizer: float = 1.0
 
 
@@ -62,6 +67,18 @@ def normalised(image: Tensor, frame: Tensor, future: Tensor, *, floor: float) ->
     error = (image - future).square().mean((1, 2, 3))
     copy = (frame - future).square().mean((1, 2, 3))
     return (error / (copy + floor)).mean()
+
+
+def normalised_features(
+    net: FeatureNet, image: Tensor, frame: Tensor, future: Tensor, *, floor: float = 1e-2
+) -> Tensor:
+    """Mean over pairs of the image's feature distance to the future, over x_t's own plus ε.
+
+    The measure "feature distance" of lapa.evaluation, made a loss: 1 is copying x_t.
+    """
+    with torch.no_grad():
+        copy = feature_error(net, frame, future)
+    return (feature_error(net, image, future) / (copy + floor)).mean()
 
 
 def edge(image: Tensor, future: Tensor) -> Tensor:
@@ -103,7 +120,8 @@ def total_loss(
 
     image: the decoder's output; auxiliary: the quantizer's own loss, a scalar; moved: what the
     head made of x_t by its flow, needed for the weight of that name. Everything is computed in
-    float32, also under autocast. Raises ValueError for a weight on what the head does not give.
+    float32, also under autocast. Features and the discriminator, which look at windows, are the
+    recipe's to add. Raises ValueError for a weight on what the head does not give.
     """
     image, frame, future = image.float(), frame.float(), future.float()
     parts = {"mse": mse(image, future)}

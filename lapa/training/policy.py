@@ -231,6 +231,8 @@ class Taken:
 class PolicyRecipe:
     """The recipe on the loop."""
 
+    place = 0.0
+
     def __init__(
         self, run: PolicyRun, policy: Teachable, lessons: Lessons, held_out: Lessons | None
     ) -> None:

@@ -20,17 +20,20 @@ from torch import Tensor, nn
 
 from lapa.data import Cache, FramePairs, PairBatch, RolloutBatch, Rollouts, augment
 from lapa.models.quantizer import LatentActionQuantizer
+from lapa.nn.features import FeatureNet
+from lapa.training.adversary import Adversary
 from lapa.training.average import WeightAverage
 from lapa.training.closed_loop import ClosedLoop
 from lapa.training.health import CodebookWatch
 from lapa.training.loop import fit
-from lapa.training.losses import total_loss
+from lapa.training.losses import LossWeights, normalised_features, total_loss
 from lapa.training.preview import preview_grid
 from lapa.training.progress import Metric, Progress
 from lapa.training.quantize_config import QuantizeConfig
 from lapa.training.remember import remember
 from lapa.training.replacement import OfficialReplacement
 from lapa.training.support import processes
+from lapa.training.window import windows
 
 
 class Judge(Protocol):
@@ -65,6 +68,7 @@ def quantize(
     if cache.image_size != size:
         raise ValueError(f"The cache holds {cache.image_size} px frames, the model takes {size}.")
     pairs = config.pairs(cache, "train")
+    _check_motion(cache)
     held_out = config.pairs(cache, "holdout") if has_holdout(cache) else None
     recipe = QuantizeRecipe(config, pairs, pairs if held_out is None else held_out)
     remember(config, Path(folder))
@@ -72,6 +76,19 @@ def quantize(
     if judge is not None and held_out is not None:
         evaluate = partial(judge, pairs=held_out)
     yield from fit(recipe, config.loop, folder, resume=resume, evaluate=evaluate)
+
+
+def _check_motion(cache: Cache) -> None:
+    """Raises ValueError when every training clip shows one picture from its start to its end."""
+    clips = [episode for episode in cache.episodes if episode.split == "train"]
+    for clip in clips:
+        frames = cache.frames[clip.start : clip.start + clip.length]
+        if any((frame != frames[0]).any() for frame in frames[1:]):
+            return
+    raise ValueError(
+        f"Nothing moves in any of the {len(clips)} training clips: every frame equals the one "
+        "before it, so there is no change to learn a code for."
+    )
 
 
 def has_holdout(cache: Cache) -> bool:
@@ -92,6 +109,13 @@ class QuantizeRecipe:
         self.closed_loop = ClosedLoop()
         self._codes: list[Tensor] = []
         self._latent: Tensor | None = None
+        self.place = 0.0
+        # the step from which on the codes are settled, once that is known
+        care, minutes = config.codebook, config.loop.minutes
+        self.settled_from = care.settle_at + 1 if care.settle_at and minutes is None else 0
+        self._features: FeatureNet | None = None
+        self._adversary: Adversary | None = None
+        self._adversary_state: dict[str, Tensor] = {}
 
     def _rollouts(self, pairs: FramePairs) -> Rollouts | None:
         config = self.config
@@ -139,13 +163,80 @@ class QuantizeRecipe:
             self.closed_loop.keep(out.image[-len(first) :])
         self._codes.append(out.codes.detach())
         self._latent = out.latent.detach().float()
-        return total_loss(out.image, against, future, out.loss, weights, out.moved)
+        sharp, criticism = self._criticism(
+            weights, (frame, against), out.image, future, accelerator
+        )
+        loss, parts = total_loss(out.image, against, future, out.loss, weights, out.moved)
+        return loss + sharp, parts | criticism
+
+    def _criticism(
+        self,
+        weights: LossWeights,
+        before: tuple[Tensor, Tensor],
+        image: Tensor,
+        future: Tensor,
+        accelerator: Accelerator,
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """What features and the discriminator add to the loss, and the parts before weighting.
+
+        before: x_t as the discriminator is to know it, and what copying is measured by.
+        """
+        total, parts = image.new_zeros(()), {}
+        if not weights.feature and not weights.adversarial:
+            return total, parts
+        frame, future, image, against = windows(before[0], future, image, before[1])
+        if weights.feature:
+            net = self._feature_net(accelerator)
+            parts["feature"] = normalised_features(net, image.clamp(0, 1), against, future)
+            total = total + weights.feature * parts["feature"]
+        if weights.adversarial:
+            objection, told = self._objection(frame, image, future, accelerator)
+            parts |= told | {"adversarial": objection}
+            total = total + weights.adversarial * objection
+        return total, parts
+
+    def _objection(
+        self, frame: Tensor, image: Tensor, future: Tensor, accelerator: Accelerator
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """A step of the discriminator, and what it objects to once it has learned enough."""
+        if self._adversary is None:
+            self._adversary = self._begin_adversary(accelerator)
+        rate = self.config.loop.rate_at(self.place)
+        loss, right = self._adversary.learn(frame, image, future, rate=rate)
+        objection = self._adversary.objection(frame, image, future)
+        settle_at, steps = self.config.codebook.settle_at, self.config.loop.steps
+        gone = (self.place - settle_at) / max(steps - settle_at, 1)
+        if gone < self.config.adversary.alone:
+            objection = 0 * objection
+        return objection, {"discriminator": loss, "told_apart": right}
+
+    def _begin_adversary(self, accelerator: Accelerator) -> Adversary:
+        with torch.random.fork_rng():
+            # the same weights in every process, and whenever the run is resumed
+            torch.manual_seed(self.config.loop.seed)
+            adversary = Adversary(self.config.adversary, accelerator)
+        if self._adversary_state:
+            adversary.load_state(self._adversary_state)
+        return adversary
+
+    def _feature_net(self, accelerator: Accelerator) -> FeatureNet:
+        if self._features is None:
+            self._features = FeatureNet.pretrained().to(accelerator.device)
+        return self._features
 
     def _is_settled(self, index: int) -> bool:
-        """Whether batch `index` (of all processes) belongs to a step after `settle_at`."""
-        settle_at = self.config.codebook.settle_at
+        """Whether batch `index` (of all processes) belongs to a step with settled codes."""
         step = index // (self.config.loop.accumulate * processes().num_processes) + 1
-        return 0 < settle_at < step
+        return 0 < self.settled_from <= step
+
+    def _settle_by_the_clock(self, step: int) -> None:
+        """Of a run that ends by the clock: decide from which step on the codes are settled.
+
+        Batches are made ahead, so the step lies beyond those that exist already.
+        """
+        due = self.config.loop.minutes is not None and self.config.codebook.settle_at > 0
+        if due and not self.settled_from and self.place >= self.config.codebook.settle_at:
+            self.settled_from = step + self.config.loop.workers + 2
 
     def after_step(
         self, step: int, model: nn.Module, average: WeightAverage, accelerator: Accelerator
@@ -157,11 +248,11 @@ class QuantizeRecipe:
             self.replacement.count(codes)
         self._codes.clear()
         metrics = self.watch.metrics()
-        care = self.config.codebook
         if self._replacement_due(step):
             with average.following(model):
                 metrics["codes_replaced"] = self._replace_unused(model, accelerator)
-        if step == care.settle_at:
+        self._settle_by_the_clock(step)
+        if step + 1 == self.settled_from:
             average.give(model)
         self.watch.check(step)
         return metrics
@@ -171,7 +262,7 @@ class QuantizeRecipe:
         if care.official:
             return OfficialReplacement.due(step)
         due = care.replace_every and step % care.replace_every == 0
-        return bool(due) and step <= care.replace_until
+        return bool(due) and self.place <= care.replace_until
 
     def _replace_unused(self, model: nn.Module, accelerator: Accelerator) -> int:
         if self.replacement is None:
@@ -187,13 +278,21 @@ class QuantizeRecipe:
 
     def state(self) -> dict[str, Tensor]:
         official = {} if self.replacement is None else self.replacement.state()
-        return self.watch.state() | self.closed_loop.state() | official
+        adversary = self._adversary_state if self._adversary is None else self._adversary.state()
+        settled = {"settled_from": torch.tensor(self.settled_from)}
+        mine = {f"adversary/{name}": value for name, value in adversary.items()}
+        return self.watch.state() | self.closed_loop.state() | official | settled | mine
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         self.watch.load_state(tensors)
         self.closed_loop.load_state(tensors)
         if self.replacement is not None:
             self.replacement.load_state(tensors)
+        self.settled_from = int(tensors["settled_from"])
+        prefix = "adversary/"
+        self._adversary_state = {
+            k[len(prefix) :]: v for k, v in tensors.items() if k.startswith(prefix)
+        }
 
 
 def _initial_model(config: QuantizeConfig) -> LatentActionQuantizer:

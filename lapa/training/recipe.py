@@ -16,6 +16,12 @@ from lapa.training.average import WeightAverage
 from lapa.training.progress import Metric
 from lapa.training.support import check_trackers
 
+CHOICES = {
+    "precision": ("auto", "float32", "bfloat16"),
+    "compiled": ("auto", "on", "off"),
+    "optimizer": ("adamw", "muon"),
+}
+
 
 @dataclass(frozen=True)
 class LoopConfig:
@@ -23,9 +29,16 @@ class LoopConfig:
 
     batch_size: frame pairs per process and backward pass; one optimiser step sees
     batch_size × accumulate × processes. The learning rate rises linearly over `warmup_steps`,
-    then falls along a cosine to `final_share` of itself. precision: "auto" is bfloat16 autocast on
-    a GPU and float32 on the CPU. optimizer: "adamw", or "muon" for the linear layers (AdamW for
-    the rest, at the same rate). keep: working checkpoints kept. trackers: see support.TRACKERS.
+    then falls along a cosine to `final_share` of itself. precision: "bfloat16" is autocast; "auto"
+    is that where the hardware multiplies it faster, else float32 (see hardware.py). compiled:
+    "on", "off", or "auto" for on where a C++ compiler is there and the run is long enough to pay
+    for it. optimizer: "adamw", or "muon" for the linear layers (AdamW for the rest, at the same
+    rate). keep: working checkpoints kept. trackers: see support.TRACKERS.
+
+    minutes: end by the clock instead of by the number of steps. The whole schedule then follows
+    the share of the time that is gone: wherever a setting is a step of the schedule (`steps`,
+    `warmup_steps`, when codes settle), it is a place in a schedule of `steps` steps, stretched or
+    shortened to fit.
     """
 
     steps: int
@@ -39,6 +52,7 @@ class LoopConfig:
     gradient_clip: float = 1.0
     ema_decay: float = 0.999
     precision: str = "auto"
+    compiled: str = "auto"
     optimizer: str = "adamw"
     seed: int = 0
     save_every: int = 1000
@@ -47,21 +61,22 @@ class LoopConfig:
     keep: int = 2
     workers: int = 2
     trackers: tuple[str, ...] = ()
+    minutes: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "accumulate", "keep", "workers"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
-        if self.precision not in ("auto", "float32", "bfloat16"):
-            raise ValueError(
-                f"precision is 'auto', 'float32' or 'bfloat16', got {self.precision!r}."
-            )
-        if self.optimizer not in ("adamw", "muon"):
-            raise ValueError(f"optimizer is 'adamw' or 'muon', got {self.optimizer!r}.")
+        for name, accepted in CHOICES.items():
+            if getattr(self, name) not in accepted:
+                told = ", ".join(map(repr, accepted[:-1])) + f" or {accepted[-1]!r}"
+                raise ValueError(f"{name} is {told}, got {getattr(self, name)!r}.")
+        if self.minutes is not None and not 0 < self.minutes < math.inf:
+            raise ValueError(f"minutes is a positive number, got {self.minutes}.")
         check_trackers(self.trackers)
 
-    def rate_at(self, step: int) -> float:
-        """The learning rate of optimiser step `step`, counted from 1."""
+    def rate_at(self, step: float) -> float:
+        """The learning rate at `step` of the schedule, counted from 1."""
         if step <= self.warmup_steps:
             return self.learning_rate * step / self.warmup_steps
         done = (step - self.warmup_steps) / max(self.steps - self.warmup_steps, 1)
@@ -70,9 +85,14 @@ class LoopConfig:
 
 
 class Recipe(Protocol):
-    """What the loop needs to know of a model's training."""
+    """What the loop needs to know of a model's training.
+
+    place: where the run is in its schedule, in steps; the loop writes it before every step. It is
+    the step's number, unless the run ends by the clock (`LoopConfig.minutes`).
+    """
 
     model: nn.Module
+    place: float
 
     def batch(self, index: int) -> Any:
         """Batch number `index`: a pure function of it, called from background threads."""

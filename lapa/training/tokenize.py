@@ -93,6 +93,8 @@ def tokenize(
 class TokenizeRecipe:
     """The recipe on the loop."""
 
+    place = 0.0
+
     def __init__(self, config: TokenizeConfig, cache: Cache) -> None:
         self.config, self._cache = config, cache
         self._train = frame_places(cache, "train")
@@ -134,7 +136,7 @@ class TokenizeRecipe:
         """Move unused codes to where vectors are, when that is due."""
         config, used = self.config, int((self._use > 0).sum())
         if config.replace_every and step % config.replace_every == 0:
-            if step <= config.replace_until:
+            if self.place <= config.replace_until:
                 with average.following(model):
                     self._replace(model.tokenizer.codebook)
             self._use.zero_()

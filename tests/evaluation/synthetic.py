@@ -197,6 +197,26 @@ class Blurrer(Oracle):
         return np.round(image / 2 + around / 8).astype(np.uint8)
 
 
+class Fogger(Oracle):
+    """Infers the true codes and paints the mean of all that they could have said, whatever they
+    are: nearer to the truth than x_t, and no picture of a square."""
+
+    def _imagine(self, frame: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        every = [shifted(frame, PIXELS * a, PIXELS * b) for a in REACH for b in REACH]
+        return np.mean(every, axis=0).round().astype(np.uint8)
+
+
+class Checkered(Fogger):
+    """Fog with a checkerboard of single pixels, as strong as the edges that it lacks: what a loss
+    on the Laplacian of pixels is bought with."""
+
+    def _imagine(self, frame: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        fog = super()._imagine(frame, codes).astype(int)
+        fogged = np.abs(fog - frame[-1, -1]).max(-1, keepdims=True) > 4
+        board = np.indices((SIZE, SIZE)).sum(0)[..., None] % 2 * 2 - 1
+        return np.clip(fog + 24 * board * fogged, 0, 255).astype(np.uint8)
+
+
 class Darker(Oracle):
     """Shifts rightly, and takes FADED grey levels off every pixel each time."""
 

@@ -35,6 +35,7 @@ def told(moves, codes, episode, *, names=("x", "y"), embodiment="arm", size=2):
         codes=np.asarray(codes).reshape(rows, -1),
         latent=np.zeros((rows, 1, 1), np.float32),
         displacement=np.asarray(moves, float),
+        motion=np.zeros((rows, 2)),
         codebook_size=size,
         action_names={embodiment: names},
     )

@@ -7,6 +7,7 @@ import pytest
 
 from lapa.evaluation import sample
 from lapa.evaluation.drift import drift
+from lapa.evaluation.perception import robot_error
 from lapa.evaluation.table import psnr
 from tests.evaluation.synthetic import (
     ARM,
@@ -94,17 +95,21 @@ def test_short_episodes_take_shorter_steps_or_none():
 def test_steps_are_the_gap_apart():
     """copy_psnr at step n is that of x_0 against x_2n."""
     pairs = frame_pairs(ARM, episodes=1)
-    clip = pairs.cache.clip(0).astype(float)
-    errors = [((clip[0] - clip[2 * n]) / 255) ** 2 for n in (1, 2, 3)]
+    clip = pairs.cache.clip(0)
+    errors = [
+        robot_error(clip[[0]], clip[[2 * n]], clip[[0]], clip[[2 * n - 2]])[0] for n in (1, 2, 3)
+    ]
     found = drift(Oracle(), pairs, steps=3).overall
-    assert found.copy_psnr == pytest.approx(psnr(np.array([e.mean() for e in errors])))
+    assert found.copy_psnr == pytest.approx(psnr(np.array(errors)))
     assert np.isnan(found.gain.low), "one episode has no interval"
 
 
 def test_sharpness_is_judged_at_step_sixteen():
     found = drift(Blurrer(), frame_pairs(episodes=2), steps=20).overall
     assert found.sharpness_at.value == pytest.approx(found.sharpness[15])
-    assert found.steps == 20 and found.sharpness[19] < 0.99 * found.sharpness[15]
+    assert found.steps == 20 and found.sharpness[15] < 0.5 * found.sharpness[0]
+    assert found.sharp_until == 0
+    assert drift(Oracle(), frame_pairs(episodes=2), steps=20).overall.sharp_until == 20
 
 
 @pytest.mark.parametrize("steps", [0, 33])

@@ -65,12 +65,12 @@ def test_every_question_is_in_the_contents_and_leads_to_its_card(single):
     tree = Tree(single)
     targets = [each["href"].removeprefix("#") for each in tree.all("a")]
     cards = [each["id"] for each in tree.all("article")]
-    assert targets == cards and len(cards) == 10
+    assert targets == cards and len(cards) == 11
 
 
 def test_every_picture_says_what_it_shows(single, report):
     found = drawings(single)
-    assert len(found) >= 17 + 9
+    assert len(found) >= 23 + 9
     for drawing in found:
         assert drawing.attrib["role"] == "img"
         names = {child.tag.split("}")[1]: child.text for child in drawing}
@@ -98,7 +98,7 @@ def test_unknown_figures_have_no_picture_and_no_gauge(blind):
 
 
 def test_explanations_are_there_behind_a_switch(single, report):
-    assert len(Tree(single).all("details")) == 10
+    assert len(Tree(single).all("details")) == 11
     assert all(
         finding.explanation.split("'")[0][:40] in single for finding in report("oracle").findings
     )
@@ -107,7 +107,7 @@ def test_explanations_are_there_behind_a_switch(single, report):
 def test_the_figures_lie_in_the_page_as_json(single):
     text = re.search(r'<script type="application/json" id="figures">(.*?)</script>', single)
     (found,) = json.loads(text.group(1))
-    assert found["checkpoint"] == "oracle" and len(found["findings"]) == 17
+    assert found["checkpoint"] == "oracle" and len(found["findings"]) == 23
 
 
 def test_one_embodiment_and_every_quantizer_can_be_drawn(report, blind):
@@ -118,8 +118,8 @@ def test_one_embodiment_and_every_quantizer_can_be_drawn(report, blind):
 def test_two_checkpoints_stand_beside_each_other(report):
     text = page(report("oracle"), report("collapsed"))
     tree = Tree(text)
-    assert "Checkup of oracle and collapsed" in text and len(tree.all("article")) == 10
-    assert text.count('class="difference') == 17
+    assert "Checkup of oracle and collapsed" in text and len(tree.all("article")) == 11
+    assert text.count('class="difference') == 23
 
 
 def test_differences_know_which_way_is_better(report):

@@ -16,7 +16,7 @@ def test_the_shipped_figures_are_read() -> None:
     found = published(ROOT / "assets" / "results.json", "robots", codes=8)
     assert [each.key for each in found.findings] == list(KEYS)
     assert found.pairs > 1000 and "checkup" in found.command
-    assert len(found.cards) == 10
+    assert len(found.cards) == 11
     assert all(each.verdict in ("good", "fair", "poor") for each in found.cards)
     assert not any(each.picture or each.sentence for each in found.findings)
 
@@ -24,7 +24,7 @@ def test_the_shipped_figures_are_read() -> None:
 def test_they_are_json_able_as_a_report_is() -> None:
     told = published(ROOT / "assets" / "results.json", "robots", codes=8).as_json()
     assert json.loads(json.dumps(told, allow_nan=False)) == told
-    assert len(told["verdicts"]) == 10 and told["pairs"] > 1000
+    assert len(told["verdicts"]) == 11 and told["pairs"] > 1000
     ratio = next(each for each in told["findings"] if each["key"] == "ratio")
     low, high = ratio["interval"]
     assert low < ratio["value"] < high and ratio["figure"].startswith(f"{ratio['value']:.2f}")

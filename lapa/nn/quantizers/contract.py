@@ -57,19 +57,23 @@ class Codebook(nn.Module):
         """
         if not self.training:
             return self.exact(latent)
-        if self.scale is not None:
-            self._track(latent.detach())
-        latent = self.scaled_latent(latent)
-        codes = self.nearest(latent)
-        self._count(codes)
-        quantized, loss = self.relax(latent, codes, noise)
+        # which vector is nearest must not hang on how autocast rounds
+        with torch.autocast(latent.device.type, enabled=False):
+            latent = latent.float()
+            if self.scale is not None:
+                self._track(latent.detach())
+            latent = self.scaled_latent(latent)
+            codes = self.nearest(latent)
+            self._count(codes)
+            quantized, loss = self.relax(latent, codes, noise)
         return Quantized(quantized, codes, latent, loss)
 
     def exact(self, latent: Tensor) -> Quantized:
         """Quantize latents (B, S, D) to their vectors, in any mode; nothing is counted."""
-        latent = self.scaled_latent(latent)
-        codes = self.nearest(latent)
-        return Quantized(self.lookup(codes), codes, latent, latent.new_zeros(()))
+        with torch.autocast(latent.device.type, enabled=False):
+            latent = self.scaled_latent(latent.float())
+            codes = self.nearest(latent)
+            return Quantized(self.lookup(codes), codes, latent, latent.new_zeros(()))
 
     def relax(self, latent: Tensor, codes: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
         """The differentiable stand-in for `lookup(codes)` in training, and the quantizer's loss."""
@@ -95,7 +99,8 @@ class Codebook(nn.Module):
         """Re-seed codes used less than `threshold` of a fair share from a batch of latents.
 
         Works at any batch size: shares are of the codes counted since the last call, which
-        `usage` then forgets. Returns how many codes were replaced.
+        `usage` then forgets. Latents of exactly 0, of pairs in which nothing moves, seed no code.
+        Returns how many codes were replaced.
 
         Args:
             latent: (B, S, D), as `Quantized.latent` gives them.
@@ -103,11 +108,15 @@ class Codebook(nn.Module):
         """
         total = self.usage.sum(1, keepdim=True)
         unused = (self.usage * self.size < threshold * total) & (total > 0)
+        replaced = 0
         for group, code in unused.nonzero().tolist():
             pool = latent.flatten(0, 1) if len(self.usage) == 1 else latent[:, group]
-            self._seed(group, code, pool[torch.randint(len(pool), ())])
+            pool = pool[moves(pool)]
+            if len(pool):
+                self._seed(group, code, pool[torch.randint(len(pool), ())])
+                replaced += 1
         self.usage.zero_()
-        return int(unused.sum())
+        return replaced
 
     def _seed(self, group: int, code: int, vector: Tensor) -> None:
         self.vectors[group, code] = vector
@@ -126,7 +135,15 @@ class Codebook(nn.Module):
 
     @torch.no_grad()
     def _track(self, latent: Tensor) -> None:
-        # the first steps follow the batch, later ones average over about ten
-        self.scaled += 1
-        rate = (1.0 / self.scaled).clamp(min=0.1)
-        self.scale.lerp_(latent.square().mean().sqrt(), rate)
+        # the first steps follow the batch, later ones average over about ten; pairs in which
+        # nothing moves say nothing of the scale
+        moving = moves(latent)
+        self.scaled += moving.any()
+        rate = (1.0 / self.scaled.clamp(min=1)).clamp(min=0.1) * moving.any()
+        counted = (moving.sum() * latent.shape[-1]).clamp(min=1)
+        self.scale.lerp_((latent.square().sum() / counted).sqrt(), rate)
+
+
+def moves(latent: Tensor) -> Tensor:
+    """Which latents (…, D) are not exactly 0, as those of two equal frames are: (…) bool."""
+    return latent.any(-1)

@@ -25,7 +25,9 @@ class NSVQ(Codebook):
 
 
 def _length(x: Tensor) -> Tensor:
-    return x.square().sum(-1, keepdim=True).sqrt()
+    # the root's slope at exactly 0 is infinite: a latent that lies on its vector, as that of two
+    # equal frames can, would turn every weight into NaN
+    return x.square().sum(-1, keepdim=True).clamp(min=EPSILON**2).sqrt()
 
 
 def copies_of_used(

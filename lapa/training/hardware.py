@@ -1,0 +1,65 @@
+"""What this machine is good at: which precision is fast here, and whether compiling is possible."""
+
+from __future__ import annotations
+
+import functools
+
+import torch
+
+from lapa.training.recipe import LoopConfig
+
+# compiling costs a minute or two; a run of this many samples takes several
+SAMPLES_WORTH_COMPILING = 50_000
+
+
+def autocasts(config: LoopConfig, device: torch.device) -> bool:
+    """Whether a run computes in bfloat16 where autocast allows it."""
+    if config.precision == "auto":
+        return multiplies_bfloat16(device)
+    return config.precision == "bfloat16"
+
+
+def multiplies_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware has units for products of bfloat16, which are several times faster than
+    those of float32: AMX or AVX-512 BF16 on x86, BF16 on Arm, tensor cores since Ampere."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and bool(_processor_flags())
+
+
+@functools.cache
+def _processor_flags() -> frozenset[str]:
+    """The names, as Linux spells them, of this processor's units for bfloat16."""
+    known = {"amx_bf16", "avx512_bf16", "bf16"}
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as lines:
+            for line in lines:
+                if line.startswith(("flags", "Features")):
+                    return frozenset(known & set(line.split()))
+    except OSError:
+        pass
+    return frozenset()
+
+
+def compiles(config: LoopConfig, device: torch.device) -> bool:
+    """Whether a run compiles its step: as it is told, or where that is possible and pays."""
+    if config.compiled != "auto":
+        return config.compiled == "on"
+    samples = config.steps * config.batch_size * config.accumulate
+    long = config.minutes >= 15 if config.minutes else samples >= SAMPLES_WORTH_COMPILING
+    return long and _compiler_works(device.type)
+
+
+@functools.cache
+def _compiler_works(kind: str) -> bool:
+    """Tried on one sum: a compiler may be there without the headers that it needs."""
+    try:
+        with torch.no_grad():
+            torch.compile(_sum)(torch.ones(8, device=kind))
+    except Exception:  # whatever is missing, the run goes on without
+        return False
+    return True
+
+
+def _sum(x: torch.Tensor) -> torch.Tensor:
+    return (x * 2).sin().sum()
