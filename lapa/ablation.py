@@ -30,7 +30,7 @@ from lapa.training.quantize import quantize
 from lapa.training.quantize_config import QuantizeConfig
 
 START, END = "<!-- ablation:start -->", "<!-- ablation:end -->"
-HALF = {"image_size": 64, "patch_size": 8, "stem_widths": (48,)}
+HALF = {"image_size": 64, "patch_size": 8, "stem_widths": (64,)}
 # name -> changes of the model, the loss (throughout, or once settled), the loop, the care for the
 # codebook, and the run itself
 VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
@@ -42,15 +42,19 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
     "one codebook for all positions, channels mixed": {
         "model": {"shared_codebook": True, "mix_code_channels": True}
     },
-    "attention down to the codes": {"model": {"reduce": "attention"}},
-    "spatial then temporal encoder": {"model": {"encoder": "factorised", "spatial_depth": 1}},
-    "attention over both frames": {"model": {"encoder": "pair"}},
+    "places not compared": {"model": {"motion_reach": 0}},
+    "every frame encoded alone": {"model": {"encoder": "frame", "motion_reach": 0}},
+    "spatial then temporal encoder": {
+        "model": {"encoder": "factorised", "spatial_depth": 1, "motion_reach": 0}
+    },
+    "attention over both frames": {"model": {"encoder": "pair", "motion_reach": 0}},
     "change on x_t instead of layers": {"model": {"head": "change"}},
     "pixels instead of layers": {"model": {"head": "pixels"}},
     "warp without a mask for what moves": {"model": {"head": "warp"}},
     "what the flow moves weighed too": {"loss": {"moved": 0.2}},
     "plain MSE loss": {"loss": {"mse": 100.0, "normalised": 0.0}},
-    "no texture loss": {"settled": {"texture": 0.0}},
+    "no features": {"settled": {"feature": 0.0}},
+    "no discriminator": {"settled": {"adversarial": 0.0}},
     "no rollouts": {"run": {"rollouts": 0}},
     "codes never settled": {"codebook": {"settle_at": 0}},
     "pairs forwards only": {"run": {"reverse": False}},

@@ -77,44 +77,48 @@ COMPARED = {
         },
     },
 }
-PLACE = EMPTY + "<!-- anchor:start -->none<!-- anchor:end -->"
+PLACE = EMPTY + "<!-- bars-robots:start -->none<!-- bars-robots:end -->"
 
 
 def test_two_sides_make_a_table_of_bars() -> None:
     filled = results.fill(PLACE, COMPARED)
     assert (
-        "|  | bar | robots | official-recipe | bar held | better than official-recipe |" in filled
+        "|  | bar | robots | bar held | official-recipe | better than official-recipe |" in filled
     )
-    assert "| ≤ 0.450 | 0.431 [0.410, 0.460] | 0.790 [0.700, 0.850] | yes | yes |" in filled
-    assert "0.810 [0.700, 0.900] | 0.800 [0.700, 0.900] | no | no, intervals overlap |" in filled
-    assert "| ≥ 2.50 dB | 2.40 dB [2.20, 2.60] | −0.12 dB [−0.20, 0.10] | no |" in filled
-    assert "| ≥ 8 | 8 | 8 | yes | equal |" in filled
-    assert "| ≥ 16 | 16 | 3 | yes | yes |" in filled
-    assert "| ≥ 60 % | 62 % [60, 64] | – | yes | unknown |" in filled
-    assert "| ≤ 1.00 dB | – | – | unknown | unknown |" in filled
+    assert "| ≤ 0.320 | 0.431 [0.410, 0.460] | no | 0.790 [0.700, 0.850] | yes |" in filled
+    assert "0.810 [0.700, 0.900] | no | 0.800 [0.700, 0.900] | no, intervals overlap |" in filled
+    assert "| ≥ 5.50 dB | 2.40 dB [2.20, 2.60] | no | −0.12 dB [−0.20, 0.10] |" in filled
+    assert "| ≥ 8 | 8 | yes | 8 | equal |" in filled
+    assert "| ≥ 10 | 16 | yes | 3 | yes |" in filled
+    assert "| ≥ 60 % | 62 % [60, 64] | yes | – | unknown |" in filled
+    assert "| ≤ 0.50 dB | – | unknown | – | unknown |" in filled
     assert "`python -m lapa checkup runs/anchor --write-results`" in filled
-    assert "none" not in filled.partition("anchor:start")[2]
+    assert "none" not in filled.partition("bars-robots:start")[2]
 
 
-def test_one_side_alone_makes_no_table_of_bars() -> None:
-    for kept in ({"robots": COMPARED["robots"]}, KEPT | {"official-recipe": {"command": "c"}}):
-        assert results.fill(PLACE, kept).endswith("<!-- anchor:start -->none<!-- anchor:end -->")
+def test_one_side_alone_is_held_against_its_bars() -> None:
+    filled = results.fill(PLACE, {"robots": COMPARED["robots"]})
+    assert "|  | bar | robots | bar held |\n" in filled and "official-recipe" not in filled
+    assert "| ≥ 10 | 16 | yes |\n" in filled
+    nothing = results.fill(PLACE, KEPT | {"official-recipe": {"command": "c"}})
+    assert nothing.endswith("<!-- bars-robots:start -->none<!-- bars-robots:end -->")
 
 
 def test_the_card_gets_the_table_where_it_has_a_place(tmp_path, monkeypatch) -> None:
-    for name, text in (("README", PLACE), ("CARD", "<!-- anchor:start --><!-- anchor:end -->")):
-        path = tmp_path / f"{name}.md"
-        path.write_text(text, encoding="utf-8")
-        monkeypatch.setattr(results, name, path)
+    card = tmp_path / "robots" / "README.md"
+    card.parent.mkdir()
+    card.write_text("<!-- bars:start --><!-- bars:end -->", encoding="utf-8")
+    (tmp_path / "README.md").write_text(PLACE, encoding="utf-8")
+    monkeypatch.setattr(results, "README", tmp_path / "README.md")
+    monkeypatch.setattr(results, "CHECKPOINTS", tmp_path)
     kept = tmp_path / "results.json"
     kept.write_text(json.dumps(COMPARED), encoding="utf-8")
     monkeypatch.setattr(results, "RESULTS", kept)
     assert results.main() == 0
-    card = (tmp_path / "CARD.md").read_text(encoding="utf-8")
-    assert "| ≥ 16 | 16 | 3 | yes | yes |" in card
-    (tmp_path / "CARD.md").write_text("# no place\n", encoding="utf-8")
+    assert "| ≥ 10 | 16 | yes | 3 | yes |" in card.read_text(encoding="utf-8")
+    card.write_text("# no place\n", encoding="utf-8")
     assert results.main() == 0
-    assert (tmp_path / "CARD.md").read_text(encoding="utf-8") == "# no place\n"
+    assert card.read_text(encoding="utf-8") == "# no place\n"
 
 
 def test_readme_is_filled_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -155,7 +159,7 @@ def test_policies_have_tables_too() -> None:
 
 
 def test_cards_are_filled_where_they_are(tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr(results, "CARD", tmp_path / "robots" / "README.md")
+    monkeypatch.setattr(results, "CHECKPOINTS", tmp_path)
     for name, part in (("acting", "success"), ("policy", "accuracy")):
         (tmp_path / name).mkdir()
         markers = f"<!-- {part}:start --><!-- {part}:end -->"

@@ -80,7 +80,7 @@ def mean(values: np.ndarray, episode: np.ndarray, *, draws: int = DRAWS, seed: i
 def share(
     part: np.ndarray, whole: np.ndarray, episode: np.ndarray, *, draws: int = DRAWS
 ) -> Estimate:
-    """Σ part / Σ whole over rows (N,), with its interval over episodes; NaN where the whole is 0."""
+    """Σ part / Σ whole over rows (N,), and its interval over episodes; NaN where the whole is 0."""
     sums = episode_sums(np.stack([part, whole], 1), episode)
 
     def ratio(weights: np.ndarray) -> np.ndarray:

@@ -162,34 +162,36 @@ class LAQConfig:
 
 
 def explorer_config(**changes: Any) -> LAQConfig:
-    """The network of our shipped `robots` quantizer; keyword arguments override."""
-    return LAQConfig(
-        **{
-            "image_size": 128,
-            "patch_size": 16,
-            "dim": 192,
-            "heads": 6,
-            "dim_head": 32,
-            "spatial_depth": 0,
-            "decoder_depth": 3,
-            "quant_dim": 8,
-            "gap_seconds": 0.3,
-            "stem": "conv",
-            "stem_widths": (64, 128),
-            "encoder": "motion",
-            "motion_reach": 3,
-            "reduce": "conv",
-            "position": "learned",
-            "head": "layers",
-            "detach_first_frame": False,
-            "mix_code_channels": False,
-            "scrambled_temporal_peg": False,
-            "raw_keys": False,
-            "shared_codebook": False,
-            "normalise_latents": True,
-        }
-        | changes
-    )
+    """The network of our shipped `robots` quantizer; keyword arguments override.
+
+    Only an encoder of motion compares places: with another one `motion_reach` is 0.
+    """
+    ours = {
+        "image_size": 128,
+        "patch_size": 16,
+        "dim": 192,
+        "heads": 6,
+        "dim_head": 32,
+        "spatial_depth": 0,
+        "temporal_depth": 2,
+        "decoder_depth": 3,
+        "quant_dim": 8,
+        "gap_seconds": 0.3,
+        "stem": "conv",
+        "stem_widths": (64, 128),
+        "encoder": "motion",
+        "motion_reach": 3 if changes.get("encoder", "motion") == "motion" else 0,
+        "reduce": "conv",
+        "position": "learned",
+        "head": "layers",
+        "detach_first_frame": False,
+        "mix_code_channels": False,
+        "scrambled_temporal_peg": False,
+        "raw_keys": False,
+        "shared_codebook": False,
+        "normalise_latents": True,
+    }
+    return LAQConfig(**ours | changes)
 
 
 def _check(name: str, value: Any, good: bool, accepted: str) -> None:

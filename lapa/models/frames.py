@@ -98,6 +98,18 @@ def _checked_array(frame: np.ndarray, name: str) -> tuple[Tensor, Kind]:
     return pixels, Kind(numpy=True, single=single)
 
 
+def to_size(size: int) -> int:
+    """The side of a picture in pixels.
+
+    Raises:
+        ValueError: no whole number from 16 to 2048.
+    """
+    whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+    if not whole or not 16 <= size <= 2048:
+        raise ValueError(f"size is {size!r}; accepted are whole numbers from 16 to 2048")
+    return int(size)
+
+
 def to_codes(codes, *, size: int, length: int) -> Tensor:
     """Codes as int64 (B, S), from a list, a numpy array or a tensor of (S,) or (B, S).
 

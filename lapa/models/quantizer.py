@@ -43,7 +43,10 @@ class QuantizerOutput(NamedTuple):
 
 
 class Scene(NamedTuple):
-    """Everything about x_t that no code changes; made once by `prepare`, used for every code."""
+    """Everything about x_t that no code changes; made once by `prepare`, used for every code.
+
+    frame: (B, 3, h, w) float32 in [0, 1], as large as the pictures that `decode` makes of it.
+    """
 
     frame: Tensor
     begun: Tensor
@@ -129,20 +132,32 @@ class LatentActionQuantizer(nn.Module):
         return kind.numbers(self.codebook.nearest(latent)), kind.numbers(latent)
 
     @torch.inference_mode()
-    def prepare(self, frame: Frames) -> Scene:
-        """x_t passed through all that no code changes; give it to `decode` and `sweep`."""
-        batch, kind = frames.to_batch(frame, self.config.image_size, device=self._device)
-        return self._scene(batch, self.stem(batch), kind)
+    def prepare(self, frame: Frames, *, size: int | None = None) -> Scene:
+        """x_t passed through all that no code changes; give it to `decode` and `sweep`.
+
+        size: side of the pictures in pixels, 16 to 2048; the model's image_size by default.
+        """
+        own = self.config.image_size
+        batch, kind = frames.to_batch(frame, own, device=self._device)
+        shown = batch
+        if size is not None and frames.to_size(size) != own:
+            shown, _ = frames.to_batch(frame, size, device=self._device)
+        return self._scene(batch, self.stem(batch), kind)._replace(frame=shown)
 
     @torch.inference_mode()
-    def decode(self, frame: Frames | Scene, codes) -> np.ndarray | Tensor:
+    def decode(
+        self, frame: Frames | Scene, codes, *, size: int | None = None
+    ) -> np.ndarray | Tensor:
         """The imagined next frame: uint8 (h, w, 3), or (B, h, w, 3) for a batch.
 
         Args:
             frame: frames, or a Scene when several codes are tried on the same frames.
             codes: (S,) or (B, S) whole numbers in 0 … K-1; one frame takes many rows of codes.
+            size: side of the picture in pixels, 16 to 2048; the model's image_size by default. The
+                network computes as ever; where its head moves x_t's own pixels, it moves those of
+                `frame` at this size. A Scene knows its size already.
         """
-        scene = frame if isinstance(frame, Scene) else self.prepare(frame)
+        scene = self._sized(frame, size)
         c = self.config
         chosen = frames.to_codes(codes, size=c.codebook_size, length=c.code_length)
         count, many = len(scene.frame), len(chosen)
@@ -158,16 +173,18 @@ class LatentActionQuantizer(nn.Module):
         single = scene.kind.single and torch.as_tensor(codes).ndim == 1
         return frames.Kind(scene.kind.numpy, single).images(image)
 
-    def sweep(self, frame: Frames | Scene, codes, *, position: int) -> np.ndarray | Tensor:
+    def sweep(
+        self, frame: Frames | Scene, codes, *, position: int, size: int | None = None
+    ) -> np.ndarray | Tensor:
         """All K values of one position, the others kept: uint8 (K, h, w, 3), one decoder batch.
 
-        LAPA's Figure 8. `frame` is a single frame or its Scene.
+        LAPA's Figure 8. `frame` is a single frame or its Scene; size as for `decode`.
         """
         c = self.config
         if not isinstance(position, (int, np.integer)) or not 0 <= position < c.code_length:
             raise ValueError(f"position is {position!r}; accepted are 0 to {c.code_length - 1}")
         row = frames.to_codes(codes, size=c.codebook_size, length=c.code_length)
-        scene = frame if isinstance(frame, Scene) else self.prepare(frame)
+        scene = self._sized(frame, size)
         if len(row) != 1 or len(scene.frame) != 1:
             raise ValueError(
                 f"a sweep takes one frame and one latent action, "
@@ -182,6 +199,14 @@ class LatentActionQuantizer(nn.Module):
         """What the model sees of a frame: uint8 (h, w, 3) at `config.image_size`."""
         batch, kind = frames.to_batch(frame, self.config.image_size)
         return kind.images(batch)
+
+    def _sized(self, frame: Frames | Scene, size: int | None) -> Scene:
+        if not isinstance(frame, Scene):
+            return self.prepare(frame, size=size)
+        mine = frame.frame.shape[-1]
+        if size is not None and size != mine:
+            raise ValueError(f"size is {size!r}; this Scene was prepared for pictures of {mine} px")
+        return frame
 
     # ---- the computation --------------------------------------------------------------------
 

@@ -1,7 +1,9 @@
 """From decoder tokens to the imagined frame: pixels, a change on top of x_t, or a warp of x_t.
 
-Every head is called as head(tokens, frame, maps); `frame` (b, 3, H, W) is x_t, `maps` are the
-stem's finer maps of x_t. It gives an `Imagined`.
+Every head is called as head(tokens, frame, maps); `frame` is x_t, `maps` are the stem's finer maps
+of x_t at the network's own resolution. It gives an `Imagined` as large as `frame`, which may be
+larger than what the network saw: what the head computes is then carried over to it, so that what
+does not move stays as sharp as the camera made it.
 """
 
 from __future__ import annotations
@@ -39,6 +41,7 @@ class PixelHead(nn.Module):
 
     def forward(self, tokens: Tensor, frame: Tensor, maps: tuple[Tensor, ...]) -> Imagined:
         pixels = from_patches(self.project(tokens).float(), self.patch_size, self.grid)
+        pixels = as_large_as(frame, pixels)
         return Imagined(frame + pixels if self.change else pixels)
 
 
@@ -80,13 +83,19 @@ class WarpHead(nn.Module):
             x = F.gelu(merge(torch.cat([x, skip.expand(len(x), -1, -1, -1)], 1)))
         # a place to a fraction of a pixel and a mask of exactly 0 need more than bfloat16
         flow, paint, masks = self.out(x).float().split(self.parts, 1)
-        paint = F.pixel_shuffle(paint, BASE) + 0.5
-        masks = F.pixel_shuffle(masks, BASE)
+        paint = as_large_as(frame, F.pixel_shuffle(paint, BASE) + 0.5)
+        masks = as_large_as(frame, F.pixel_shuffle(masks, BASE))
         *over, painted = (gate(masks) if self.layered else masks.sigmoid()).split(1, 1)
         carried = moved = warp(frame, flow)
         for mask in over:
             moved = torch.lerp(frame, carried, mask)
         return Imagined(torch.lerp(moved, paint, painted), carried)
+
+
+def as_large_as(frame: Tensor, x: Tensor) -> Tensor:
+    """x (b, c, h, w) at the size of frame (…, H, W), bilinear; as it is where that is its own."""
+    size = frame.shape[-2:]
+    return x if x.shape[-2:] == size else F.interpolate(x, size, mode="bilinear")
 
 
 def gate(x: Tensor) -> Tensor:

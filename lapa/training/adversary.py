@@ -26,8 +26,8 @@ STILL = 0.05
 
 @dataclass(frozen=True)
 class AdversaryConfig:
-    """width: of the discriminator. pace: its learning rate (AdamW's) as a multiple of the decoder's.
-    alone: the share of the settled part of the run in which it learns before the decoder listens.
+    """width: of the discriminator. pace: its learning rate (AdamW) over that of the decoder. alone:
+    the share of the settled part of the run in which it learns before the decoder listens.
     """
 
     width: int = 48

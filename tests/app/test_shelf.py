@@ -56,7 +56,7 @@ def test_what_each_takes_is_told(explorer: Explorer, tiny: Path) -> None:
 
 def test_another_is_opened_and_used_like_the_shipped_one(explorer: Explorer, tiny: Path) -> None:
     stages, model = opened(explorer, tiny)
-    assert stages[0] == "Looking for it" and stages[2].startswith("Loading 0.0 million")
+    assert stages[0] == "Looking for it" and stages[2].startswith("Loading 0.1 million")
     assert (model.name, model.code_length, model.codebook_size) == ("tiny", 2, 4)
     assert [offer.model.name for offer in explorer.shelf.offered()] == ["shipped", "tiny"]
     assert explorer.shelf.offered()[1].source == str(tiny)

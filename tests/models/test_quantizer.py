@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import torch
@@ -278,7 +276,7 @@ def test_the_encoder_of_motion_does_not_see_where_it_happens():
     """A square moves by 8 pixels: to the right here, to the right there, and back."""
 
     def moving(model, row: int, start: int, to: int) -> np.ndarray:
-        frames = np.full((2, 160, 160, 3), 40, np.uint8)
+        frames = np.full((2, 256, 256, 3), 40, np.uint8)
         for frame, column in zip(frames, (start, to), strict=True):
             frame[row : row + 8, column : column + 8] = 220
         return model.latent(frames[:1], frames[1:])
@@ -286,9 +284,9 @@ def test_the_encoder_of_motion_does_not_see_where_it_happens():
     def told(encoder: str) -> tuple[float, float]:
         """How far the latents of there and back differ from what they should be, in shares."""
         torch.manual_seed(0)
-        model = explorer(encoder=encoder, image_size=160, patch_size=16, stem_widths=(8, 16))
-        here, there = moving(model, 64, 64, 72), moving(model, 80, 80, 88)
-        back, size = moving(model, 64, 72, 64), np.abs(here).max()
+        model = explorer(encoder=encoder, image_size=256, patch_size=16, stem_widths=(8, 16))
+        here, there = moving(model, 112, 112, 120), moving(model, 128, 128, 136)
+        back, size = moving(model, 112, 120, 112), np.abs(here).max()
         return np.abs(here - there).max() / size, np.abs(here + back).max() / size
 
     assert max(told("motion")) < 0.01
@@ -299,15 +297,70 @@ def test_the_encoder_of_motion_does_not_see_where_it_happens():
 def test_pairs_among_frames_are_inferred_as_one_by_one(encoder: str) -> None:
     torch.manual_seed(0)
     sizes = {"image_size": 32, "patch_size": 8, "dim": 16, "heads": 2, "dim_head": 8}
-    config = explorer_config(**sizes, stem_widths=(8,), decoder_depth=1, temporal_depth=1)
-    changes = (
-        {"encoder": encoder}
-        if encoder != "factorised"
-        else {"encoder": encoder, "spatial_depth": 1}
-    )
-    model = LatentActionQuantizer(replace(config, **changes)).eval()
+    sizes |= {"decoder_depth": 1, "temporal_depth": 1}
+    sizes["spatial_depth"] = int(encoder == "factorised")
+    config = explorer_config(**sizes, stem_widths=(8,), encoder=encoder)
+    model = LatentActionQuantizer(config).eval()
     frames = np.random.default_rng(0).integers(0, 256, (6, 32, 32, 3), np.uint8)
     first, second = [0, 1, 2, 0], [3, 4, 5, 5]
     codes, latent = model.infer(frames, first, second)
     assert np.array_equal(codes, model.encode(frames[first], frames[second]))
     assert np.allclose(latent, model.latent(frames[first], frames[second]), atol=1e-5)
+
+
+@pytest.mark.parametrize("head", ["pixels", "change", "warp", "layers"])
+def test_a_picture_can_be_larger_than_what_the_network_sees(head):
+    model = explorer(head=head)
+    wide, codes = picture(100, 128), [3, 1, 0, 6]
+    small, large = model.decode(wide, codes), model.decode(wide, codes, size=128)
+    assert small.shape == (64, 64, 3) and large.shape == (128, 128, 3)
+    # the same picture, larger
+    assert np.corrcoef(model.resize(large).ravel(), small.ravel())[0, 1] > 0.8
+    scene = model.prepare(wide, size=128)
+    assert np.array_equal(model.decode(scene, codes), large)
+    assert np.array_equal(model.decode(wide, codes, size=64), small)
+    every = model.sweep(wide, codes, position=1, size=128)
+    assert every.shape == (8, 128, 128, 3)
+    assert np.abs(every[1].astype(int) - large).max() <= 1
+    with pytest.raises(ValueError, match="prepared for pictures of 128 px"):
+        model.decode(scene, codes, size=64)
+    for wrong in (0, 15, 4096, 64.0, True):
+        with pytest.raises(ValueError, match="accepted are whole numbers from 16 to 2048"):
+            model.decode(wide, codes, size=wrong)
+
+
+def test_what_does_not_move_keeps_the_cameras_pixels():
+    model = LatentActionQuantizer(explorer_config(**SMALL, stem_widths=(8, 16))).eval()
+    # as it is made, the head moves nothing and paints nothing
+    with torch.no_grad():
+        model.head.out.bias[-32:] = -20.0
+    frame = picture(128, 128)
+    for _ in range(3):
+        frame, before = model.decode(frame, [0, 1, 2, 3], size=128), frame
+        assert np.array_equal(frame, before)
+
+
+def test_places_are_compared_up_to_their_reach():
+    from lapa.nn.reduce import cost_volume
+
+    one = torch.randn(2, 5, 6, 7)
+    two = torch.roll(one, (1, 2), (2, 3))  # down by one, to the right by two
+    volume = cost_volume(one, two, 2)
+    assert volume.shape == (2, 25, 6, 7)
+    inside = volume[:, :, 2:-2, 2:-2]
+    best = (2 + 1) * 5 + (2 + 2)
+    assert (inside.argmax(1) == best).all()
+    assert torch.allclose(inside[:, best], torch.ones(()))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"encoder": "pair", "motion_reach": 2}, 'must be 0 unless encoder is "motion"'),
+        ({"encoder": "motion", "motion_reach": 9}, "a whole number from 0 to 4, received 9"),
+        ({"encoder": "motion", "motion_reach": True}, "received True"),
+    ],
+)
+def test_a_reach_that_cannot_be_is_refused(wrong, said):
+    with pytest.raises(ValueError, match=said):
+        explorer_config(**SMALL, stem_widths=(8, 16), **wrong)
