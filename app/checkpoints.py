@@ -15,6 +15,8 @@ from app.limits import UserError
 from app.views import Model, Preset
 
 log = logging.getLogger(__name__)
+# pixels a side that Explore shows pictures at: what the shipped clips are stored at
+SHOWN = 256
 CONTENT = "a checkpoint is a folder with config.json and model.safetensors"
 
 
@@ -153,6 +155,7 @@ def _view(name: str, folder: Path, quantizer: Any) -> Model:
         codebook_size=int(config.codebook_size),
         gap_seconds=float(config.gap_seconds),
         parameters=sum(p.numel() for p in quantizer.parameters()),
+        shown_size=max(int(config.image_size), SHOWN),
     )
 
 

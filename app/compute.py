@@ -27,7 +27,8 @@ class Compute:
     Long work comes in small pieces through `between`, which lets everybody else go first.
 
     Results are kept by (clip id, model, frame index, question), within `prediction_bytes`. Frames
-    are (h, w, 3) uint8 at the model's image size unless said otherwise.
+    are (h, w, 3) uint8 at the model's image size unless said otherwise; what is shown in Explore is
+    at its shown size, where what does not move is as sharp as the clip.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -81,6 +82,17 @@ class Compute:
         key = (clip_id, loaded.view.name, index, "frame")
         return self._results.get_or_make(key, lambda: self.resize(loaded, native()))
 
+    def shown(
+        self, loaded: Loaded, clip_id: str, index: int, native: Callable[[], np.ndarray]
+    ) -> np.ndarray:
+        """A clip's frame at the model's shown size."""
+        key = (clip_id, loaded.view.name, index, "shown")
+
+        def resize() -> np.ndarray:
+            return loaded.quantizer.resize(np.array(native()), size=loaded.view.shown_size)
+
+        return self._results.get_or_make(key, lambda: self.run(resize))
+
     def inferred(
         self, loaded: Loaded, clip_id: str, index: int, frame: np.ndarray, future: np.ndarray
     ) -> Codes:
@@ -103,20 +115,32 @@ class Compute:
         latent = np.asarray(self.run(loaded.quantizer.latent, frame, future), np.float32)
         return Encoding(loaded.view.name, self.encode(loaded, frame, future), latent)
 
-    def scene(self, loaded: Loaded, clip_id: str, index: int, frame: np.ndarray) -> Any:
-        """All that a quantizer computes about a clip's frame before it looks at the code."""
+    def scene(
+        self, loaded: Loaded, clip_id: str, index: int, native: Callable[[], np.ndarray]
+    ) -> Any:
+        """All that a quantizer computes about a clip's frame before it looks at the code; it
+        imagines pictures at its shown size. native: the frame as large as it is stored."""
         key = (clip_id, loaded.view.name, index, "scene")
-        make = loaded.quantizer.prepare
-        return self._results.get_or_make(key, lambda: self.run(make, frame))
+
+        def prepare() -> Any:
+            return loaded.quantizer.prepare(np.array(native()), size=loaded.view.shown_size)
+
+        return self._results.get_or_make(key, lambda: self.run(prepare))
 
     def imagined(
-        self, loaded: Loaded, clip_id: str, index: int, frame: np.ndarray, codes: Codes
+        self,
+        loaded: Loaded,
+        clip_id: str,
+        index: int,
+        native: Callable[[], np.ndarray],
+        codes: Codes,
     ) -> tuple[np.ndarray, float]:
-        """The imagined next frame of a clip's frame, and the milliseconds its decoding took."""
+        """The imagined next frame of a clip's frame at the model's shown size, and the
+        milliseconds its decoding took. native: as for `scene`."""
         key = (clip_id, loaded.view.name, index, codes)
 
         def make() -> tuple[np.ndarray, float]:
-            return self.decode(loaded, self.scene(loaded, clip_id, index, frame), codes)
+            return self.decode(loaded, self.scene(loaded, clip_id, index, native), codes)
 
         return self._results.get_or_make(key, make)
 
@@ -135,16 +159,17 @@ class Compute:
         loaded: Loaded,
         clip_id: str,
         index: int,
-        frame: np.ndarray,
+        native: Callable[[], np.ndarray],
         codes: Codes,
         position: int,
     ) -> Sweep:
-        """Every value of one position on a clip's frame."""
+        """Every value of one position on a clip's frame, at the model's shown size."""
         # The sweep is the same whatever code stood at its position.
         key = (clip_id, loaded.view.name, index, *_with(codes, position, "every"))
 
         def make() -> Sweep:
-            scene = self.scene(loaded, clip_id, index, frame)
+            scene = self.scene(loaded, clip_id, index, native)
+            frame = self.shown(loaded, clip_id, index, native)
             return self.sweep(loaded, scene, frame, codes, position)
 
         return self._results.get_or_make(key, make)

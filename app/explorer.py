@@ -121,15 +121,18 @@ class Explorer(Gallery):
         """
         loaded, clip = self._usable(model), self.clip(clip_id, session)
         gap = gap_frames(loaded.view.gap_seconds, clip.fps)
-        frame = self._prepared(loaded, clip, index, session)
+        seen = self._prepared(loaded, clip, index, session)
         future = inferred = None
         if index + gap < clip.frames:
-            future = self._prepared(loaded, clip, index + gap, session)
-            inferred = self._compute.inferred(loaded, clip_id, index, frame, future)
+            later = self._prepared(loaded, clip, index + gap, session)
+            inferred = self._compute.inferred(loaded, clip_id, index, seen, later)
+            future = self._shown(loaded, clip, index + gap, session)
         if codes is None:
-            codes = inferred or self._still(loaded, clip.embodiment, frame)
+            codes = inferred or self._still(loaded, clip.embodiment, seen)
         codes = parse_codes(codes, loaded.view)
-        image, milliseconds = self._compute.imagined(loaded, clip_id, index, frame, codes)
+        frame = self._shown(loaded, clip, index, session)
+        native = self._native(clip, index, session)
+        image, milliseconds = self._compute.imagined(loaded, clip_id, index, native, codes)
         return Prediction(
             model=model,
             clip_id=clip_id,
@@ -162,8 +165,8 @@ class Explorer(Gallery):
         if codes is None:
             codes = self.predict(model, clip_id, index, None, session).codes
         codes = parse_codes(codes, loaded.view)
-        frame = self._prepared(loaded, clip, index, session)
-        return self._compute.swept(loaded, clip_id, index, frame, codes, position)
+        native = self._native(clip, index, session)
+        return self._compute.swept(loaded, clip_id, index, native, codes, position)
 
     def encode_clip(
         self, model: str, clip_id: str, index: int, session: str | None = None
@@ -231,10 +234,17 @@ class Explorer(Gallery):
         return loaded
 
     def _prepared(self, loaded: Loaded, clip: Clip, index: int, session: str | None) -> np.ndarray:
-        self.check_frame(clip, index)
         return self._compute.prepared(
-            loaded, clip.id, index, lambda: self.frame(clip.id, index, session)
+            loaded, clip.id, index, self._native(clip, index, session)
         )
+
+    def _shown(self, loaded: Loaded, clip: Clip, index: int, session: str | None) -> np.ndarray:
+        return self._compute.shown(loaded, clip.id, index, self._native(clip, index, session))
+
+    def _native(self, clip: Clip, index: int, session: str | None) -> Callable[[], np.ndarray]:
+        """A frame as large as it is stored, decoded when it is asked for."""
+        self.check_frame(clip, index)
+        return lambda: self.frame(clip.id, index, session)
 
     def _still(
         self, loaded: Loaded, embodiment: str, frame: np.ndarray | None = None

@@ -1,7 +1,7 @@
 """Pure: views -> what the browser draws (JPEG data URLs and plain JSON records).
 
-Images travel at the model's resolution and are enlarged by the browser: a JPEG of 128 x 128 is
-about 5 kB, so a pressed code moves less data than a line of fonts.
+Images travel at the size at which the model's pictures are shown and are fitted by the browser: a
+JPEG of 256 x 256 is about 15 kB, so a pressed code moves less data than a line of fonts.
 """
 
 from __future__ import annotations

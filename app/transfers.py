@@ -155,7 +155,7 @@ class Transfers:
             future = self._prepared(loaded, each["clip"], each["index"] + gap)
             target = self._prepared(loaded, each["onto"], each["at"])
             codes = tuple(each["codes"])
-            imagined, _ = self._compute.imagined(loaded, each["onto"], each["at"], target, codes)
+            imagined, _ = self._compute.decode(loaded, target, codes)
             found.append(
                 TransferExample(
                     clip_id=each["clip"],

@@ -99,7 +99,7 @@ class ExploreEndpoints(Endpoints):
             model: Name of the model; empty for the first one.
 
         Returns:
-            The imagined frame as a square PNG file at the model's size; and {"model", "codes", "text"}, for a clip also "inferred" (the latent action that really happened) and "figures" (the comparison with the true future), or null.
+            The imagined frame as a square PNG file at the model's size; and {"model", "codes", "text"}, for a clip also "inferred" (the latent action that really happened) and "figures" (the comparison with the true future, at the size that the page shows), or null.
         """  # noqa: E501
         view = self._model(model)
         if clip:
@@ -107,11 +107,12 @@ class ExploreEndpoints(Endpoints):
             at = whole(index, "index")
             seen = self._explorer.predict(view.name, clip, at, _given(codes))
             record = {"inferred": _listed(seen.inferred), "figures": _figures_record(seen)}
-            return picture_file(seen.image), {**_action_record(view, seen.codes), **record}
-        picture = self._picture(frame, "frame")
-        chosen = self._chosen(view, picture, codes)
+            picture, chosen = self._explorer.frame(clip, at), seen.codes
+        else:
+            picture, record = self._picture(frame, "frame"), {}
+            chosen = self._chosen(view, picture, codes)
         image = self._explorer.decode_image(view.name, picture, chosen)
-        return picture_file(image), _action_record(view, chosen)
+        return picture_file(image), {**_action_record(view, chosen), **record}
 
     def sweep_one_position(
         self,
@@ -141,11 +142,12 @@ class ExploreEndpoints(Endpoints):
         if clip:
             only(clip=clip, picture=frame)
             at = whole(index, "index")
-            swept = self._explorer.sweep(view.name, clip, at, _given(codes), position)
+            chosen = self._explorer.predict(view.name, clip, at, _given(codes)).codes
+            picture = self._explorer.frame(clip, at)
         else:
             picture = self._picture(frame, "frame")
             chosen = self._chosen(view, picture, codes)
-            swept = self._explorer.sweep_image(view.name, picture, chosen, position)
+        swept = self._explorer.sweep_image(view.name, picture, chosen, position)
         return picture_file(np.concatenate(swept.images, axis=1)), {
             "model": view.name,
             "position": swept.position,

@@ -9,7 +9,10 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Model:
-    """A quantizer checkpoint; with `error` set it cannot be used and the numbers are zero."""
+    """A quantizer checkpoint; with `error` set it cannot be used and the numbers are zero.
+
+    image_size: pixels a side that the network sees; shown_size: that its pictures are shown at.
+    """
 
     name: str
     title: str
@@ -19,6 +22,7 @@ class Model:
     gap_seconds: float = 0.0
     parameters: int = 0
     error: str | None = None
+    shown_size: int = 0
 
     @property
     def usable(self) -> bool:
@@ -77,7 +81,7 @@ class Figures:
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """The imagined next frame for one frame and one latent action, at the model's image size.
+    """The imagined next frame for one frame and one latent action, at the model's shown size.
 
     `future`, `future_index`, `inferred` and `figures` are None when the clip ends before x_t+H;
     `note` then says so in one sentence, otherwise it is empty.

@@ -195,9 +195,11 @@ class LatentActionQuantizer(nn.Module):
         return self.decode(scene, rows)
 
     @torch.inference_mode()
-    def resize(self, frame: Frames) -> np.ndarray | Tensor:
-        """What the model sees of a frame: uint8 (h, w, 3) at `config.image_size`."""
-        batch, kind = frames.to_batch(frame, self.config.image_size)
+    def resize(self, frame: Frames, *, size: int | None = None) -> np.ndarray | Tensor:
+        """What the model sees of a frame: uint8 (h, w, 3) at `config.image_size`, or at `size`
+        pixels a side, 16 to 2048, as `decode` shows it."""
+        side = self.config.image_size if size is None else frames.to_size(size)
+        batch, kind = frames.to_batch(frame, side)
         return kind.images(batch)
 
     def _sized(self, frame: Frames | Scene, size: int | None) -> Scene:

@@ -30,8 +30,8 @@ class BatchQuantizer:
     def parameters(self) -> list[SimpleNamespace]:
         return [SimpleNamespace(numel=lambda: 1234)]
 
-    def resize(self, frames: np.ndarray) -> np.ndarray:
-        shape = (*frames.shape[:-3], SIZE, SIZE, 3)
+    def resize(self, frames: np.ndarray, *, size: int | None = None) -> np.ndarray:
+        shape = (*frames.shape[:-3], size or SIZE, size or SIZE, 3)
         return np.broadcast_to(frames[..., :1, :1, :], shape).copy()
 
     def encode(self, frames: np.ndarray, futures: np.ndarray) -> np.ndarray:
@@ -41,8 +41,8 @@ class BatchQuantizer:
 
     latent = encode
 
-    def prepare(self, frames: np.ndarray) -> np.ndarray:
-        return frames
+    def prepare(self, frames: np.ndarray, *, size: int | None = None) -> np.ndarray:
+        return frames if size is None else self.resize(frames, size=size)
 
     def decode(self, scenes: np.ndarray, codes: np.ndarray) -> np.ndarray:
         self._seen(scenes)

@@ -38,18 +38,20 @@ class SmallQuantizer:
     def parameters(self) -> list[SimpleNamespace]:
         return [SimpleNamespace(numel=lambda: 1234)]
 
-    def resize(self, frame: np.ndarray) -> np.ndarray:
+    def resize(self, frame: np.ndarray, *, size: int | None = None) -> np.ndarray:
         if frame.ndim == 4:
-            return np.stack([self.resize(each) for each in frame])
-        with self._alone("resize"):
+            return np.stack([self.resize(each, size=size) for each in frame])
+        with self._alone("resize" if size is None else "show"):
             assert frame.dtype == np.uint8 and frame.ndim == 3 and frame.flags.writeable
-            image = Image.fromarray(frame).resize((SIZE, SIZE), Image.Resampling.BOX)
+            side = size or SIZE
+            image = Image.fromarray(frame).resize((side, side), Image.Resampling.BOX)
             return np.array(image)
 
-    def prepare(self, frame: np.ndarray) -> np.ndarray:
+    def prepare(self, frame: np.ndarray, *, size: int | None = None) -> np.ndarray:
         with self._alone("prepare"):
-            assert frame.shape == (SIZE, SIZE, 3)
-            return frame.copy()
+            side = size or SIZE
+            image = Image.fromarray(frame).resize((side, side), Image.Resampling.BOX)
+            return np.array(image)
 
     def latent(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
         if frame.ndim == 4:

@@ -189,7 +189,7 @@ def test_presses_are_answered_while_a_checkup_runs(make) -> None:
     explorer.checkups.start(RED, "anna")
     assert instrument.began.wait(PATIENCE)
     clip = explorer.clips("red-arm")[0]
-    assert explorer.predict("small", clip.id, 0, None, "ben").image.shape == (32, 32, 3)
+    assert explorer.predict("small", clip.id, 0, None, "ben").image.shape == (256, 256, 3)
     instrument.go.set()
 
 

@@ -87,7 +87,7 @@ def test_a_good_checkpoint_beside_a_bad_one_works(make_explorer, checkpoint, qua
     service = make_explorer()
     broken, small = service.models()
     assert "config.json and model.safetensors missing" in broken.error and small.usable
-    assert service.predict("small", "red-push-0", 0).image.shape == (32, 32, 3)
+    assert service.predict("small", "red-push-0", 0).image.shape == (256, 256, 3)
 
 
 @pytest.mark.parametrize("kind", ["missing", "empty"])
@@ -181,7 +181,7 @@ def test_a_prediction_with_inferred_codes(explorer: Explorer) -> None:
     assert "96 % closer" in seen.figures.sentence
     assert seen.figures.psnr > seen.figures.copy_psnr
     assert seen.note == "" and seen.milliseconds > 0 and seen.aspect == pytest.approx(4 / 3)
-    assert seen.frame.shape == seen.image.shape == seen.future.shape == (32, 32, 3)
+    assert seen.frame.shape == seen.image.shape == seen.future.shape == (256, 256, 3)
 
 
 @pytest.mark.parametrize("codes", [(0, 7, 0, 0), [0, 7, 0, 0], "[0,7,0,0]", np.array([0, 7, 0, 0])])

@@ -61,11 +61,12 @@ def test_predictions_are_the_librarys_own(explorer: Explorer) -> None:
     laq = LatentActionQuantizer.from_pretrained(explorer._checkpoints._folder / MODEL)
     for clip, index in one_of_each(explorer)[:3]:
         seen = explorer.predict(MODEL, clip.id, index)
-        frame = laq.resize(np.array(explorer.frame(clip.id, index)))
-        future = laq.resize(np.array(explorer.frame(clip.id, seen.future_index)))
-        assert np.array_equal(seen.frame, frame) and np.array_equal(seen.future, future)
-        assert seen.codes == tuple(laq.encode(frame, future).tolist())
-        assert np.array_equal(seen.image, laq.decode(frame, seen.codes))
+        native = np.array(explorer.frame(clip.id, index))
+        later = np.array(explorer.frame(clip.id, seen.future_index))
+        assert np.array_equal(seen.frame, laq.resize(native, size=256))
+        assert np.array_equal(seen.future, laq.resize(later, size=256))
+        assert seen.codes == tuple(laq.encode(native, later).tolist())
+        assert np.array_equal(seen.image, laq.decode(native, seen.codes, size=256))
         swept = explorer.sweep(MODEL, clip.id, index, seen.codes, 1)
         here = swept.images[seen.codes[1]].astype(int)
         assert np.abs(here - seen.image).max() <= 2
@@ -105,11 +106,13 @@ def test_the_endpoints_with_the_shipped_model(client, explorer: Explorer, tmp_pa
     assert np.isfinite(answer["latent"]).all()
     path, record = client.predict(codes=answer["text"], **place, api_name="/decode")
     with Image.open(path) as image:
-        assert np.array_equal(np.asarray(image), seen.image)
+        native = np.array(explorer.frame(clip.id, index))
+        own = explorer.decode_image(MODEL, native, seen.codes)
+        assert np.array_equal(np.asarray(image), own) and own.shape[0] == 128
     assert record["figures"]["sentence"] == seen.figures.sentence
     _, record = client.predict(2, codes=answer["codes"], **place, api_name="/sweep")
     assert len(record["images"]) == explorer.model(MODEL).codebook_size
-    # the same frames sent as files, at the model's size, give the same latent action
+    # the same frames sent as files, as they are shown, give the same latent action
     for name, pixels in (("frame", seen.frame), ("future", seen.future)):
         Image.fromarray(pixels).save(tmp_path / f"{name}.png")
     files = {n: handle_file(str(tmp_path / f"{n}.png")) for n in ("frame", "future")}
