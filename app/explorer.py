@@ -234,9 +234,7 @@ class Explorer(Gallery):
         return loaded
 
     def _prepared(self, loaded: Loaded, clip: Clip, index: int, session: str | None) -> np.ndarray:
-        return self._compute.prepared(
-            loaded, clip.id, index, self._native(clip, index, session)
-        )
+        return self._compute.prepared(loaded, clip.id, index, self._native(clip, index, session))
 
     def _shown(self, loaded: Loaded, clip: Clip, index: int, session: str | None) -> np.ndarray:
         return self._compute.shown(loaded, clip.id, index, self._native(clip, index, session))

@@ -20,6 +20,7 @@ from lapa.evaluation.publish import write_json
 from lapa.models.config import LAQConfig
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.nn import attention
+from lapa.nn.processor import multiplies_bfloat16
 from lapa.presets import official_recipe, robots
 from lapa.results import RESULTS, TRAIN, read, training_speed
 from lapa.training import hardware
@@ -90,7 +91,7 @@ def run(*, steps: int = 12, batch: int = 32, threads: int = 1) -> TrainingSpeed:
         raise ValueError("steps, batch and threads start at 1")
     ours, theirs = robots(), official_recipe()
     long = hardware.compiles(ours.loop, CPU)
-    narrow = hardware.multiplies_bfloat16(CPU)
+    narrow = multiplies_bfloat16(CPU)
     sides = {
         "today": _Side(ours.model, ours.loop, ours.loss, autocast=narrow, compiled=long),
         "settled": _Side(

@@ -240,7 +240,17 @@ def speed(figures: Mapping[str, Any]) -> str:
         _speed_row("every further code", official, figures["press"]),
         _speed_row("a sweep of one position", sweep, figures["sweep"]),
     ]
+    if figures.get("bfloat16"):
+        rows += [
+            _speed_row("every further code, in float32", official, figures["exact_press"]),
+            _speed_row("a sweep of one position, in float32", sweep, figures["exact_sweep"]),
+        ]
     table = _table(("", "official call", "here", "times faster"), rows)
+    if figures.get("bfloat16"):
+        table += (
+            "\n\nOn a processor with units for bfloat16: there a decoder of this size imagines in "
+            f"it, at most {figures['step']} grey levels from float32."
+        )
     if "shipped_press" not in figures:
         return table
     milliseconds = 1000 * figures["shipped_press"]

@@ -56,7 +56,9 @@ def run_command(words: list[str]) -> int:
     return bench.command(parser.parse_args(words))
 
 
-def result_with(ratio: float, shipped: float = 0.02) -> bench.BenchResult:
+def result_with(
+    ratio: float, shipped: float = 0.02, *, bfloat16: bool = False
+) -> bench.BenchResult:
     return bench.BenchResult(
         parameters=1,
         threads=2,
@@ -67,6 +69,10 @@ def result_with(ratio: float, shipped: float = 0.02) -> bench.BenchResult:
         press=1.0,
         official_sweep=8 * ratio,
         sweep=8.0,
+        exact_press=2.0,
+        exact_sweep=16.0,
+        step=1,
+        bfloat16=bfloat16,
         shipped_press=shipped,
     )
 
@@ -126,3 +132,20 @@ def test_training_is_timed_against_itself_and_the_official_blocks(capsys, tmp_pa
     assert kept["settled"] > kept["today"], "half of the network rests"
     shown = capsys.readouterr().out
     assert f"{kept['today'] / kept['before']:.2f}"[:3] in shown and "pairs a second" in shown
+
+
+@pytest.mark.parametrize(("ratio", "enough"), [(26.0, True), (24.0, False), (7.0, False)])
+def test_more_is_required_where_there_are_units_for_bfloat16(ratio: float, enough: bool) -> None:
+    result = result_with(ratio, bfloat16=True)
+    assert result.fast_enough is enough
+    assert "a sweep of one position, in float32" in result.table()
+    assert "in float32" not in result_with(ratio).table()
+
+
+def test_a_picture_in_bfloat16_is_held_against_the_reference(monkeypatch) -> None:
+    monkeypatch.setattr(bench, "multiplies_bfloat16", lambda device: True)
+    result = bench.run(SMALL, repeats=1, threads=1)
+    assert result.bfloat16 and result.step <= 2
+    monkeypatch.setattr(bench, "LARGEST_STEP", -1)
+    with pytest.raises(ArithmeticError, match="in bfloat16 differs by . grey levels"):
+        bench.run(SMALL, repeats=1, threads=1)

@@ -38,7 +38,7 @@ ARROWS: dict[str, set[str]] = {
     "transfer_command": {"console", "data", "evaluation", "models"},
     "convert_command": {"data", "models", "official", "pretrained"},
     "atlas_command": {"console", "data", "evaluation", "models", "presets"},
-    "bench": {"models", "official", "evaluation", "results", "bench_train"},
+    "bench": {"models", "nn", "official", "evaluation", "results", "bench_train"},
     "bench_train": {"models", "nn", "training", "presets", "evaluation", "results"},
     "ablation": {"presets", "training", "evaluation", "models", "data"},
     "record_command": {"sim"},

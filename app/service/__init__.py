@@ -90,7 +90,7 @@ class Explorer(explorer.Explorer):
 
         # More threads than cores, or than the operator asked for, only wait for each other.
         torch.set_num_threads(min(self.limits.threads, torch.get_num_threads()))
-        return LatentActionQuantizer.from_pretrained(folder)
+        return LatentActionQuantizer.from_pretrained(folder, precision="auto")
 
 
 def _read_episodes(folder: Path) -> Any:

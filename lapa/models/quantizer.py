@@ -24,10 +24,14 @@ from lapa.models import bricks, frames
 from lapa.models.config import LAQConfig
 from lapa.nn.heads import Imagined
 from lapa.nn.patches import Pyramid
+from lapa.nn.processor import multiplies_bfloat16
 from lapa.nn.transformer import positions
 from lapa.official import laq as official
 
 Frames = np.ndarray | Tensor
+PRECISIONS = ("float32", "bfloat16", "auto")
+# parameters of a decoder from which on half the precision pays
+LARGE = 20_000_000
 
 
 class QuantizerOutput(NamedTuple):
@@ -82,18 +86,36 @@ class LatentActionQuantizer(nn.Module):
 
     @classmethod
     def from_pretrained(
-        cls, source: str | os.PathLike, *, device: str | torch.device = "cpu"
+        cls,
+        source: str | os.PathLike,
+        *,
+        device: str | torch.device = "cpu",
+        precision: str = "float32",
     ) -> LatentActionQuantizer:
         """Load a checkpoint folder, a Hub id, or an official LAPA `.pt` file.
 
+        Args:
+            precision: of the decoder. "bfloat16" takes half the memory, and pictures differ from
+                the reference, "float32", by rounding; codes and latents do not. "auto" is that
+                where it is faster: for large decoders on hardware with units for it.
+
         Raises:
-            FileNotFoundError: nothing there. ValueError: not a quantizer, or keys that differ.
+            FileNotFoundError: nothing there. ValueError: not a quantizer, keys that differ, or
+                another precision.
         """
+        if precision not in PRECISIONS:
+            raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {precision!r}")
         path = pretrained.resolve(source)
         config, state = official.read(path) if path.is_file() else pretrained.load(path)
         model = cls(LAQConfig.from_dict(config))
         pretrained.load_strictly(model, state, path.name)
-        return model.to(device).eval()
+        model.to(device).eval()
+        large = sum(p.numel() for p in model.decoder.parameters()) >= LARGE
+        if precision == "auto" and large and multiplies_bfloat16(model._device):
+            precision = "bfloat16"
+        if precision == "bfloat16":
+            model.decoder.to(torch.bfloat16)
+        return model
 
     def save_pretrained(self, folder: str | os.PathLike) -> None:
         """Write config.json and model.safetensors; `from_pretrained(folder)` reads them back."""
@@ -291,14 +313,18 @@ class LatentActionQuantizer(nn.Module):
         # the encoder uses these too: settled codes must not move with them
         with self._unless(settled):
             placed, bias = self._placed(tokens), self._bias()
-        begun = self.decoder.begin(placed, self._still(len(frame)), bias)
+        dtype = self.decoder.norm_out.gamma.dtype
+        bias = None if bias is None else bias.to(dtype)
+        begun = self.decoder.begin(placed.to(dtype), self._still(len(frame)), bias)
         return Scene(frame, begun, pyramid.maps, bias, kind)
 
     def _imagine(self, scene: Scene, quantized: Tensor) -> Imagined:
         """Scene of B or 1 frames and quantized latents (B, S, D) -> images (B, 3, h, w)."""
         shape = self._still(len(scene.begun))
-        context = self._context(quantized)
+        context = self._context(quantized).to(scene.begun.dtype)
         tokens = self.decoder.finish(scene.begun, shape, scene.bias, context)
+        if not self.training:
+            tokens = tokens.float()
         return self.head(tokens, scene.frame, scene.maps)
 
     def _context(self, quantized: Tensor) -> Tensor:

@@ -364,3 +364,20 @@ def test_places_are_compared_up_to_their_reach():
 def test_a_reach_that_cannot_be_is_refused(wrong, said):
     with pytest.raises(ValueError, match=said):
         explorer_config(**SMALL, stem_widths=(8, 16), **wrong)
+
+
+def test_half_the_precision_leaves_codes_alone_and_pictures_nearly(tmp_path):
+    model = explorer()
+    model.save_pretrained(tmp_path)
+    narrow = LatentActionQuantizer.from_pretrained(tmp_path, precision="bfloat16")
+    one, two = picture(64, 64), picture(64, 64, seed=1)
+    assert np.array_equal(narrow.encode(one, two), model.encode(one, two))
+    assert np.array_equal(narrow.latent(one, two), model.latent(one, two))
+    here, there = narrow.decode(one, [3, 1, 0, 6]), model.decode(one, [3, 1, 0, 6])
+    assert not np.array_equal(here, there), "nothing was rounded"
+    # random weights move everything; a trained head's pictures are closer still
+    assert np.abs(here.astype(int) - there).mean() < 1
+    auto = LatentActionQuantizer.from_pretrained(tmp_path, precision="auto")
+    assert np.array_equal(auto.decode(one, [3, 1, 0, 6]), there), "too small to gain"
+    with pytest.raises(ValueError, match="precision is one of float32, bfloat16, auto; got 'half'"):
+        LatentActionQuantizer.from_pretrained(tmp_path, precision="half")

@@ -13,6 +13,7 @@ import torch
 
 from lapa.data import Cache
 from lapa.models.quantizer import LatentActionQuantizer
+from lapa.nn import processor
 from lapa.nn.quantizers import build
 from lapa.presets import PRESETS, debug, preset
 from lapa.training import hardware
@@ -104,7 +105,7 @@ def test_every_head_and_quantizer_takes_bfloat16(head, quantizer):
 def test_auto_precision_follows_the_processor(monkeypatch):
     auto = LoopConfig(steps=1, batch_size=1, learning_rate=1e-3)
     for flags, expected in ((frozenset({"avx512_bf16"}), True), (frozenset(), False)):
-        monkeypatch.setattr(hardware, "_processor_flags", lambda flags=flags: flags)
+        monkeypatch.setattr(processor, "_processor_flags", lambda flags=flags: flags)
         assert hardware.autocasts(auto, CPU) is expected
         assert hardware.autocasts(replace(auto, precision="float32"), CPU) is False
         assert hardware.autocasts(replace(auto, precision="bfloat16"), CPU) is True
