@@ -4,7 +4,7 @@
 
     frames = read_episodes("assets/clips", embodiment="panda")[0][0].frames
     laq = LatentActionQuantizer.from_pretrained("assets/checkpoints/robots")
-    codes = laq.encode(frames[0], frames[6])           # a latent action, e.g. [3, 1, 0, 6]
+    codes = laq.encode(frames[0], frames[3])           # a latent action, e.g. [3, 1, 0, 6]
     image = laq.decode(frames[0], codes)               # the imagined next frame
     every = laq.sweep(frames[0], codes, position=2)    # all values of one position
     dream = imagine(laq, frames[0], actions=[codes] * 8)    # the decoder on its own pictures

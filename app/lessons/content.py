@@ -69,8 +69,8 @@ INSIDE = Lesson(
         Step(
             "From a difference to a code",
             (
-                "Both frames pass through the same encoder. The difference of the two results is "
-                "the {latent}: a list of numbers that still says exactly how much of what changed.",
+                "An encoder looks at both frames and writes down what differs between them: the "
+                "{latent}, a list of numbers that still says exactly how much of what changed.",
                 "At each {position} the model keeps eight vectors, its {codebook}. The code of a "
                 "latent is the number of the vector that lies nearest. Drag the point and watch the "
                 "distances: at a border the code flips.",

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from lapa import pretrained
 from lapa.models import bricks, frames
 from lapa.models.config import LAQConfig
+from lapa.models.scene import Scene, join
 from lapa.nn.heads import Imagined
 from lapa.nn.patches import Pyramid
 from lapa.nn.processor import multiplies_bfloat16
@@ -44,19 +45,6 @@ class QuantizerOutput(NamedTuple):
     latent: Tensor
     loss: Tensor
     moved: Tensor | None
-
-
-class Scene(NamedTuple):
-    """Everything about x_t that no code changes; made once by `prepare`, used for every code.
-
-    frame: (B, 3, h, w) float32 in [0, 1], as large as the pictures that `decode` makes of it.
-    """
-
-    frame: Tensor
-    begun: Tensor
-    maps: tuple[Tensor, ...]
-    bias: Tensor | None
-    kind: frames.Kind
 
 
 class LatentActionQuantizer(nn.Module):
@@ -165,6 +153,11 @@ class LatentActionQuantizer(nn.Module):
         if size is not None and frames.to_size(size) != own:
             shown, _ = frames.to_batch(frame, size, device=self._device)
         return self._scene(batch, self.stem(batch), kind)._replace(frame=shown)
+
+    @torch.inference_mode()
+    def join(self, scenes: Sequence[Scene | Frames]) -> Scene:
+        """Scenes or frames of one picture size as one scene, to be decoded at once."""
+        return join([s if isinstance(s, Scene) else self.prepare(s) for s in scenes])
 
     @torch.inference_mode()
     def decode(

@@ -53,6 +53,10 @@ class SmallQuantizer:
             image = Image.fromarray(frame).resize((side, side), Image.Resampling.BOX)
             return np.array(image)
 
+    def join(self, scenes: list[np.ndarray]) -> np.ndarray:
+        self.calls.append(f"join {len(scenes)}")
+        return np.stack(scenes)
+
     def latent(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
         if frame.ndim == 4:
             return np.stack([self.latent(*each) for each in zip(frame, future, strict=True)])

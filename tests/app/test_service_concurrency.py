@@ -164,3 +164,42 @@ def test_the_cache_keeps_to_its_bytes_under_load() -> None:
         kept.get_or_make("large", lambda: bytes(2000)) == bytes(2000)
         and "large" not in kept._values
     )
+
+
+def test_presses_that_wait_are_decoded_together(explorer: Explorer, quantizer) -> None:
+    """While the thread is busy, presses of different visitors gather; each gets its own picture."""
+    for index in range(8):
+        explorer.predict("small", "red-push-0", index, (0, 0, 0, 0))
+    quantizer.calls.clear()
+    hold, begun = threading.Event(), threading.Event()
+
+    def busy() -> None:
+        begun.set()
+        hold.wait(10)
+
+    blocker = threading.Thread(target=explorer._compute.run, args=(busy,))
+    blocker.start()
+    begun.wait(10)
+    with ThreadPoolExecutor(8) as pool:
+        asked = [
+            pool.submit(explorer.predict, "small", "red-push-0", index, (index, 0, 0, 0))
+            for index in range(1, 8)
+        ]
+        deadline = time.monotonic() + 10
+        while len(explorer._compute._waiting.get("small", ())) < 7 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        hold.set()
+        seen = [each.result(timeout=20) for each in asked]
+    blocker.join()
+    assert quantizer.calls.count("join 7") == 1
+    for index, answer in enumerate(seen, start=1):
+        assert int(answer.image[0, 0, 0]) - int(answer.frame[0, 0, 0]) == 8 * index
+
+
+def test_what_goes_wrong_in_a_batch_is_told_to_each(explorer: Explorer, quantizer) -> None:
+    def broken(scene, codes):
+        raise ValueError("no picture today")
+
+    quantizer.decode = broken
+    with pytest.raises(ValueError, match="no picture today"):
+        explorer.predict("small", "red-push-0", 3, (1, 2, 3, 4))

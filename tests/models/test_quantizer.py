@@ -381,3 +381,13 @@ def test_half_the_precision_leaves_codes_alone_and_pictures_nearly(tmp_path):
     assert np.array_equal(auto.decode(one, [3, 1, 0, 6]), there), "too small to gain"
     with pytest.raises(ValueError, match="precision is one of float32, bfloat16, auto; got 'half'"):
         LatentActionQuantizer.from_pretrained(tmp_path, precision="half")
+
+
+def test_scenes_are_joined_to_be_decoded_at_once(model):
+    frames = [picture(64, 64, seed=n) for n in range(3)]
+    rows = [[0, 1, 2, 3], [7, 6, 5, 4], [1, 1, 1, 1]]
+    scenes = [model.prepare(frames[0]), frames[1], model.prepare(frames[2])]
+    images = model.decode(model.join(scenes), rows)
+    assert images.shape == (3, 64, 64, 3)
+    for image, frame, codes in zip(images, frames, rows, strict=True):
+        assert np.abs(image.astype(int) - model.decode(frame, codes)).max() <= 1
