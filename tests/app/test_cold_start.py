@@ -30,16 +30,29 @@ print(json.dumps({{
     "early": [name for name in {LATER!r} if name in sys.modules],
 }}))
 """
-# the bar is 12; half as much again for machines that are slower than those of a Space
-SECONDS, MEGABYTES = 18.0, 1200.0
+# the same without anything of ours: what a Gradio page beside torch costs on this machine now
+BARE = """
+import json, os
+import gradio, torch
+with gradio.Blocks() as page:
+    gradio.HTML("there")
+torch.ones(8, 8) @ torch.ones(8, 8)
+print(json.dumps({"seconds": sum(os.times()[:2])}))
+"""
+TIMES, MEGABYTES = 2.5, 1200.0
 
 
 @pytest.mark.timed
 def test_the_first_picture_is_cheap(root) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", START], cwd=root, capture_output=True, text=True, timeout=120
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    told = json.loads(done.stdout.splitlines()[-1])
+    def run(script: str) -> dict:
+        done = subprocess.run(
+            [sys.executable, "-c", script], cwd=root, capture_output=True, text=True, timeout=240
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        return json.loads(done.stdout.splitlines()[-1])
+
+    run(BARE)  # files are in the page cache from now on
+    floor, told = run(BARE)["seconds"], run(START)
+    print(f"processor seconds to the first picture: {told['seconds']:.1f}; bare: {floor:.1f}")
     assert told["early"] == []
-    assert told["seconds"] <= SECONDS and told["megabytes"] <= MEGABYTES, told
+    assert told["seconds"] <= TIMES * floor and told["megabytes"] <= MEGABYTES, (told, floor)

