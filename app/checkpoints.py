@@ -6,7 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +61,7 @@ class Checkpoints:
     def add(self, name: str, path: Path, quantizer: Any) -> Loaded:
         """From now on there is this checkpoint, too, which is loaded already."""
         view = _view(name, path, quantizer)
-        loaded = Loaded(view, quantizer, _usage(path, view))
+        loaded = _measured(view, quantizer, _usage(path, view))
         with self._lock:
             self._added[name], self._loaded[name] = path, loaded
         return loaded
@@ -98,7 +98,7 @@ class Checkpoints:
             check_files(folder)
             quantizer = self._load(folder)
             view = _view(name, folder, quantizer)
-            return Loaded(view, quantizer, _usage(folder, view))
+            return _measured(view, quantizer, _usage(folder, view))
         # Whatever a wrong file makes a loader raise, the page must open and say so.
         except Exception as error:
             log.warning("could not load the checkpoint %s", name, exc_info=True)
@@ -157,6 +157,12 @@ def _view(name: str, folder: Path, quantizer: Any) -> Model:
         parameters=sum(p.numel() for p in quantizer.parameters()),
         shown_size=max(int(config.image_size), SHOWN),
     )
+
+
+def _measured(view: Model, quantizer: Any, usage: dict[str, Any]) -> Loaded:
+    """A loaded checkpoint, with the embodiments that its use of codes was measured on."""
+    known = tuple(sorted(usage.get("embodiments", {})))
+    return Loaded(replace(view, embodiments=known), quantizer, usage)
 
 
 def _title(name: str, folder: Path) -> str:

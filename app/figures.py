@@ -47,6 +47,7 @@ def model_record(model: Model) -> dict[str, Any]:
         "size": model.image_size,
         "gap": model.gap_seconds,
         "parameters": in_millions(model.parameters),
+        "embodiments": list(model.embodiments),
         "error": model.error,
     }
 

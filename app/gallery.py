@@ -16,7 +16,7 @@ from app.intake import THUMBNAIL_SIDE, shrink
 from app.library import Library
 from app.limits import NO_UPLOADS, Limits, UserError
 from app.sessions import Sessions
-from app.views import Clip
+from app.views import Clip, Model
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +44,10 @@ class Gallery:
         self._sessions = Sessions(limits)
         self._decoders = threading.Semaphore(limits.decoders)
 
-    def embodiments(self) -> tuple[str, ...]:
-        """Embodiments of the shipped clips, in alphabetical order."""
-        return tuple(dict.fromkeys(clip.embodiment for clip in self._library.clips()))
+    def embodiments(self, model: Model | None = None) -> tuple[str, ...]:
+        """Embodiments of the shipped clips, in alphabetical order; of a model, those it knows."""
+        names = dict.fromkeys(clip.embodiment for clip in self._library.clips())
+        return tuple(name for name in names if model is None or model.knows(name))
 
     def tasks(self, embodiment: str | None = None) -> tuple[str, ...]:
         """Tasks of an embodiment's clips, or of all, in alphabetical order."""

@@ -27,6 +27,7 @@ from app.views import (
     CarriedRow,
     Clip,
     KnownPair,
+    Model,
     Moving,
     TransferCell,
     TransferExample,
@@ -93,7 +94,7 @@ class Transfers:
         loaded = self._usable(model)
         turns = Turns(loaded.quantizer, self._compute, threading.Event())
         source = self._source(loaded, turns, pair, session)
-        targets = self._targets(source.clip, onto or {}, session)
+        targets = self._targets(loaded.view, source.clip, onto or {}, session)
         there = self._moving(source.frame, source.future)
         rows = self._rows(loaded, turns, source, there, targets, int(steps))
         gain = float(np.mean([row.gain for row in rows])) if rows else np.nan
@@ -106,7 +107,7 @@ class Transfers:
             aspect=source.clip.aspect,
             rows=tuple(rows),
             gain=gain,
-            sentence=told(there, rows, gain),
+            sentence=told(there, rows, gain, loaded.view),
         )
 
     def nearest(
@@ -122,7 +123,7 @@ class Transfers:
         there = self._moving(source.frame, source.future).vector
         return {
             name: self._known(loaded, known, name, source, there)
-            for name in self._explorer.embodiments()
+            for name in self._explorer.embodiments(loaded.view)
         }
 
     def usual(self, embodiment: str, apart_from: str = "") -> tuple[str, int]:
@@ -210,10 +211,16 @@ class Transfers:
         return _Source(clip, frame, future, codes[0], latent[0])
 
     def _targets(
-        self, clip: Clip, onto: Mapping[str, tuple[str, int]], session: str | None
+        self,
+        model: Model,
+        clip: Clip,
+        onto: Mapping[str, tuple[str, int]],
+        session: str | None,
     ) -> dict[str, tuple[str, int]]:
-        """A frame of each embodiment, the source's own (in another clip) first."""
-        names = sorted(self._explorer.embodiments(), key=lambda name: name != clip.embodiment)
+        """A frame of each embodiment that the model knows, the source's own (in another clip)
+        first."""
+        known = self._explorer.embodiments(model)
+        names = sorted(known, key=lambda name: name != clip.embodiment)
         for name, (clip_id, _) in onto.items():
             if name not in names:
                 raise UserError(f"There is no embodiment {name[:60]!r} to do it on.")
@@ -307,8 +314,11 @@ def verdict(cosine: float, *, still: bool) -> str:
     return "same" if cosine >= ALONG else "opposite" if cosine <= -ALONG else "aside"
 
 
-def told(there: Moving, rows: Sequence[CarriedRow], gain: float) -> str:
+def told(there: Moving, rows: Sequence[CarriedRow], gain: float, model: Model) -> str:
     """What was found, in plain words."""
+    if not rows and model.embodiments:
+        known = ", ".join(model.embodiments)
+        return f"No clip here shows a robot that {model.name} has learned, which are: {known}."
     if not rows:
         return "There is no other embodiment here to do it on."
     if not np.any(there.vector):

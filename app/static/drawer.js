@@ -44,8 +44,17 @@ Lapa.part("drawer", (element, gradio) => {
   function choose(name) {
     if (name === Lapa.state.m) return;
     before = Lapa.state.m;
-    Lapa.go({ m: name, a: null });
+    Lapa.go({ m: name, a: null, ...elsewhere(offered.find(({ model }) => model.name === name).model) });
     draw();
+  }
+
+  /* A model opens on a clip that it knows, where there is one. */
+  function elsewhere(model) {
+    const known = (clip) => !model.embodiments.length || model.embodiments.includes(clip.embodiment);
+    const here = Lapa.clip();
+    if (!here || here.uploaded || known(here)) return {};
+    const clip = Lapa.page.clips.find((each) => !each.uploaded && known(each));
+    return clip ? { c: clip.id, f: clip.opening } : {};
   }
 
   /* ---- opening another ---- */

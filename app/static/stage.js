@@ -104,6 +104,15 @@ Lapa.part("stage", (element, gradio) => {
       Lapa.make("button", { type: "button", class: "lx-close", "aria-label": "Dismiss this note",
         onclick: (event) => event.target.parentElement.remove() }, "×")));
     $(".lx-notes").replaceChildren(...list);
+    stranger(answer);
+  }
+
+  /* A robot that the model has not learned: said for as long as it is looked at. */
+  function stranger(answer) {
+    const told = $(".lx-stranger") || Lapa.make("p", { class: "lx-stranger", role: "status" });
+    told.textContent = answer.stranger || "";
+    if (answer.stranger) $(".lx-notes").append(told);
+    else told.remove();
   }
 
   /* ---- controls ---- */
@@ -152,6 +161,7 @@ Lapa.part("stage", (element, gradio) => {
   Lapa.on("state", scrub);
   Lapa.on("look", overlay);
   Lapa.on("opened", (answer) => { notes(answer); overlay(); });
+  Lapa.on("shown", ({ answer }) => stranger(answer));
   Lapa.on("catalogue", scrub);
   Lapa.on("shown", shown);
   Lapa.on("busy", (busy) => root.setAttribute("aria-busy", busy));

@@ -192,6 +192,7 @@ class Handlers:
             "link": links.write(replace(state, codes=prediction.codes)),
             "model": figures.model_record(model),
             "presets": self._presets(state.model, clip.embodiment),
+            "stranger": stranger(model, clip),
         }
 
     def _bare_frame(self, state: links.State, model: Model, session: str | None) -> Record:
@@ -212,6 +213,16 @@ class Handlers:
             "model": figures.model_record(model),
             "presets": [],
         }
+
+
+def stranger(model: Model, clip: Clip) -> str:
+    """One sentence where a model has not learned the robot of a shipped clip, otherwise empty."""
+    if clip.uploaded or model.knows(clip.embodiment):
+        return ""
+    return (
+        f"{model.name} has not learned {clip.embodiment}: what it imagines here is a guess. "
+        f"It knows {', '.join(model.embodiments)}."
+    )
 
 
 def by_turns(clips: Sequence[Clip], *, first: str) -> list[Clip]:

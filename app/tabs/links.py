@@ -86,7 +86,7 @@ def settle(
     Args:
         wanted: from `read`.
         models: at least one; the first is the default.
-        clips: at least one; the first is the default.
+        clips: at least one; the first that the model knows is the default.
         opening: the frame at which a clip is opened when none is wanted.
 
     Returns:
@@ -101,7 +101,8 @@ def settle(
         notes.append(_missing_clip(wanted.clip))
     index, codes = wanted.index, wanted.codes
     if clip is None:
-        clip, index = clips[0], None if wanted.clip else index
+        known = next((c for c in clips if model.knows(c.embodiment)), clips[0])
+        clip, index = known, None if wanted.clip else index
     state = State(
         model=model.name,
         clip=clip.id,

@@ -12,6 +12,8 @@ class Model:
     """A quantizer checkpoint; with `error` set it cannot be used and the numbers are zero.
 
     image_size: pixels a side that the network sees; shown_size: that its pictures are shown at.
+    embodiments: those that it was measured on, which are those that it has learned; none where
+    nobody has measured it.
     """
 
     name: str
@@ -23,10 +25,15 @@ class Model:
     parameters: int = 0
     error: str | None = None
     shown_size: int = 0
+    embodiments: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
         return self.error is None
+
+    def knows(self, embodiment: str) -> bool:
+        """Whether it has learned this embodiment; of a model that nobody measured, yes."""
+        return not self.embodiments or embodiment in self.embodiments
 
 
 @dataclass(frozen=True)

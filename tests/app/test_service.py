@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,9 @@ import numpy as np
 import pytest
 
 from app.compare import compare, gap_frames
-from app.service import Explorer, Limits, UserError
+from app.service import Explorer, Limits, Pair, UserError
+from app.tabs import links
+from app.tabs.explore_handlers import stranger
 
 
 def test_importing_the_service_loads_no_model_library(root: Path) -> None:
@@ -168,6 +171,39 @@ def test_frames_and_thumbnails(explorer: Explorer) -> None:
     for index in (-1, 20, 2.5, "3", None):
         with pytest.raises(UserError, match="frames 0 to 19"):
             explorer.frame("red-push-0", index)
+
+
+def test_a_model_knows_the_embodiments_that_it_was_measured_on(make_explorer, checkpoint) -> None:
+    assert make_explorer().model("small").embodiments == ()
+    group = {"pairs": 3, "frequent": [], "still": [0, 0, 0, 0]}
+    usage = {"pairs": 3, "overall": group, "embodiments": {"red-arm": group, "green-arm": group}}
+    (checkpoint / "usage.json").write_text(json.dumps(usage))
+    service = make_explorer()
+    model = service.model("small")
+    assert model.embodiments == ("green-arm", "red-arm")
+    assert model.knows("red-arm") and not model.knows("blue-arm")
+    assert service.embodiments() == ("blue-arm", "red-arm")
+    assert service.embodiments(model) == ("red-arm",)
+    red, blue = service.clip("red-push-0"), service.clip("blue-push-0")
+    assert stranger(model, red) == ""
+    assert stranger(model, blue) == (
+        "small has not learned blue-arm: what it imagines here is a guess. It knows green-arm, "
+        "red-arm."
+    )
+    wanted, _ = links.read({})
+    clips = [blue, red]
+    state, _ = links.settle(wanted, models=[model], clips=clips, opening=lambda clip: 0)
+    assert state.clip == red.id, "a model opens on what it knows"
+    carried = service.transfers.carry("small", Pair(blue.id, 0))
+    assert {row.embodiment for row in carried.rows} == {"red-arm"}
+    (checkpoint / "usage.json").write_text(
+        json.dumps(usage | {"embodiments": {"green-arm": group}})
+    )
+    carried = make_explorer().transfers.carry("small", Pair(blue.id, 0))
+    assert carried.rows == ()
+    assert carried.sentence == (
+        "No clip here shows a robot that small has learned, which are: green-arm."
+    )
 
 
 def test_a_prediction_with_inferred_codes(explorer: Explorer) -> None:

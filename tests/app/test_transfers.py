@@ -13,10 +13,11 @@ from app.service import Explorer, Pair
 from app.tabs import transfer_links as links
 from app.tabs.transfer_handlers import TransferHandlers
 from app.transfers import told, verdict
-from app.views import CarriedRow, Moving
+from app.views import CarriedRow, Model, Moving
 from lapa.evaluation.known_pairs import KnownPairs, save_pairs
 
 CLIP = "red-push-0"
+MODEL = Model("small", "Small quantizer")
 # the brightness of five frames later: one step of the small quantizer's codes is 8 levels
 CODES = (2, 2, 2, 2)
 
@@ -176,15 +177,15 @@ def row(name: str, cosine: float, *, still: bool = False) -> CarriedRow:
 )
 def test_the_verdict_in_words(cosines, gain, words) -> None:
     moving = Moving(np.zeros((2, 2, 3), np.uint8), np.array([0.1, 0.0]), np.zeros(2))
-    said = told(moving, [row(str(n), cosine) for n, cosine in enumerate(cosines)], gain)
+    said = told(moving, [row(str(n), cosine) for n, cosine in enumerate(cosines)], gain, MODEL)
     assert all(word in said for word in words), said
 
 
 def test_still_pairs_and_still_rows_say_so() -> None:
     nothing = Moving(np.zeros((2, 2, 3), np.uint8), np.zeros(2), np.zeros(2))
-    assert "Almost nothing moves" in told(nothing, [row("a", 0.0)], 0.0)
+    assert "Almost nothing moves" in told(nothing, [row("a", 0.0)], 0.0, MODEL)
     moving = Moving(nothing.image, np.array([0.1, 0.0]), nothing.centre)
-    assert "in 1 hardly at all" in told(moving, [row("a", 0, still=True), row("b", 1)], 0.0)
+    assert "in 1 hardly at all" in told(moving, [row("a", 0, still=True), row("b", 1)], 0.0, MODEL)
     assert [verdict(c, still=False) for c in (0.5, 0.49, -0.5)] == ["same", "aside", "opposite"]
 
 
