@@ -173,7 +173,9 @@ class Learning:
     def _told_clips(self) -> list[Any]:
         def find() -> list[Any]:
             found = []
-            for name in self._explorer.embodiments():
+            # the lessons are about the model that the page opens with
+            first = self._checkpoints.get(self._checkpoints.names()[0]).view
+            for name in self._explorer.embodiments(first) or self._explorer.embodiments():
                 for clip in self._explorer.clips(name)[:1]:
                     footage = self._explorer.footage(clip.id)
                     if footage.actions is not None and set(AXES[:2]) <= set(footage.action_names):

@@ -29,13 +29,13 @@ class CheckupEndpoint:
     def examine_quantizer(
         self, model: str = "", embodiments: str | list[str] = "", size: str = "", ticket: str = ""
     ) -> dict[str, Any]:
-        """Examine a model: are all codes used, does the picture move the right way, same action same code, is the future smuggled through, and six more questions.
+        """Examine a model: are all codes used, does the picture move the right way, same action same code, is the future smuggled through, and seven more questions.
 
         Without a size it gives the figures published with the model, at once. With a size it measures anew, and while that is not finished it gives a ticket: call again with the ticket alone until the state is "done".
 
         Args:
             model: Name of the model; empty for the first one.
-            embodiments: Robots whose clips are looked at, like ["panda", "fetch"] or "panda, fetch"; empty for all.
+            embodiments: Robots whose clips are looked at, like ["panda", "fetch"] or "panda, fetch"; empty for all that the model knows.
             size: How much of the clips is looked at, "quick" or "thorough"; empty for the figures measured before.
             ticket: The ticket of an earlier answer, to go on waiting for its result; the other arguments are ignored.
 
@@ -50,7 +50,8 @@ class CheckupEndpoint:
         name = model or models[0].name
         if not size:
             return self._published(name)
-        chosen = _names(embodiments) or self._explorer.embodiments()
+        known = self._explorer.embodiments(self._explorer.model(name))
+        chosen = _names(embodiments) or known or self._explorer.embodiments()
         return self._waited(self._checkups.start(Wanted(name, chosen, (), size), PROGRAMS))
 
     @property

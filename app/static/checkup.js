@@ -91,7 +91,11 @@ Lapa.part("checkup", (element, gradio) => {
   }
 
   /* ---- what is chosen ---- */
+  /* The robots that a checkpoint is examined on, until others are ticked. */
+  const usual = (name) => (offer.models.find((each) => each.name === name) || { embodiments: [] }).embodiments;
+
   function change(by) {
+    if (by.model && choice.embodiments.join() === usual(choice.model).join()) by = { embodiments: usual(by.model), ...by };
     choice = { ...choice, ...by };
     if (choice.other === choice.model) choice.other = null;
     if (by.model) list();
@@ -187,7 +191,7 @@ Lapa.part("checkup", (element, gradio) => {
   async function send(files) {
     const found = await upload("send", files, LARGEST_CHECKPOINT);
     if (!found) return;
-    if (!choice) choice = { model: found.added, other: null, embodiments: offer.embodiments.map((each) => each.name), uploads: [], size: offer.sizes[0] };
+    if (!choice) choice = { model: found.added, other: null, embodiments: usual(found.added), uploads: [], size: offer.sizes[0] };
     change({ model: found.added, other: null });
   }
 

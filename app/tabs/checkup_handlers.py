@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -36,6 +37,9 @@ class CheckupHandlers:
         names, bodies = [model.name for model in models], self._explorer.embodiments()
         query = dict(parse_qsl(str(event.get("query", "")).lstrip("?")[:4000]))
         choice, notes = links.read(query, models=names, embodiments=bodies)
+        if choice is not None and not query.get("e"):
+            model = next(each for each in models if each.name == choice.model)
+            choice = replace(choice, embodiments=self._usual(model))
         return {
             "kind": "catalogue",
             **self._own(session),
@@ -134,9 +138,17 @@ class CheckupHandlers:
         shipped = {model.name for model in self._checkups.models(None)}
         uploads = self._explorer.uploads(session)
         return {
-            "models": [records.model_record(m, own=m.name not in shipped) for m in models],
+            "models": [
+                records.model_record(model, self._usual(model), own=model.name not in shipped)
+                for model in models
+            ],
             "uploads": [records.upload_record(clip) for clip in uploads],
         }
+
+    def _usual(self, model: Model) -> tuple[str, ...]:
+        """What a checkpoint is examined on unless others are chosen: the robots that it knows, or
+        all where the clips show none of those."""
+        return self._explorer.embodiments(model) or self._explorer.embodiments()
 
     def _embodiment(self, name: str) -> Record:
         clips = self._explorer.clips(name)

@@ -18,6 +18,8 @@ STAGES = {
     "actions in the codes": "Reading the robot's actions from the codes",
     "leak": "Showing it foreign scenes",
     "doing nothing": "Showing it frames in which nothing moves",
+    "words for codes": "Holding the words of the codes against real motion",
+    "sweeps": "Trying every code of every position",
     "drift": "Letting it dream on its own pictures",
     "transfer": "Carrying codes over to other robots",
     "worst pairs": "Looking for the worst pairs",
@@ -25,12 +27,14 @@ STAGES = {
 }
 
 
-def model_record(model: Model, *, own: bool) -> Record:
-    """A checkpoint on offer. own: the visitor's."""
+def model_record(model: Model, embodiments: Sequence[str], *, own: bool) -> Record:
+    """A checkpoint on offer. embodiments: of the shipped clips, those it is to be examined on
+    unless others are chosen. own: the visitor's."""
     return {
         "name": model.name,
         "title": model.title,
         "own": own,
+        "embodiments": list(embodiments),
         "about": f"{in_millions(model.parameters)} parameters · {model.code_length} positions × "
         f"{model.codebook_size} codes · {model.image_size} px · gap {model.gap_seconds:g} s",
     }
