@@ -21,6 +21,7 @@ from app.gallery import Gallery
 from app.limits import UserError
 from app.measured_transfer import MeasuredTransfer
 from app.rollouts import nobody
+from app.transfer_words import told
 from app.turns import Turns
 from app.views import (
     Carried,
@@ -37,7 +38,6 @@ from app.views import (
 MOST_STEPS, NEAREST = 8, 3
 # within 60° of each other
 ALONG = 0.5
-LEAK_BAR = 1.0
 
 
 @dataclass(frozen=True)
@@ -312,35 +312,3 @@ def verdict(cosine: float, *, still: bool) -> str:
     if still:
         return "still"
     return "same" if cosine >= ALONG else "opposite" if cosine <= -ALONG else "aside"
-
-
-def told(there: Moving, rows: Sequence[CarriedRow], gain: float, model: Model) -> str:
-    """What was found, in plain words."""
-    if not rows and model.embodiments:
-        known = ", ".join(model.embodiments)
-        return f"No clip here shows a robot that {model.name} has learned, which are: {known}."
-    if not rows:
-        return "There is no other embodiment here to do it on."
-    if not np.any(there.vector):
-        return (
-            "Almost nothing moves in this pair, so there is no direction that could carry over; "
-            "choose a pair in which the robot moves."
-        )
-    count = {name: sum(row.verdict == name for row in rows) for name in ("same", "opposite")}
-    still = sum(row.verdict == "still" for row in rows)
-    mean = float(np.mean([row.cosine for row in rows]))
-    share = count["same"] / len(rows)
-    carries = "carries over to most robots" if share > 2 / 3 else (
-        "carries over to some robots" if share > 1 / 3 else "hardly carries over"
-    )  # fmt: skip
-    words = (
-        f"This latent action {carries}: in {count['same']} of {len(rows)} the picture moves the "
-        f"same way (within 60°), in {count['opposite']} the opposite way"
-    )
-    if still:
-        words += f", in {still} hardly at all"
-    leak = "no more than a trace of" if gain <= LEAK_BAR else "part of"
-    return (
-        f"{words}; the mean cosine is {mean:+.2f}. Shown those frames as if they were its future, "
-        f"the codes gain {gain:.1f} dB on them, so they carry {leak} another scene's looks."
-    ).replace("-", "−")

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from lapa.models.policy import LatentPolicy
 
 BODY_BYTES, SIDE, INSTRUCTION = 32_000_000, 4096, 500
+# the alphabet of base64 in addresses -> the usual one
+URL_SAFE = str.maketrans("-_", "+/")
 # requests that may wait for the policy; it answers one at a time
 WAITING = 16
 ACCEPTED = (
@@ -56,6 +58,7 @@ def server(policy: LatentPolicy, *, images: Path | None = None) -> Starlette:
     """
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
+    from starlette.requests import ClientDisconnect
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
@@ -83,6 +86,8 @@ def server(policy: LatentPolicy, *, images: Path | None = None) -> Starlette:
             return JSONResponse(await run_in_threadpool(act, await _body(request)))
         except Refused as refused:
             return JSONResponse({"error": str(refused)}, refused.status)
+        except ClientDisconnect:
+            return JSONResponse({"error": "the client went away"}, 400)  # nobody reads it
 
     async def about(request: Any) -> JSONResponse:
         bins = list(policy.bins.counts)
@@ -122,7 +127,18 @@ def instruction_of(told: Any) -> str:
     """Raises Refused (422) unless it is a text of 1 to INSTRUCTION characters."""
     if not isinstance(told, str) or not told.strip() or len(told) > INSTRUCTION:
         raise Refused(422, f"`instruction` must be a text of 1 to {INSTRUCTION} characters")
+    if not whole_text(told):
+        raise Refused(422, "`instruction` holds half of a character (a lone surrogate)")
     return told
+
+
+def whole_text(told: str) -> bool:
+    """Whether a text can be written as UTF-8: JSON lets halves of characters through."""
+    try:
+        told.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def image_of(image: Any, images: Path | None = None) -> np.ndarray:
@@ -186,7 +202,9 @@ def _file(told: str, images: Path | None) -> np.ndarray:
 
     data = _named(told, images) or _decoded(told)
     if data is None:
-        raise Refused(422, f"`image` is a text, but no base64; {ACCEPTED}")
+        path = told.startswith(("/", "./", "../", "~")) or Path(told[:200]).suffix != ""
+        why = "names a file, which needs `lapa serve --images FOLDER`" if path else "is no base64"
+        raise Refused(422, f"`image` is a text, but {why}; {ACCEPTED}")
     try:
         with Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as picture:
             if max(picture.size) > SIDE:
@@ -205,7 +223,10 @@ def _named(told: str, images: Path | None) -> bytes | None:
 
 
 def _decoded(text: str) -> bytes | None:
+    """The bytes of base64 in either alphabet, with or without padding and white space; None if it
+    is none."""
+    letters = "".join(text.rpartition("base64,")[2].split()).translate(URL_SAFE).rstrip("=")
     try:
-        return base64.b64decode(text.rpartition("base64,")[2], validate=True)
+        return base64.b64decode(letters + "=" * (-len(letters) % 4), validate=True)
     except (binascii.Error, ValueError):
         return None

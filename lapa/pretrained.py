@@ -176,10 +176,11 @@ def load(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
 
 
 def load_strictly(module: nn.Module, state: dict[str, Tensor], name: str) -> None:
-    """Load `state` into `module`; every key and shape must agree.
+    """Load `state` into `module`; every key and shape must agree, and every number be one.
 
     Raises:
-        ValueError: naming the missing, the unexpected and the misshapen keys.
+        ValueError: naming the missing, the unexpected and the misshapen keys, or the tensors that
+            hold NaN or infinity.
     """
     own = module.state_dict()
     faults = {
@@ -194,8 +195,17 @@ def load_strictly(module: nn.Module, state: dict[str, Tensor], name: str) -> Non
     told = [f"{what}: {_short(keys)}" for what, keys in faults.items() if keys]
     if told:
         raise ValueError(f"the weights of {name} do not fit its configuration; " + "; ".join(told))
+    odd = {key: _odd_numbers(value) for key, value in state.items()}
+    broken = [f"{key} ({count} of {state[key].numel()})" for key, count in odd.items() if count]
+    if broken:
+        raise ValueError(f"the weights of {name} hold NaN or infinity: {_short(broken)}")
     with torch.no_grad():
         module.load_state_dict(state, strict=True)
+
+
+def _odd_numbers(value: Tensor) -> int:
+    """How many numbers of a tensor are NaN or infinite."""
+    return int((~value.isfinite()).sum()) if value.is_floating_point() else 0
 
 
 def _short(keys: list[str], most: int = 6) -> str:

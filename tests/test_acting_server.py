@@ -90,7 +90,48 @@ def test_paths_only_where_a_folder_is_given(policy, tmp_path: Path) -> None:
         assert answer.status_code == status, name
     closed = TestClient(server(policy))
     answer = closed.post("/act", json={"image": str(tmp_path / "secret.png"), "instruction": TOLD})
-    assert answer.status_code == 422 and "no base64" in answer.json()["error"]
+    assert answer.status_code == 422
+    assert "names a file, which needs `lapa serve --images FOLDER`" in answer.json()["error"]
+
+
+def test_base64_in_either_alphabet_and_with_white_space(client) -> None:
+    plain = png(np.random.default_rng(0).integers(0, 256, (24, 24, 3), dtype=np.uint8))
+    assert "+" in plain and "/" in plain
+    wanted = client.post("/act", json={"image": plain, "instruction": TOLD}).json()
+    lines = "\r\n".join(plain[i : i + 76] for i in range(0, len(plain), 76))
+    safe = plain.replace("+", "-").replace("/", "_").rstrip("=")
+    for image in (lines, safe, f"data:image/png;base64,{safe}", f" {plain}\t"):
+        answer = client.post("/act", json={"image": image, "instruction": TOLD})
+        assert answer.status_code == 200 and answer.json() == wanted
+    answer = client.post("/act", json={"image": "nonsense!", "instruction": TOLD})
+    assert answer.status_code == 422 and "is no base64" in answer.json()["error"]
+
+
+def test_half_a_character_is_refused(client) -> None:
+    body = b'{"image": [[[0, 0, 0]]], "instruction": "push \\ud83d"}'
+    answer = client.post("/act", content=body)
+    assert answer.status_code == 422 and "half of a character" in answer.json()["error"]
+
+
+def test_a_client_that_goes_away_is_met_with_silence(policy, caplog) -> None:
+    import asyncio
+
+    app = server(policy)
+
+    async def receive() -> dict:
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict) -> None:
+        sent.append(message)
+
+    sent: list[dict] = []
+    scope = {
+        "type": "http", "method": "POST", "path": "/act", "raw_path": b"/act", "headers": [],
+        "query_string": b"", "root_path": "", "scheme": "http", "http_version": "1.1",
+        "server": ("test", 80), "client": ("test", 1),
+    }  # fmt: skip
+    asyncio.run(app(scope, receive, send))
+    assert not caplog.records
 
 
 WRONG = [

@@ -15,9 +15,11 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.stream import Disposition
 
 VIDEO_SUFFIXES = frozenset(
-    ".avi .gif .m4v .mkv .mov .mp4 .mpeg .mpg .ogv .ts .webm .wmv".split()  # noqa: SIM905
+    ".3g2 .3gp .asf .avi .flv .gif .m2ts .m4v .mkv .mov .mp4 .mpeg .mpg .mts .mxf .ogv .ts .vob "
+    ".webm .wmv".split()
 )
 MAX_FPS = 240.0
 MAX_PAUSE_SECONDS = 60.0
@@ -39,7 +41,7 @@ def probe_video(path: Path) -> VideoInfo:
         ValueError: not a video, broken, or fewer than two frames.
     """
     with _opened(path) as container:
-        fps = _average_fps(container.streams.video[0])
+        fps = _average_fps(_pictures(container))
     first = list(islice(stream_video(path, fps=fps), 2))
     if len(first) < 2:
         raise ValueError(f"holds {len(first)} frame, a pair needs two")
@@ -73,7 +75,7 @@ def stream_video(path: Path, *, fps: float | None = None) -> Iterator[np.ndarray
     """
     shape = None
     with _opened(path) as container:
-        pixel_aspect = float(container.streams.video[0].sample_aspect_ratio or 1)
+        pixel_aspect = float(_pictures(container).sample_aspect_ratio or 1)
         for frame, repeats in _steady(_decoded(container), fps):
             image = _upright(frame, pixel_aspect)
             shape = shape or image.shape
@@ -92,14 +94,23 @@ def _opened(path: Path) -> av.container.InputContainer:
         container = av.open(str(path))
     except (av.FFmpegError, UnicodeDecodeError) as error:
         raise ValueError(f"is not a readable video ({_words(error)})") from error
-    if not container.streams.video:
+    if _pictures(container) is None:
+        sound = bool(container.streams.audio)
         container.close()
-        raise ValueError("holds no picture, only sound or data")
+        raise ValueError("has sound but no video" if sound else "holds no picture")
     return container
 
 
+def _pictures(container: av.container.InputContainer) -> av.video.stream.VideoStream | None:
+    """The first stream of moving pictures: the cover of a song is a stream, but none of these."""
+    for stream in container.streams.video:
+        if not stream.disposition & Disposition.attached_pic:
+            return stream
+    return None
+
+
 def _decoded(container: av.container.InputContainer) -> Iterator[av.VideoFrame]:
-    stream = container.streams.video[0]
+    stream = _pictures(container)
     # Threads pay off across clips, not inside a small one.
     stream.codec_context.thread_count = 1
     count = 0

@@ -21,13 +21,17 @@ from PIL import Image, ImageOps
 
 from lapa.data.episodes import Episode, Report, Skipped, splits_for
 from lapa.data.videos import embodiment_of
+from lapa.data.walk import hidden, walk
 
 IMAGE_SUFFIXES = frozenset({".bmp", ".jpeg", ".jpg", ".png", ".webp"})
 _NUMBER = re.compile(r"(\d+)$")
 
 
 def frame_number(name: str) -> int | None:
-    """The number at the end of an image's name (`img00012.jpg` -> 12), None for other files."""
+    """The number at the end of an image's name (`img00012.jpg` -> 12), None for other files and
+    for hidden ones, such as the `._img00012.jpg` that a Mac leaves beside it."""
+    if hidden(name):
+        return None
     stem, suffix = os.path.splitext(name)
     found = _NUMBER.search(stem)
     return int(found[1]) if found and suffix.lower() in IMAGE_SUFFIXES else None
@@ -78,10 +82,10 @@ def read_frame_folders(path: Path, fps: float) -> tuple[list[Episode], Report]:
 
 
 def _clips(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    for folder, subfolders, names in os.walk(root):
+    for folder, subfolders, names in walk(root):
         numbered = [name for name in names if frame_number(name) is not None]
         # A folder without frames and folders is meant to be a clip: an empty one, to be reported.
-        if numbered or not (subfolders or names):
+        if numbered or not (subfolders or [name for name in names if not hidden(name)]):
             yield Path(folder), numbered
 
 

@@ -10,6 +10,7 @@ from lapa.data.episodes import SPLITS, Episode, Report
 from lapa.data.frame_folders import frame_number, read_frame_folders
 from lapa.data.robots import indices, read_robots
 from lapa.data.videos import is_video, read_videos
+from lapa.data.walk import walk
 
 FORMATS = ("robots", "videos", "frames")
 _ACCEPTED = (
@@ -32,7 +33,7 @@ def recognise(path: str | Path) -> str:
         return "robots"
     if path.is_file() and is_video(path):
         return "videos"
-    for folder, _, names in os.walk(path):
+    for folder, _, names in walk(path):
         if any(is_video(Path(folder, name)) for name in names):
             return "videos"
         if any(frame_number(name) is not None for name in names):
@@ -65,7 +66,8 @@ def read_episodes(
     Raises:
         FileNotFoundError, ValueError: nothing known lies at the path, or an argument is wrong.
     """
-    path = Path(path).resolve()
+    # as it is given: a link into a cache of hashes has no suffix at its other end
+    path = Path(os.path.abspath(path))
     format = format or recognise(path)
     if format not in FORMATS:
         raise ValueError(f"format is {format!r}, accepted are {', '.join(FORMATS)}.")

@@ -11,6 +11,7 @@ one as stored, and their number must be the one in the index.
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 from collections.abc import Iterator
 from functools import partial
@@ -32,7 +33,9 @@ def indices(path: Path) -> list[Path]:
 
 def rows(index: Path) -> Iterator[tuple[str, dict | None]]:
     """The lines of an index: (name of the line, its fields or None if it is no JSON object)."""
-    for number, line in enumerate(index.read_text(encoding="utf-8").splitlines(), start=1):
+    # a line ends at "\n" only: an instruction may hold what else Unicode calls the end of a line
+    text = index.read_text(encoding="utf-8-sig", errors="replace")
+    for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
         try:
@@ -53,7 +56,7 @@ def read_robots(path: Path) -> tuple[list[Episode], Report]:
     seen: set[tuple[str, str]] = set()
     for index in indices(path):
         for line, row in rows(index):
-            name = str(row["id"]) if row and "id" in row else line
+            name = row["id"] if row and _is_text(row.get("id")) else line
             try:
                 episode = _episode(index, row)
                 if (index.stem, episode.id) in seen:
@@ -74,15 +77,15 @@ def _episode(index: Path, row: dict | None) -> Episode:
     actions = _actions(extra, row["frames"] - 1)
     return Episode(
         id=row["id"],
-        source=row.get("source", index.stem),
+        source=row.get("source") or index.stem,
         embodiment=row["embodiment"],
-        task=row.get("task", ""),
-        instruction=row.get("instruction", ""),
+        task=row.get("task") or "",
+        instruction=row.get("instruction") or "",
         fps=float(row["fps"]),
         split=row["split"],
         height=row["height"],
         width=row["width"],
-        action_names=tuple(row.get("action_names", ())),
+        action_names=tuple(row.get("action_names") or ()),
         path=video,
         files=(video,) if actions is None else (video, extra),
         stream=partial(_stream, video, row["frames"]),
@@ -97,12 +100,29 @@ def _check_row(row: dict | None) -> None:
     missing = [field for field in FIELDS if field not in row]
     if missing:
         raise ValueError(f"the index lacks {', '.join(missing)}")
+    for name in ("id", "embodiment"):
+        if not _is_text(row[name]):
+            raise ValueError(f"its {name} is {row[name]!r}, a text is accepted")
+    for name in ("source", "task", "instruction"):
+        if not isinstance(row.get(name) or "", str):
+            raise ValueError(f"its {name} is {row[name]!r}, a text is accepted")
+    names = row.get("action_names") or []
+    if not isinstance(names, list) or not all(map(_is_text, names)):
+        raise ValueError(f"its action_names are {names!r}, a list of texts is accepted")
     if row["split"] not in SPLITS:
         raise ValueError(f"its split is {row['split']!r}, accepted are {' and '.join(SPLITS)}")
-    if not isinstance(row["frames"], int) or row["frames"] < 2:
-        raise ValueError(f"holds {row['frames']} frame, a pair needs two")
-    if not isinstance(row["fps"], int | float) or row["fps"] <= 0:
-        raise ValueError(f"its fps is {row['fps']!r}, a positive number is accepted")
+    for name in ("frames", "height", "width"):
+        if not isinstance(row[name], int) or isinstance(row[name], bool) or row[name] < 1:
+            raise ValueError(f"its {name} is {row[name]!r}, a whole number from 1 is accepted")
+    if row["frames"] < 2:
+        raise ValueError("holds 1 frame, a pair needs two")
+    rate = row["fps"]
+    if not isinstance(rate, int | float) or isinstance(rate, bool) or not 0 < rate < math.inf:
+        raise ValueError(f"its fps is {rate!r}, a positive number is accepted")
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
 
 
 def _actions(path: Path, steps: int) -> np.ndarray | None:

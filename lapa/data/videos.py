@@ -12,11 +12,12 @@ from pathlib import Path
 
 from lapa.data.decode import VIDEO_SUFFIXES, probe_video, stream_video
 from lapa.data.episodes import Episode, Report, Skipped, splits_for
+from lapa.data.walk import hidden, walk
 
 
 def is_video(path: Path) -> bool:
     """Whether the name says video; hidden files do not count."""
-    return path.suffix.lower() in VIDEO_SUFFIXES and not path.name.startswith(".")
+    return path.suffix.lower() in VIDEO_SUFFIXES and not hidden(path.name)
 
 
 def read_videos(path: Path) -> tuple[list[Episode], Report]:
@@ -26,7 +27,12 @@ def read_videos(path: Path) -> tuple[list[Episode], Report]:
         the episodes sorted by name, and the report. Every tenth of an embodiment is held out.
     """
     root = path if path.is_dir() else path.parent
-    found = sorted(p for p in root.rglob("*") if is_video(p)) if path.is_dir() else [path]
+    found = [path] if not path.is_dir() else sorted(
+        Path(folder, name)
+        for folder, _, names in walk(root)
+        for name in names
+        if is_video(Path(name))
+    )
     embodiments = [embodiment_of(video, root) for video in found]
     episodes: list[Episode] = []
     skipped: list[Skipped] = []

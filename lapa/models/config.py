@@ -19,6 +19,8 @@ CHOICES = {
     "quantizer": ("nsvq", "vq_ema", "fsq"),
     "head": ("pixels", "change", "warp", "layers"),
 }
+# between two frames of any camera, and an hour
+GAPS = (0.001, 3600.0)
 SIZES = (
     "image_size",
     "patch_size",
@@ -135,7 +137,10 @@ class LAQConfig:
             _check(name, value, whole and value >= least, f"a whole number of at least {least}")
         fits = self.image_size % self.patch_size == 0
         _check("patch_size", self.patch_size, fits, f"a divisor of image_size {self.image_size}")
-        _check("gap_seconds", self.gap_seconds, self.gap_seconds > 0, "more than 0 seconds")
+        gap = self.gap_seconds
+        number = isinstance(gap, int | float) and not isinstance(gap, bool)
+        accepted = f"a number of seconds from {GAPS[0]:g} to {GAPS[1]:g}"
+        _check("gap_seconds", gap, number and GAPS[0] <= gap <= GAPS[1], accepted)
 
     def _check_stem(self) -> None:
         conv = self.stem == "conv"

@@ -19,13 +19,22 @@ from torch import Tensor
 ZIP = b"PK\x03\x04"
 # PyTorch's format before 1.6: a bare pickle that opens with this number
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+# keys under which training scripts keep the weights, beside their optimiser and their step
+WRAPPERS = ("ema_model", "state_dict", "model_state_dict", "model", "module")
+EMA = "ema_model"
+PREFIXES = frozenset({EMA, "module", "_orig_mod", "model", "online_model", "laq", "network"})
+NESTED = 4
 GIGABYTE = 1_000_000_000
 # the released network has 1.4 GB; names of tensors need little
 LARGEST_FILE, LARGEST_PICKLE, MOST_RECORDS = 6 * GIGABYTE, 16_000_000, 20_000
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a `.pt` file by name, without a `module.` before it; still in the file.
+    """The tensors of a `.pt` file by name; still in the file.
+
+    Whatever training wraps around a state dict is taken off: `state_dict`, `model` and the like
+    around it, DDP's `module.`, compile's `_orig_mod.`, Lightning's and EMA's prefixes. Of a file
+    with averaged weights (`ema_model.`) those are taken.
 
     Raises:
         ValueError: one sentence that says why the file was not loaded. FileNotFoundError: no file.
@@ -33,13 +42,39 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     if not path.is_file():
         raise FileNotFoundError(f"there is no file {path}")
     _check_archive(path)
-    state = _load(path)
-    if not isinstance(state, Mapping) or not state:
-        raise ValueError(f"{path.name} does not hold a state dict (names with tensors)")
-    if not all(isinstance(value, Tensor) for value in state.values()):
+    state = unwrapped(_load(path))
+    if state is None:
         raise ValueError(f"{path.name} does not hold a state dict (names with tensors)")
     _check_tensors(path, state)
-    return {str(name).removeprefix("module."): value for name, value in state.items()}
+    return state
+
+
+def unwrapped(found: object) -> dict[str, Tensor] | None:
+    """The tensors of a network out of what training saved around them; None where there are none.
+
+    Numbers that stand beside them (steps, an EMA's `initted`) are left.
+    """
+    for _ in range(NESTED):
+        if not isinstance(found, Mapping):
+            return None
+        inner = next((found[n] for n in WRAPPERS if isinstance(found.get(n), Mapping)), None)
+        if inner is None:
+            break
+        found = inner
+    tensors = {str(n): v for n, v in found.items() if isinstance(v, Tensor)}
+    if not tensors or len(tensors) < len(found) / 2:
+        return None
+    averaged = {n: v for n, v in tensors.items() if EMA in n.split(".")}
+    names = {name: _plain(name) for name in averaged or tensors}
+    return {plain: tensors[name] for name, plain in names.items()}
+
+
+def _plain(name: str) -> str:
+    """A parameter's name without what DDP, compile, EMA and Lightning put before it."""
+    parts = name.split(".")
+    while len(parts) > 1 and parts[0] in PREFIXES:
+        del parts[0]
+    return ".".join(parts)
 
 
 def _check_archive(path: Path) -> None:

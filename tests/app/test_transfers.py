@@ -12,7 +12,8 @@ from app.limits import UserError
 from app.service import Explorer, Pair
 from app.tabs import transfer_links as links
 from app.tabs.transfer_handlers import TransferHandlers
-from app.transfers import told, verdict
+from app.transfer_words import told
+from app.transfers import verdict
 from app.views import CarriedRow, Model, Moving
 from lapa.evaluation.known_pairs import KnownPairs, save_pairs
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from lapa.data import read_episodes, recognise
 
-from .conftest import numbers, shades
+from .conftest import HEIGHT, WIDTH, numbers, shades
 
 
 def test_shipped_clips_are_read_with_all_they_say(clips):
@@ -150,7 +150,7 @@ def break_videos(folder: Path, write_video) -> dict[str, str]:
         "text.mp4": "not a readable video",
         "one.mp4": "1 frame",
         "cut.mp4": "not a readable video",
-        "sound.mp4": "no picture",
+        "sound.mp4": "has sound but no video",
     }
 
 
@@ -226,3 +226,113 @@ def test_nothing_to_read_is_told(tmp_path, write_frames):
         read_episodes(tmp_path)
     with pytest.raises(ValueError, match="positive"):
         read_episodes(tmp_path, fps=0)
+
+
+def index_of(folder, write_video, rows) -> Path:
+    """A set of one source with a clip of six frames for every row; rows change the fields."""
+    common = {"embodiment": "panda", "fps": 10, "frames": 6, "split": "train"}
+    common |= {"height": HEIGHT, "width": WIDTH}
+    lines = []
+    for number, row in enumerate(rows):
+        lines.append({"id": f"e{number}", **common, **row})
+        write_video(folder / "src" / f"e{number}.mp4", shades(6))
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    (folder / "src.jsonl").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"embodiment": 3}, "its embodiment is 3, a text is accepted"),
+        ({"embodiment": None}, "its embodiment is None"),
+        ({"fps": float("nan")}, "its fps is nan, a positive number"),
+        ({"fps": float("inf")}, "its fps is inf"),
+        ({"fps": True}, "its fps is True"),
+        ({"instruction": 7}, "its instruction is 7"),
+        ({"task": ["lift"]}, "its task is ['lift']"),
+        ({"action_names": "xyz"}, "its action_names are 'xyz'"),
+        ({"action_names": ["x", None]}, "its action_names are ['x', None]"),
+        ({"frames": None}, "its frames is None, a whole number"),
+        ({"frames": 6.5}, "its frames is 6.5"),
+        ({"height": "48"}, "its height is '48'"),
+        ({"split": None}, "its split is None"),
+    ],
+)
+def test_a_bad_row_is_named_and_the_rest_is_read(tmp_path, write_video, wrong, said):
+    episodes, report = read_episodes(index_of(tmp_path, write_video, [{}, wrong, {}]))
+    assert [e.id for e in episodes] == ["e0", "e2"]
+    assert [each.name for each in report.skipped] == ["e1"] and said in report.skipped[0].reason
+
+
+@pytest.mark.parametrize("field", ["instruction", "task", "source", "action_names"])
+def test_what_nobody_said_may_be_null(tmp_path, write_video, field):
+    (episode,), report = read_episodes(index_of(tmp_path, write_video, [{field: None}]))
+    empty = {"source": "src", "action_names": ()}
+    assert getattr(episode, field) == empty.get(field, "") and not report.skipped
+
+
+def test_a_line_ends_at_a_line_feed_only(tmp_path, write_video):
+    told = ["push\u2028the block", "next\x85line", "form\x0cfeed", "carriage"]
+    folder = index_of(tmp_path, write_video, [{"instruction": words} for words in told])
+    index = folder / "src.jsonl"
+    index.write_bytes(b"\xef\xbb\xbf" + index.read_bytes().replace(b"\n", b"\r\n"))
+    episodes, report = read_episodes(folder)
+    assert not report.skipped and [e.instruction for e in episodes] == told
+
+
+def test_what_a_system_hides_is_no_clip(tmp_path, write_video, write_frames):
+    write_frames(tmp_path / "frames" / "clip", ["img1.jpg", "img2.jpg"])
+    for name in ("._img1.jpg", ".DS_Store", "Thumbs.db", "desktop.ini"):
+        (tmp_path / "frames" / "clip" / name).write_bytes(b"no picture")
+    write_frames(tmp_path / "frames" / ".ipynb_checkpoints", ["1.jpg", "2.jpg"])
+    (tmp_path / "frames" / ".Trash-1000" / "files").mkdir(parents=True)
+    (episode,), report = read_episodes(tmp_path / "frames", fps=10)
+    assert not report.skipped and episode.length == 2
+    write_video(tmp_path / "videos" / "a.mp4", shades(4))
+    write_video(tmp_path / "videos" / ".Trash-1000" / "b.mp4", shades(4))
+    (tmp_path / "videos" / "._a.mp4").write_bytes(b"no video")
+    (episode,), report = read_episodes(tmp_path / "videos")
+    assert episode.id == "a.mp4" and not report.skipped
+
+
+def test_links_are_followed_and_circles_end(tmp_path, write_video):
+    write_video(tmp_path / "disk" / "panda" / "a.mp4", shades(4))
+    made = write_video(tmp_path / "blobs" / "b.mp4", shades(4))
+    made.rename(tmp_path / "blobs" / "9f86d081")
+    root = tmp_path / "set"
+    root.mkdir()
+    (root / "panda").symlink_to(tmp_path / "disk" / "panda", target_is_directory=True)
+    (root / "b.mp4").symlink_to(tmp_path / "blobs" / "9f86d081")
+    (tmp_path / "disk" / "panda" / "again").symlink_to(root, target_is_directory=True)
+    episodes, report = read_episodes(root)
+    assert [e.id for e in episodes] == ["b.mp4", "panda/a.mp4"] and not report.skipped
+    # one file that is a link, and the whole set behind one
+    assert read_episodes(root / "b.mp4")[0][0].id == "b.mp4"
+    (tmp_path / "link").symlink_to(root, target_is_directory=True)
+    assert len(read_episodes(tmp_path / "link")[0]) == 2
+
+
+@pytest.mark.parametrize("suffix", ["3gp", "mts", "m2ts", "flv", "asf"])
+def test_every_container_that_the_decoder_opens_is_a_video(tmp_path, write_video, suffix):
+    made = write_video(tmp_path / f"a.{suffix}", shades(5))
+    (episode,), report = read_episodes(made.parent)
+    assert not report.skipped and numbers(episode.frames) == [0, 1, 2, 3, 4]
+
+
+def test_music_with_a_cover_is_no_video(tmp_path):
+    path = tmp_path / "song.m4v"
+    with av.open(str(path), "w", format="mp4") as container:
+        sound = container.add_stream("aac", rate=8000)
+        cover = container.add_stream("mjpeg", rate=1)
+        cover.height, cover.width, cover.pix_fmt = 32, 32, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), "fltp", "mono")
+        frame.rate = 8000
+        container.mux(sound.encode(frame))
+        container.mux(sound.encode())
+        picture = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+        container.mux(cover.encode(picture))
+        container.mux(cover.encode())
+    episodes, report = read_episodes(tmp_path)
+    assert not episodes and report.skipped[0].reason == "has sound but no video"

@@ -209,3 +209,43 @@ def test_random_damage_never_ends_in_anything_but_a_sentence(good):
             LatentActionQuantizer.from_pretrained(good)
         except ValueError as error:
             assert str(error)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda state: {f"module.{n}": v for n, v in state.items()},
+        lambda state: {f"_orig_mod.{n}": v for n, v in state.items()},
+        lambda state: {f"module._orig_mod.{n}": v for n, v in state.items()},
+        lambda state: {"model": state, "step": 5000, "optimizer": {"state": {}}},
+        lambda state: {"state_dict": {f"model.{n}": v for n, v in state.items()}, "epoch": 3},
+        lambda state: {"model": {"state_dict": state}},
+        lambda state: {
+            "initted": torch.tensor(True),
+            "step": torch.tensor(5000),
+            **{f"online_model.{n}": torch.zeros_like(v) for n, v in state.items()},
+            **{f"ema_model.{n}": v for n, v in state.items()},
+        },
+    ],
+    ids=["ddp", "compile", "both", "trainer", "lightning", "nested", "ema"],
+)
+def test_what_training_wraps_around_is_taken_off(tmp_path, state, wrap):
+    torch.save(wrap(state), tmp_path / "laq.pt")
+    found = to_official(LatentActionQuantizer.from_pretrained(tmp_path / "laq.pt").state_dict())
+    assert all(torch.equal(found[name], state[name]) for name in state)
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path, state):
+    broken = dict(state)
+    name = next(n for n in broken if n.endswith("to_q.weight"))
+    broken[name] = broken[name].clone()
+    broken[name][0, :3] = float("nan")
+    torch.save(broken, tmp_path / "laq.pt")
+    said = refused(tmp_path / "laq.pt")
+    assert "hold NaN or infinity" in said and "self_attention.to_q.weight (3 of 1024)" in said
+
+
+@pytest.mark.parametrize("gap", [1e-12, True, float("inf"), float("nan"), -1, "0.6"])
+def test_a_gap_that_no_camera_has_is_refused(gap):
+    with pytest.raises(ValueError, match="gap_seconds must be a number of seconds from 0.001"):
+        LAQConfig(gap_seconds=gap)
