@@ -25,6 +25,8 @@ FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM")
 MOVING_FORMATS = ("GIF", "WEBP", "PNG")
 ON_WHITE = "transparent parts are shown on white"
 ORIENTATION = 0x0112
+# orientations that exchange width and height; other numbers than 1 to 8 mean nothing
+LYING = (5, 6, 7, 8)
 # Browsers show frames without a duration, or with a very short one, for a tenth of a second.
 SHORTEST, USUAL = 0.015, 0.1
 
@@ -99,7 +101,7 @@ def _rgb(image: Image.Image, limits: Limits) -> tuple[np.ndarray, str]:
     if image.format == "JPEG":
         image.draft(None, stored_size(width, height, limits))
     image.load()
-    if image.getexif().get(ORIENTATION, 1) >= 5:
+    if image.getexif().get(ORIENTATION, 1) in LYING:
         width, height = height, width
     stored = stored_size(width, height, limits)
     upright = ImageOps.exif_transpose(_eight_bit(image))

@@ -200,6 +200,8 @@ def _nested(told: list[Any]) -> np.ndarray:
 def _file(told: str, images: Path | None) -> np.ndarray:
     from PIL import Image, UnidentifiedImageError
 
+    from lapa.data.pictures import upright_rgb
+
     data = _named(told, images) or _decoded(told)
     if data is None:
         path = told.startswith(("/", "./", "../", "~")) or Path(told[:200]).suffix != ""
@@ -209,7 +211,7 @@ def _file(told: str, images: Path | None) -> np.ndarray:
         with Image.open(io.BytesIO(data), formats=["PNG", "JPEG", "WEBP"]) as picture:
             if max(picture.size) > SIDE:
                 raise Refused(422, f"`image` has sides {picture.size}; at most {SIDE} px each")
-            return np.array(picture.convert("RGB"))
+            return upright_rgb(picture)
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise Refused(422, f"`image` is no picture that can be read; {ACCEPTED}") from error
 

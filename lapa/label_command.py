@@ -8,10 +8,11 @@ A run that is stopped goes on where it was.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
-from lapa.console import bar, checkpoint_folder, duration, open_data, tell
+from lapa.console import bar, checkpoint_folder, duration, open_data, tell, warn
 
 
 def add_arguments(options: argparse.ArgumentParser) -> None:
@@ -25,6 +26,7 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Label, telling progress; returns the exit code."""
+    from lapa.data import FramePairs
     from lapa.models.quantizer import LatentActionQuantizer
     from lapa.training.label import label
 
@@ -32,6 +34,11 @@ def command(options: argparse.Namespace) -> int:
         raise ValueError(f"--batch-size is {options.batch_size}; accepted are 1 and more")
     quantizer = LatentActionQuantizer.from_pretrained(checkpoint_folder(options.checkpoint))
     cache = open_data(options.data, options.cache, quantizer.config.image_size)
+    try:
+        warn(FramePairs(cache, quantizer.config.gap_seconds).report)
+    except ValueError as error:
+        print(f"lapa label: {error}", file=sys.stderr)
+        return 1
     start, first, pairs = time.perf_counter(), None, 0
     for told in label(quantizer, cache, options.out, batch_size=options.batch_size):
         first = told.done - told.fresh if first is None else first

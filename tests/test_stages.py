@@ -227,3 +227,19 @@ def test_all_stages(tmp_path: Path, renderer) -> None:
             "10", "--bins", "16", "--out", out, *quiet, *more)  # fmt: skip
         run("evaluate", out, "--episodes", "1", "--size", "32", "--longest", "3",
             "--kind", "separate")  # fmt: skip
+
+
+def test_clips_too_short_for_their_gap_have_no_labels_and_say_so(tmp_path: Path, capsys) -> None:
+    from dataclasses import replace
+
+    from lapa.models.quantizer import LatentActionQuantizer
+    from lapa.presets import debug
+
+    make_toy_videos(tmp_path / "toy", episodes=2, frames=6)
+    model = replace(debug().model, gap_seconds=3.0)
+    LatentActionQuantizer(model).save_pretrained(tmp_path / "laq")
+    words = ["--data", str(tmp_path / "toy"), "--cache", str(tmp_path / "cache")]
+    assert main(["label", str(tmp_path / "laq"), *words, "--out", str(tmp_path / "labels")]) == 1
+    said = capsys.readouterr().err
+    assert "There is no frame pair" in said and "too short for a gap of" in said
+    assert not (tmp_path / "labels").exists()

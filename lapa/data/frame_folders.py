@@ -17,9 +17,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from lapa.data.episodes import Episode, Report, Skipped, splits_for
+from lapa.data.pictures import upright_rgb
 from lapa.data.videos import embodiment_of
 from lapa.data.walk import hidden, walk
 
@@ -107,10 +108,18 @@ def _uneven(name: str, files: tuple[Path, ...]) -> list[Skipped]:
 
 def _read(file: Path) -> np.ndarray:
     try:
-        with Image.open(file) as image:
-            return np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+        image = Image.open(file)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{file.name} is not a readable image") from error
+    with image:
+        try:
+            image.load()
+        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            raise ValueError(f"{file.name} is not a readable image") from error
+        try:
+            return upright_rgb(image)
+        except ValueError as error:
+            raise ValueError(f"{file.name} {error}") from error
 
 
 def _stream(files: tuple[Path, ...]) -> Iterator[np.ndarray]:

@@ -72,7 +72,7 @@ class Checkup:
 
     consistency and probe need the robot's actions, transfer two embodiments, drift episodes that
     are long enough. An embodiment that cannot tell is absent from a measure's `embodiments`.
-    draws: whether the quantizer imagines pictures.
+    draws: whether the quantizer imagines pictures. moves: whether anything moves in the clips.
     worst: the pairs that were predicted worst. seconds: how long it took.
     """
 
@@ -94,6 +94,7 @@ class Checkup:
     episodes: int
     seconds: float
     draws: bool = True
+    moves: bool = True
 
     @property
     def pairs(self) -> int:
@@ -184,6 +185,7 @@ def examine(
         episodes=len(set(table.episode.tolist())),
         seconds=time.monotonic() - clock.started,
         draws=seen,
+        moves=bool(table.copy_mse.any()),
     )
     yield Stage("done", 1, 1, 0.0, report)
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from lapa.report import about_codes, about_frames
-from lapa.report.answer import Answer
+from lapa.report.answer import Answer, unknown
 from lapa.report.finding import Finding, Report
 from lapa.report.pictures import PICTURES
 from lapa.report.questions import FIGURES, QUESTIONS
@@ -47,6 +47,10 @@ ANSWERS: dict[str, Callable[[Checkup], Answer]] = {each.__name__: each for each 
 }
 
 
+# what clips in which nothing moves can tell
+STILL = ("no_op",)
+
+
 def report_of(checkup: Checkup, *, checkpoint: str, data: str, notes: Sequence[str] = ()) -> Report:
     """The report of one checkup.
 
@@ -74,7 +78,11 @@ def report_of(checkup: Checkup, *, checkpoint: str, data: str, notes: Sequence[s
 
 
 def _finding(checkup: Checkup, key: str, question: str) -> Finding:
-    answer, told = ANSWERS[key](checkup), FIGURES[key]
+    told = FIGURES[key]
+    if checkup.moves or key in STILL:
+        answer = ANSWERS[key](checkup)
+    else:
+        answer = unknown(key, "nothing moves in these clips")
     scale, figure = answer.scale, answer.figure
     draw = PICTURES.get(key)
     known = answer.verdict != "unknown"

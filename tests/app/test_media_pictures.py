@@ -139,6 +139,15 @@ def test_exif_orientation_is_applied(tmp_path: Path, orientation: int, top, endi
         assert frame[20, 100].argmax() == np.argmax(top)
 
 
+def test_an_orientation_that_means_nothing_turns_and_squeezes_nothing(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 99
+    halves(size=(640, 400)).save(tmp_path / "odd.jpg", exif=exif)
+    halves(size=(640, 400)).save(tmp_path / "plain.jpg")
+    odd, plain = (read_image(tmp_path / name) for name in ("odd.jpg", "plain.jpg"))
+    assert odd.shape == (200, 320, 3) and np.array_equal(odd, plain)
+
+
 def test_16_bit_grey_is_turned_too(tmp_path: Path) -> None:
     path = tmp_path / "turned.png"
     exif = Image.Exif()

@@ -336,3 +336,31 @@ def test_music_with_a_cover_is_no_video(tmp_path):
         container.mux(cover.encode())
     episodes, report = read_episodes(tmp_path)
     assert not episodes and report.skipped[0].reason == "has sound but no video"
+
+
+@pytest.mark.parametrize("kind", ["png", "tif"])
+def test_sixteen_bits_are_scaled_and_not_cut_off(tmp_path, kind):
+    """Also where a camera writes 12 of them: a frame as dark as it is."""
+    folder = tmp_path / "clip"
+    folder.mkdir()
+    for number, value in enumerate((0, 32768, 65535)):
+        Image.fromarray(np.full((8, 8), value, np.uint16)).save(folder / f"{number}.{kind}")
+    if kind == "tif":
+        for file in folder.iterdir():
+            file.rename(file.with_suffix(".png"))  # what a name says does not count
+    (episode,), _ = read_episodes(tmp_path, fps=5)
+    assert [int(frame.mean()) for frame in episode.frames] == [0, 128, 255]
+
+
+def test_see_through_parts_are_on_white_and_odd_values_refused(tmp_path):
+    pixels = np.zeros((8, 8, 4), np.uint8)
+    pixels[:, 4:, 3] = 255
+    for name in ("1.png", "2.png"):
+        (tmp_path / "clear").mkdir(exist_ok=True)
+        Image.fromarray(pixels).save(tmp_path / "clear" / name)
+        (tmp_path / "float").mkdir(exist_ok=True)
+        Image.fromarray(np.ones((8, 8), np.float32)).save(tmp_path / "float" / name, format="TIFF")
+    (episode,), report = read_episodes(tmp_path, fps=5)
+    assert episode.frames[0][0, 0].tolist() == [255] * 3
+    assert episode.frames[0][0, 7].tolist() == [0] * 3
+    assert report.skipped[0].name == "float" and "32-bit values" in report.skipped[0].reason

@@ -8,10 +8,12 @@ import re
 
 import pytest
 
+from lapa.evaluation.checkup import checkup
 from lapa.evaluation.estimate import Estimate
-from lapa.report import KEYS, VERDICTS, as_json
+from lapa.report import KEYS, VERDICTS, as_json, report_of
 from lapa.report.questions import FIGURES, QUESTIONS
 from lapa.report.scales import SCALES, scale_of
+from tests.evaluation.synthetic import ARM, RED, Oracle, frame_pairs
 
 
 def verdicts(report) -> dict[str, str]:
@@ -130,3 +132,11 @@ def test_json_holds_verdicts_and_figures_but_no_pictures(report, blind):
     assert found["figures"]["embodiments"].keys() == {"arm", "red", "hand"}
     assert "<svg" not in json.dumps(found) and VERDICTS[0] == first["verdict"]
     assert json.loads(json.dumps(as_json(blind), allow_nan=False))["notes"] == ["all were measured"]
+
+
+def test_clips_in_which_nothing_moves_tell_nothing_but_whether_still_is_still():
+    found = checkup(Oracle(), frame_pairs(ARM, RED, episodes=3, still=True), drift_steps=4)
+    report = report_of(found, checkpoint="oracle", data="stills")
+    known = {each.key for each in report.findings if each.verdict != "unknown"}
+    assert known == {"no_op"}
+    assert "nothing moves in these clips" in report.finding("use").sentence
