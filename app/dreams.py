@@ -77,14 +77,17 @@ class Dreams(Keeping):
         """A new dream that starts at a frame of a clip; it takes the place of the last one."""
         loaded, clip = self.usable(model), self._explorer.clip(clip_id, session)
         frame = np.array(self._explorer.frame(clip_id, index, session))
-        dream = self.dream_of(loaded, clip, int(index), frame)
+        dream = self.dream_of(loaded, clip, int(index), frame, loaded.view.shown_size)
         self._worlds.keep(session, dream)
         return dream
 
-    def dream_of(self, loaded: Loaded, clip: Clip, index: int, frame: np.ndarray) -> Dream:
-        """A dream that starts at any frame and is nobody's yet."""
+    def dream_of(
+        self, loaded: Loaded, clip: Clip, index: int, frame: np.ndarray, size: int | None = None
+    ) -> Dream:
+        """A dream that starts at any frame and is nobody's yet; size: of its pictures, the model's
+        if None."""
         ground = self.driving.ground(loaded.view, clip.embodiment)
-        world = self._compute.run(self._lapa.world, loaded.quantizer, frame, ground)
+        world = self._compute.run(self._lapa.world, loaded.quantizer, frame, ground, size)
         return Dream(loaded.view, clip, index, world, self._limits.dream_moments)
 
     def dream(self, session: str | None) -> Dream:

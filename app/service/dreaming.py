@@ -16,11 +16,11 @@ from app.views import Model
 class Dreaming:
     """lapa's imagined worlds, replays and sequences for the page's dreams."""
 
-    def world(self, quantizer: Any, frame: np.ndarray, ground: Any) -> Any:
-        """An `ImaginedWorld` that begins with a frame."""
+    def world(self, quantizer: Any, frame: np.ndarray, ground: Any, size: int | None) -> Any:
+        """An `ImaginedWorld` that begins with a frame. size: of its pictures; None: the model's."""
         from lapa.imagine import ImaginedWorld
 
-        world = ImaginedWorld(quantizer, frame, ground=ground)
+        world = ImaginedWorld(quantizer, frame, ground=ground, size=size)
         world.reset(seed=0)
         return world
 

@@ -38,6 +38,7 @@ def imagine(
     instruction: str = "",
     steps: int | None = None,
     exact: bool = True,
+    size: int | None = None,
 ) -> np.ndarray:
     """An imagined rollout from one frame: the decoder in the loop.
 
@@ -49,36 +50,46 @@ def imagine(
             from every imagined frame, `steps` times.
         exact: n futures are the n loops, bit for bit. False decodes them as one batch, which is
             faster and may differ by a grey level at the first step, and by more later.
+        size: side of the pictures in pixels, as for `decode`; the model's by default. The loop
+            runs at this size: what never moves stays as sharp as the frame.
 
     Returns:
-        uint8 (T+1, h, w, 3), or (n, T+1, h, w, 3), at the model's resolution; the first is the
-        frame itself.
+        uint8 (T+1, h, w, 3), or (n, T+1, h, w, 3); the first is the frame itself.
 
     Raises:
         ValueError: not a frame, codes out of range or of another length, or neither actions nor
             a policy with its steps.
     """
-    first = begin(quantizer, frame)
+    first = begin(quantizer, frame, size)
     if (actions is None) == (policy is None):
         raise ValueError("a rollout takes either actions, or a policy and how many steps")
     if policy is not None:
-        return _followed(quantizer, first, policy, instruction, check_steps(steps))
+        return _followed(quantizer, first, policy, instruction, check_steps(steps), size)
     if steps is not None:
         raise ValueError("steps belong to a policy; actions are as many as there are")
     rows = rows_of(quantizer, actions)
     futures = [np.repeat(first[None], len(rows), 0)]
     for codes in rows.swapaxes(0, 1):
-        futures.append(decode_rows(quantizer, futures[-1], codes, exact=exact))
+        futures.append(decode_rows(quantizer, futures[-1], codes, exact=exact, size=size))
     dreams = np.stack(futures, 1)
     return dreams if np.ndim(actions) == 3 else dreams[0]
 
 
-def begin(quantizer: Imaginer, frame: np.ndarray) -> np.ndarray:
-    """x_0 as the model sees it, uint8 (h, w, 3). Raises ValueError unless it is one frame."""
+def begin(quantizer: Imaginer, frame: np.ndarray, size: int | None = None) -> np.ndarray:
+    """x_0 as the model sees it, or `size` pixels a side: uint8 (h, w, 3).
+
+    Raises:
+        ValueError: it is not one frame.
+    """
     if np.ndim(frame) != 3 or not isinstance(frame, np.ndarray):
         came = f"{type(frame).__name__} {tuple(np.shape(frame))}"
         raise ValueError(f"a rollout starts at one frame, uint8 (H, W, 3); received {came}")
-    return quantizer.resize(frame)
+    return quantizer.resize(frame, **at(size))
+
+
+def at(size: int | None) -> dict[str, int]:
+    """The argument for another size than the model's own."""
+    return {} if size is None else {"size": size}
 
 
 def rows_of(quantizer: Imaginer, actions: Sequence | np.ndarray) -> np.ndarray:
@@ -115,7 +126,12 @@ def check_steps(steps: int | None) -> int:
 
 
 def decode_rows(
-    quantizer: Imaginer, frames: np.ndarray, codes: np.ndarray, *, exact: bool
+    quantizer: Imaginer,
+    frames: np.ndarray,
+    codes: np.ndarray,
+    *,
+    exact: bool,
+    size: int | None = None,
 ) -> np.ndarray:
     """decode of n frames (n, h, w, 3) with n latent actions (n, S), each on its own if `exact`.
 
@@ -124,15 +140,21 @@ def decode_rows(
     our first shipped model, thousands of pixels after 24 steps.
     """
     if not exact:
-        return quantizer.decode(frames, codes)
-    return np.stack([quantizer.decode(*each) for each in zip(frames, codes, strict=True)])
+        return quantizer.decode(frames, codes, **at(size))
+    each = zip(frames, codes, strict=True)
+    return np.stack([quantizer.decode(frame, row, **at(size)) for frame, row in each])
 
 
 def _followed(
-    quantizer: Imaginer, frame: np.ndarray, policy: Policy, instruction: str, steps: int
+    quantizer: Imaginer,
+    frame: np.ndarray,
+    policy: Policy,
+    instruction: str,
+    steps: int,
+    size: int | None,
 ) -> np.ndarray:
     frames = [frame]
     for _ in range(steps):
         codes = rows_of(quantizer, [policy.predict(frames[-1], instruction)])[0, 0]
-        frames.append(quantizer.decode(frames[-1], codes))
+        frames.append(quantizer.decode(frames[-1], codes, **at(size)))
     return np.stack(frames)

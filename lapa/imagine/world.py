@@ -76,25 +76,28 @@ class ImaginedWorld:
         *,
         ground: Ground | None = None,
         steps: int | None = None,
+        size: int | None = None,
     ) -> None:
         """
         Args:
             starts: the frame that worlds begin with, (H, W, 3) uint8 RGB, or several to draw from.
             ground: real frames of this embodiment, for `distance`.
             steps: horizon after which `truncated` is told; None for none.
+            size: side of the frames in pixels, as for `imagine`; the model's by default.
 
         Raises:
             ValueError: no frame, or steps below 1.
         """
         single = isinstance(starts, np.ndarray) and starts.ndim == 3
-        self._starts = [begin(quantizer, each) for each in ([starts] if single else starts)]
+        self._size = size
+        self._starts = [begin(quantizer, each, size) for each in ([starts] if single else starts)]
         if not self._starts:
             raise ValueError("a world needs at least one frame to start with")
         self.steps = None if steps is None else check_steps(steps)
         self._quantizer, self._ground = quantizer, ground
         c = quantizer.config
         self.action_space = LatentActions(c.code_length, c.codebook_size)
-        self.observation_space = Frames(c.image_size)
+        self.observation_space = Frames(size or c.image_size)
         self._random = np.random.default_rng()
         self._moment: Moment | None = None
 
@@ -163,7 +166,7 @@ class ImaginedWorld:
         futures = [[self.moment] for _ in rows]
         for codes in rows.swapaxes(0, 1):
             frames = np.stack([future[-1].frame for future in futures])
-            imagined = decode_rows(self._quantizer, frames, codes, exact=exact)
+            imagined = decode_rows(self._quantizer, frames, codes, exact=exact, size=self._size)
             for future, frame, row in zip(futures, imagined, codes, strict=True):
                 here = future[-1]
                 led = (*here.codes, tuple(row.tolist()))
@@ -193,7 +196,7 @@ class ImaginedWorld:
         if options:
             raise ValueError(f"options {sorted(options)}; accepted are 'start' and 'frame'")
         if frame is not None:
-            return begin(self._quantizer, frame)
+            return begin(self._quantizer, frame, self._size)
         known = isinstance(start, int | np.integer) and 0 <= start < len(self._starts)
         if not known:
             raise ValueError(f"start is {start!r}; accepted are 0 to {len(self._starts) - 1}")
@@ -203,7 +206,8 @@ class ImaginedWorld:
         # copies: torch dislikes read-only arrays
         pictures = np.stack([frame, first])
         sharp = float(sharpness(pictures[:1], pictures[1:])[0])
-        far = None if self._ground is None else float(self._ground.distance(pictures[:1])[0])
+        seen = pictures[:1] if self._size is None else self._quantizer.resize(pictures[:1])
+        far = None if self._ground is None else float(self._ground.distance(seen)[0])
         return Moment(frame, first, codes, sharp, far)
 
 

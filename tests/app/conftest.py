@@ -72,7 +72,10 @@ class SmallQuantizer:
         with self._alone("encode"):
             return np.clip(np.round(steps), 0, BOOK - 1).astype(np.int64)
 
-    def decode(self, scene: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    def decode(
+        self, scene: np.ndarray, codes: np.ndarray, *, size: int | None = None
+    ) -> np.ndarray:
+        assert size is None or scene.shape[-3:] == (size, size, 3)
         if scene.ndim == 4:
             return np.stack([self.decode(*each) for each in zip(scene, codes, strict=True)])
         with self._alone("decode"):

@@ -38,8 +38,10 @@ def test_a_dream_begins_with_its_frame_and_steps_feed_on_each_other(dreams, expl
     first = dreams.step("me", GO)
     second = dreams.step("me", GO)
     assert (first.number, first.parent, second.parent, second.step) == (1, 0, 1, 2)
-    assert np.array_equal(first.image, explorer.decode_image("small", dream.steps[0].image, GO))
-    assert np.array_equal(second.image, explorer.decode_image("small", first.image, GO))
+    small = explorer._checkpoints.get("small").quantizer
+    assert dream.steps[0].image.shape == (256, 256, 3)
+    assert np.array_equal(first.image, small.decode(dream.steps[0].image, GO, size=256))
+    assert np.array_equal(second.image, small.decode(first.image, GO, size=256))
     assert not second.image.flags.writeable
 
 
@@ -180,7 +182,7 @@ def test_an_upload_is_dreamt_by_its_own_session_only(dreams, explorer, send_pict
 
 
 def test_the_least_recently_used_dream_goes_first(make_explorer) -> None:
-    one = 32 * 32 * 3
+    one = 256 * 256 * 3
     dreams = make_explorer(Limits(dream_bytes_total=3 * one)).dreams
     for name in ("a", "b", "c"):
         dreams.begin("small", CLIP, 0, name)
@@ -368,8 +370,8 @@ def test_pictures_that_are_kept_open_again(grown) -> None:
     gif = Image.open(io.BytesIO(grown.keep_pictures("me", "gif", of="dream", rate=10)))
     assert gif.n_frames == len(frames) and gif.info["duration"] == 100
     strip = Image.open(io.BytesIO(grown.keep_pictures("me", "png", of="dream", rate=8)))
-    first = np.asarray(strip)[:32, : strip.width // 3 - 4]
-    assert strip.height == 32 and abs(first.mean() - frames[0].image.mean()) < 2
+    first = np.asarray(strip)[:256, : strip.width // 3 - 8]
+    assert strip.height == 256 and abs(first.mean() - frames[0].image.mean()) < 2
 
 
 def test_a_replay_is_kept_beside_the_truth(grown) -> None:

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from lapa import LatentActionQuantizer, imagine
+from lapa import ImaginedWorld, LatentActionQuantizer, imagine
 
 
 def loop(quantizer, frame, codes):
@@ -103,3 +103,18 @@ def test_name_is_the_function_whichever_is_imported_first(root, first):
         [sys.executable, "-c", f"{asked}; {told}"], cwd=root, capture_output=True, text=True
     )
     assert done.stdout.split() == ["True", "True"], done.stderr
+
+
+def test_a_rollout_can_be_larger_than_the_model(small, frame, codes):
+    dream = imagine(small, frame, actions=codes[0], size=96)
+    assert dream.shape == (7, 96, 96, 3)
+    here = small.resize(frame, size=96)
+    assert np.array_equal(dream[0], here)
+    for image, row in zip(dream[1:], codes[0], strict=True):
+        here = small.decode(here, row, size=96)
+        assert np.array_equal(image, here)
+    world = ImaginedWorld(small, frame, size=96)
+    world.reset(seed=0)
+    assert world.observation_space.shape == (96, 96, 3)
+    for image, row in zip(dream[1:], codes[0], strict=True):
+        assert np.array_equal(world.step(row)[0], image)
