@@ -14,9 +14,9 @@ FULL = "This dream has reached {} moments, which is as many as are kept; reset i
 # Distance beyond which a picture is unlike any real frame: 1 is how far real frames are apart, and
 # with the shipped quantizer 99 of 100 steps of a held-out clip's own codes stay within this.
 FAR = 1.25
-# Sharpness against x_0 outside of which a picture has lost its detail, or made some up: of the
-# same steps nine in ten keep 0.65 and more, and none gains a quarter.
-BLURRED, NOISY = 0.6, 1.5
+# Detail of the robot over that of x_0 (see `lapa.ImaginedWorld`) outside of which it has dissolved,
+# or has detail that was not there; between them an arm that turns shows more or less of itself.
+BLURRED, NOISY = 0.5, 2.0
 
 
 @dataclass
@@ -136,7 +136,7 @@ def doubted(sharpness: float, distance: float | None) -> str:
     if distance is not None and distance > FAR:
         return "it has left what real frames of this robot look like"
     if sharpness < BLURRED:
-        return "it has lost three quarters of its fine detail"
+        return "the robot has lost half of its detail"
     if sharpness > NOISY:
-        return "it has made up detail that was not there"
+        return "the robot has detail that was not there"
     return ""

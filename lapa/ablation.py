@@ -21,6 +21,7 @@ from lapa.data import Cache, FramePairs
 from lapa.evaluation.codes import code_use
 from lapa.evaluation.control import control
 from lapa.evaluation.drift import drift
+from lapa.evaluation.picture import picture
 from lapa.evaluation.publish import write_json
 from lapa.evaluation.reconstruction import reconstruction
 from lapa.evaluation.table import measure
@@ -65,13 +66,15 @@ VARIANTS: dict[str, dict[str, dict[str, Any]]] = {
 
 @dataclass(frozen=True)
 class Result:
-    """Held-out figures of one variant; `ratio` and `delta_psnr` are over all pairs, `drift` (dB
-    above copy-frame) and `sharpness` over imagined rollouts of 16 steps."""
+    """Held-out figures of one variant; `ratio` to `feature_distance` are over all pairs, `drift`
+    (dB above copy-frame) and `sharpness` over imagined rollouts of 16 steps."""
 
     name: str
     parameters: int
     ratio: float
     delta_psnr: float
+    moving_sharpness: float
+    feature_distance: float
     least_used: int
     least_perplexity: float
     drift: float
@@ -141,13 +144,15 @@ def _measured(name: str, cache: Cache, run: Path, *, steps: int, stride: int) ->
     model = LatentActionQuantizer.from_pretrained(run / "model")
     pairs = FramePairs(cache, config.model.gap_seconds, split="holdout")
     table = measure(model, pairs, stride=stride)
-    codes = code_use(table).overall
+    codes, seen = code_use(table).overall, picture(table, draws=0).overall
     rollouts = drift(model, pairs, draws=0).overall
     return Result(
         name=name,
         parameters=sum(p.numel() for p in model.parameters()),
         ratio=float(reconstruction(table, draws=0).overall.ratio),
         delta_psnr=float(control(table, draws=0).overall.delta_psnr),
+        moving_sharpness=float(seen.sharpness),
+        feature_distance=float(seen.feature_distance),
         least_used=codes.least_used,
         least_perplexity=codes.least_perplexity,
         drift=float(rollouts.gain),
@@ -158,13 +163,14 @@ def _measured(name: str, cache: Cache, run: Path, *, steps: int, stride: int) ->
 def as_markdown(results: list[Result]) -> str:
     """One row a variant."""
     lines = [
-        "| one choice changed | parameters | MSE ratio | ΔPSNR | least codes used | perplexity "
-        "| drift | sharpness |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+        "| one choice changed | parameters | MSE ratio | ΔPSNR | sharpness | features "
+        "| least codes used | perplexity | drift | dream |",
+        "| --- " * 10 + "|",
     ]
     for r in results:
         lines.append(
             f"| {r.name} | {r.parameters / 1e6:.2f} M | {r.ratio:.3f} | {r.delta_psnr:.2f} dB "
+            f"| {r.moving_sharpness:.2f} | {r.feature_distance:.2f} "
             f"| {r.least_used} | {r.least_perplexity:.1f} | {r.drift:.2f} dB "
             f"| {r.sharpness:.2f} |"
         )

@@ -15,12 +15,12 @@ import numpy as np
 from lapa.data import FramePairs
 from lapa.evaluation.estimate import DRAWS, Estimate, mean, share
 from lapa.evaluation.inferred import Quantizer
-from lapa.evaluation.perception import moving_energy, robot_error
+from lapa.evaluation.perception import robot_error
 from lapa.evaluation.replay import trusted_until
 from lapa.evaluation.sample import Row, batches, grouped_rows, silent
 from lapa.evaluation.table import Groups, psnr
 from lapa.evaluation.watch import Tick
-from lapa.images import ssim
+from lapa.images import moving_energy, ssim
 
 LONGEST = 32
 # the step at which sharpness is held against a bar
@@ -39,7 +39,7 @@ class Drift:
     psnr: of x̂_n against x_nh where the robot is (what differs from x_0 or from the true frame a
     step before, and its surroundings; see perception.robot_error), dB. ssim: of the whole frames.
     copy_psnr, copy_ssim: of x_0 against x_nh. sharpness: the Laplacian energy of x̂_n over that of
-    x_nh where the robot is, sums over episodes (see perception.moving_energy); 1 is as sharp as
+    x_nh where the robot is, sums over episodes (see images.moving_energy); 1 is as sharp as
     the truth. gain: psnr − copy_psnr, mean over steps, dB. sharpness_at: sharpness at step 16, or
     at the last one before. sharp_until: the last step up to which sharpness is at least 0.7.
     trusted_until: the last step up to which psnr lies above copy_psnr at every step; 0 for

@@ -10,33 +10,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from lapa.images import LUMINANCE, laplacian
+from lapa.images import changed
 from lapa.nn.features import FeatureNet, features_apart
 
-# a channel of a frame that changes by more grey levels than this has moved
-MOVES = 20
 # pixels around what moves that still belong to the robot: where it was, its shadow, its edge
 SURROUNDINGS = 5
-
-
-def moving_energy(
-    imagined: np.ndarray, future: np.ndarray, *before: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Sums (B,) float64 of squared Laplacians of the imagined and of the true frame, over the
-    places where the true frame moves.
-
-    All are first halved by means of 2 × 2 pixels: a checkerboard painted pixel by pixel then
-    vanishes and earns nothing. A place moves where any channel of `future` then differs by more
-    than 20 grey levels from one of the frames `before`.
-    """
-    small, true = halved(imagined), halved(future)
-    moving = torch.stack([changed(true, halved(each)) for each in before]).any(0)
-    inside = moving[:, 1:-1, 1:-1].double()
-    energies = [
-        (laplacian(_luminance(x))[:, 0].square() * inside).sum((1, 2)).numpy()
-        for x in (small, true)
-    ]
-    return energies[0], energies[1]
 
 
 def robot_error(image: np.ndarray, future: np.ndarray, *before: np.ndarray) -> np.ndarray:
@@ -54,22 +32,6 @@ def robot_error(image: np.ndarray, future: np.ndarray, *before: np.ndarray) -> n
     difference = (image.astype(np.float32) - future.astype(np.float32)) / 255
     error = np.square(difference).mean(3, dtype=np.float64)
     return (error * weight).sum((1, 2)) / weight.sum((1, 2))
-
-
-def changed(frames: Tensor, others: Tensor) -> Tensor:
-    """Where any channel differs by more than MOVES grey levels: (B, h, w, 3) -> (B, h, w) bool."""
-    return (frames - others).abs().amax(-1) > MOVES
-
-
-def halved(frames: np.ndarray) -> Tensor:
-    """uint8 (B, h, w, 3) -> float64 (B, h/2, w/2, 3) grey levels, means of 2 × 2 pixels."""
-    channels = torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).double()
-    return F.avg_pool2d(channels, 2).permute(0, 2, 3, 1)
-
-
-def _luminance(frames: Tensor) -> Tensor:
-    """Grey levels (B, h, w, 3) float64 -> luminance (B, 1, h, w) in [0, 1]."""
-    return (frames @ frames.new_tensor(LUMINANCE))[:, None] / 255
 
 
 class Features:

@@ -19,7 +19,7 @@ class Picture:
     a pair counts by how much moves in it; NaN where nothing does.
 
     sharpness: Laplacian energy of the imagined over that of the true frame, where the true one
-        moves (see perception.moving_energy); 1 is as sharp as the truth, less is fog, more noise.
+        moves (see images.moving_energy); 1 is as sharp as the truth, less is fog, more noise.
     feature_distance: distance of the imagined frame to the true one in the features of a small
         network that learned from photographs, over that of x_t (see lapa.nn.features); 0 is the
         same to the eye, 1 no nearer than standing still.

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from lapa.evaluation.inferred import Quantizer
-from lapa.evaluation.perception import moving_energy, robot_error
+from lapa.evaluation.perception import robot_error
 from lapa.evaluation.table import psnr
+from lapa.images import moving_energy
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,7 @@ class ReplayStep:
     anchored: whether x̂_n was decoded from the true x_(n-1).
     psnr: of x̂_n against x_n; copy_psnr: of the frame that was last anchored to, held; both where
     the robot is (perception.robot_error), dB. sharpness: the Laplacian energy of x̂_n over that of
-    x_n there (perception.moving_energy); 1 is as sharp as the truth, NaN where nothing moves.
+    x_n there (images.moving_energy); 1 is as sharp as the truth, and where nothing moves.
     """
 
     step: int
@@ -89,5 +90,5 @@ def _replayed(quantizer: Quantizer, true: np.ndarray, every: int) -> Iterator[Re
             anchored=anchored,
             psnr=float(figures[0]),
             copy_psnr=float(figures[1]),
-            sharpness=float(mine[0] / theirs[0]) if theirs[0] > 0 else float("nan"),
+            sharpness=float(mine[0] / theirs[0]) if theirs[0] > 0 else 1.0,
         )

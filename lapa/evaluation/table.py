@@ -17,7 +17,8 @@ from lapa.evaluation.actions import Actions
 from lapa.evaluation.estimate import mean_known
 from lapa.evaluation.flow import motion
 from lapa.evaluation.inferred import Inferred, Quantizer, draws
-from lapa.evaluation.perception import Features, moving_energy
+from lapa.evaluation.perception import Features
+from lapa.images import moving_energy
 
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ class PairTable(Inferred):
     images divided by 255, in [0, 1], (N,) float64: mse of decode(x_t, codes) against x_t+H;
     copy_mse of x_t against x_t+H; random_mse of decode(x_t, another latent action) against x_t+H.
     energy, true_energy: detail of decode(x_t, codes) and of x_t+H where the true frame moves (see
-    perception.moving_energy). feature, copy_feature: distance of features of decode(x_t, codes) and
+    images.moving_energy). feature, copy_feature: distance of features of decode(x_t, codes) and
     of x_t to those of x_t+H (see lapa.nn.features).
     """
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lapa.images import sharpness
+from lapa.images import moving_energy
 from lapa.imagine.ground import Ground
 from lapa.imagine.rollout import Imaginer, begin, check_steps, decode_rows, rows_of
 from lapa.imagine.spaces import Frames, LatentActions
@@ -29,9 +29,10 @@ class Moment:
     """Where a world stands: all of its state, never changed: it can be kept and gone back to.
 
     frame: uint8 (h, w, 3), read-only; first: x_0, likewise. codes: what led here, a latent action
-    a step. sharpness: the Laplacian energy of `frame` over that of `first`; 1 is as sharp, less is
-    blurred. distance: from the nearest real frames of this embodiment, up to 1 is familiar (see
-    `ground`); None where no real frames are known.
+    a step. sharpness: the detail of `frame` over that of `first` where the two differ, which is
+    where the robot is and where it was (see `images.moving_energy`): 1 is as sharp, less is fog; 1
+    where nothing has moved. distance: from the nearest real frames of this embodiment, up to 1 is
+    familiar (see `ground`); None where no real frames are known.
     """
 
     frame: np.ndarray
@@ -205,7 +206,8 @@ class ImaginedWorld:
     def _measured(self, frame: np.ndarray, first: np.ndarray, codes: tuple[Codes, ...]) -> Moment:
         # copies: torch dislikes read-only arrays
         pictures = np.stack([frame, first])
-        sharp = float(sharpness(pictures[:1], pictures[1:])[0])
+        mine, theirs = moving_energy(pictures[:1], pictures[1:], pictures[:1])
+        sharp = float(mine[0] / theirs[0]) if theirs[0] > 0 else 1.0
         seen = pictures[:1] if self._size is None else self._quantizer.resize(pictures[:1])
         far = None if self._ground is None else float(self._ground.distance(seen)[0])
         return Moment(frame, first, codes, sharp, far)

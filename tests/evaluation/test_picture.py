@@ -8,11 +8,11 @@ import pytest
 
 from lapa.evaluation.distinctness import difference, distinctness
 from lapa.evaluation.naming import naming
-from lapa.evaluation.perception import Features, moving_energy, robot_error
+from lapa.evaluation.perception import Features, robot_error
 from lapa.evaluation.picture import picture
 from lapa.evaluation.reconstruction import reconstruction
 from lapa.evaluation.table import measure
-from lapa.images import sharpness
+from lapa.images import moving_energy, sharpness
 from tests.evaluation.synthetic import (
     ARM,
     RED,
