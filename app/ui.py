@@ -10,6 +10,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from app import api
+from app.doors import Doors
 from app.server import AccessLog
 from app.service import Explorer, Limits
 from app.tabs.atlas import atlas
@@ -59,7 +60,10 @@ def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.
 def launch_options(limits: Limits | None = None, log: TextIO | None = None) -> dict[str, Any]:
     """Everything `launch` needs besides the address. log: where the access log is written."""
     limits = limits or Limits()
+    largest = limits.checkpoint_bytes if limits.uploads else 1
     middleware = [] if log is None else [Middleware(AccessLog, out=log)]
+    # a form around the file takes a little, too
+    middleware.append(Middleware(Doors, upload=largest + 100_000))
     return {
         "theme": theme(),
         "css_paths": STYLES,
@@ -67,7 +71,7 @@ def launch_options(limits: Limits | None = None, log: TextIO | None = None) -> d
         "footer_links": ["api"],
         "run_history": False,
         # the largest checkpoint; pictures and videos have a smaller limit of their own
-        "max_file_size": limits.checkpoint_bytes if limits.uploads else 1,
+        "max_file_size": largest,
         "app_kwargs": {"middleware": middleware},
         "state_session_capacity": 200,
         "ssr_mode": False,
