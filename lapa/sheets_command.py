@@ -1,7 +1,8 @@
 """`python -m lapa sheets`: pictures of what each code does on each embodiment, for a model card.
 
 A sheet a position: a row an embodiment, a column a code. Each sheet is a picture of two frames
-that alternate, x_t and what the decoder makes of it, so that the eye sees what moves.
+that alternate, x_t and what the decoder makes of it, so that the eye sees what moves. And a sheet
+of pairs that were drawn, not chosen: x_t, the imagined and the true frame a gap later.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from PIL import Image, ImageDraw
 
 from lapa.console import open_data
 from lapa.data import FramePairs
+from lapa.evaluation.sample import by_embodiment, drawn
 from lapa.models.quantizer import LatentActionQuantizer
 
 SIDE, GAP, HEAD, MARGIN = 88, 3, 18, 124
@@ -22,6 +24,8 @@ INK, PAPER = (30, 30, 40), (255, 255, 255)
 # x_t is shown a little shorter than what is imagined
 MILLISECONDS = (600, 900)
 QUALITY = 70
+# pairs of each embodiment on the sheet of pairs
+DRAWN = 3
 
 
 def examples(pairs: FramePairs) -> dict[str, np.ndarray]:
@@ -68,6 +72,33 @@ def sheet(
     return still, imagined
 
 
+def drawn_pairs(pairs: FramePairs, *, seed: int) -> dict[str, list[tuple[int, int, int]]]:
+    """DRAWN pairs of each embodiment, as (episode, t, gap_frames), in alphabetical order."""
+    rng = np.random.default_rng(seed)
+    groups = by_embodiment(pairs, pairs.all())
+    return {name: drawn(rows, DRAWN, rng) for name, rows in groups.items()}
+
+
+def pairs_sheet(quantizer: LatentActionQuantizer, pairs: FramePairs, *, seed: int) -> Image.Image:
+    """Of each drawn pair x_t, what the decoder makes of it with the pair's codes, and x_t+H."""
+    chosen = drawn_pairs(pairs, seed=seed)
+    page = Image.new("RGB", (_left(3 * DRAWN) + DRAWN * GAP, _top(len(chosen))), PAPER)
+    heads = ("x_t", "imagined", "true")
+    for row, (name, rows) in enumerate(chosen.items()):
+        ImageDraw.Draw(page).text((GAP, _top(row) + SIDE // 2 - 6), name, fill=INK)
+        batch = pairs.take(rows)
+        imagined = quantizer.decode(batch.frame, quantizer.encode(batch.frame, batch.future))
+        for number, images in enumerate(zip(batch.frame, imagined, batch.future, strict=True)):
+            for place, image in enumerate(images):
+                # a little room between one pair and the next
+                left = _left(3 * number + place) + number * GAP
+                if row == 0:
+                    ImageDraw.Draw(page).text((left + GAP, 3), heads[place], fill=INK)
+                small = Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.LANCZOS)
+                page.paste(small, (left, _top(row)))
+    return page
+
+
 def save(pages: tuple[Image.Image, Image.Image], path: Path) -> Path:
     """As an animated WebP that repeats without end."""
     first, second = pages
@@ -84,10 +115,11 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     options.add_argument("--data", type=Path, help="video or a cache (../shared/robots)")
     options.add_argument("--cache", type=Path, help="where to prepare (default: cache/NAME-SIZE)")
     options.add_argument("--out", type=Path, help="folder of the pictures (CHECKPOINT)")
+    options.add_argument("--seed", type=int, default=0, help="of the pairs that are drawn (0)")
 
 
 def command(options: argparse.Namespace) -> int:
-    """Write a picture a position; returns the exit code."""
+    """Write a picture a position, and one of pairs; returns the exit code."""
     quantizer = LatentActionQuantizer.from_pretrained(options.checkpoint)
     config = quantizer.config
     cache = open_data(options.data, options.cache, config.image_size)
@@ -99,6 +131,10 @@ def command(options: argparse.Namespace) -> int:
     for position in range(config.code_length):
         path = out / f"codes-{position}.webp"
         print(save(sheet(quantizer, frames, position), path))
+    path = out / "pairs.webp"
+    page = pairs_sheet(quantizer, pairs, seed=options.seed)
+    page.save(path, "WEBP", quality=QUALITY, method=6)
+    print(path)
     return 0
 
 

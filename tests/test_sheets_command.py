@@ -13,7 +13,7 @@ from lapa.data import FramePairs
 from lapa.data.memory import Recording, cache_in_memory
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.presets import debug
-from lapa.sheets_command import GAP, HEAD, MARGIN, SIDE, examples, sheet
+from lapa.sheets_command import GAP, HEAD, MARGIN, SIDE, drawn_pairs, examples, pairs_sheet, sheet
 from lapa.training.toy import make_toy_videos
 
 SIZE = 32
@@ -79,7 +79,36 @@ def test_the_command_writes_two_alternating_pictures_a_position(tmp_path, capsys
     words = ["sheets", tmp_path / "model", "--data", video, "--cache", tmp_path / "cache"]
     assert main([str(word) for word in words]) == 0
     paths = [tmp_path / "model" / f"codes-{position}.webp" for position in range(2)]
-    assert capsys.readouterr().out.split() == [str(path) for path in paths]
+    written = [str(path) for path in (*paths, tmp_path / "model" / "pairs.webp")]
+    assert capsys.readouterr().out.split() == written
     for path in paths:
         with Image.open(path) as picture:
             assert picture.n_frames == 2 and picture.info["loop"] == 0
+
+
+def test_pairs_are_drawn_and_stand_beside_their_truth():
+    clips = [
+        recording("one", "b-arm", [10, 30, 50, 70, 90, 110]),
+        recording("two", "a-arm", [200, 190, 180, 170, 160, 150]),
+    ]
+    pairs = FramePairs(cache_in_memory(clips, SIZE), 0.1)
+
+    class Halfway(Grey):
+        def encode(self, frame, future):
+            return np.zeros((len(frame), 2), int)
+
+        def decode(self, frame, codes):
+            return frame // 2
+
+    page = pairs_sheet(Halfway(), pairs, seed=0)
+    chosen = drawn_pairs(pairs, seed=0)
+    assert list(chosen) == ["a-arm", "b-arm"] and all(len(rows) == 3 for rows in chosen.values())
+    assert chosen != drawn_pairs(pairs, seed=1)
+    for row, rows in enumerate(chosen.values()):
+        batch = pairs.take(rows)
+        for number in range(3):
+            now, later = (int(x[number, 0, 0, 0]) for x in (batch.frame, batch.future))
+            for place, value in enumerate((now, now // 2, later)):
+                x = MARGIN + (3 * number + place) * (SIDE + GAP) + number * GAP + SIDE // 2
+                y = HEAD + row * (SIDE + GAP) + SIDE // 2
+                assert page.getpixel((x, y)) == (value,) * 3

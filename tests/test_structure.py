@@ -33,7 +33,7 @@ ARROWS: dict[str, set[str]] = {
     "results": set(),
     "console": {"data", "presets", "training"},
     "checkup_command": {"console", "data", "evaluation", "models", "report"},
-    "sheets_command": {"console", "data", "models"},
+    "sheets_command": {"console", "data", "evaluation", "models"},
     "drive_command": {"console", "data", "evaluation", "imagine", "models"},
     "transfer_command": {"console", "data", "evaluation", "models"},
     "convert_command": {"data", "models", "official", "pretrained"},
