@@ -17,7 +17,6 @@ from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 
-from app import ui
 from app.server import opened_log, serving
 from app.service import Explorer, Limits
 
@@ -40,6 +39,11 @@ def warm_up(explorer: Explorer, warm: threading.Event) -> None:
 
 def main() -> None:
     told = serving(sys.argv[1:], os.environ, ASSETS)
+    # what they said is told already, and a number that is none ends gradio's import
+    for name in ("GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH"):
+        os.environ.pop(name, None)
+    from app import ui
+
     limits = Limits(uploads=not told.public, open_models=told.open_models)
     explorer = Explorer(told.checkpoints, told.clips, limits, offer=told.offer)
     warm = threading.Event()

@@ -48,8 +48,10 @@ def serving(argv: list[str], environment: Mapping[str, str], assets: Path) -> Se
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--host", default=told("GRADIO_SERVER_NAME"), help="address to listen on (127.0.0.1)")
-    add("--port", default=told("GRADIO_SERVER_PORT"), type=_port, help="7860, or the next free one")
+    add("--host", default=told("GRADIO_SERVER_NAME") or None,
+        help="address to listen on (127.0.0.1)")  # fmt: skip
+    add("--port", default=told("GRADIO_SERVER_PORT") or None, type=_port,
+        help="7860, or the next free one")  # fmt: skip
     add("--root-path", default=told("GRADIO_ROOT_PATH", ""), help="path behind a proxy, like /lapa")
     add("--checkpoints", type=Path, default=told("LAPA_CHECKPOINTS", assets / "checkpoints"),
         help="folder of checkpoints, one folder each")  # fmt: skip
@@ -72,8 +74,10 @@ def serving(argv: list[str], environment: Mapping[str, str], assets: Path) -> Se
     public = told("LAPA_PUBLIC", "").lower()
     if public not in (*YES, *NO):
         parser.error(f"LAPA_PUBLIC is {public!r}; accepted are {YES[0]} and {NO[1]}")
-    if found.root_path and not found.root_path.startswith("/"):
-        parser.error(f"--root-path is {found.root_path!r}; it must begin with /")
+    if found.root_path and not found.root_path.startswith(("/", "http://", "https://")):
+        parser.error(
+            f"--root-path is {found.root_path!r}; it must begin with /, or be a whole address"
+        )
     return Serving(
         checkpoints=found.checkpoints,
         clips=found.clips,
@@ -128,5 +132,7 @@ def opened_log(path: str | None) -> TextIO | None:
 
 def _port(text: str) -> int:
     if not text.isdigit() or not 1 <= int(text) <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; 1 to 65535 are accepted")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no port (also as GRADIO_SERVER_PORT); 1 to 65535 are accepted"
+        )
     return int(text)

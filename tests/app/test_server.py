@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -47,7 +50,7 @@ def test_the_environment_says_the_same_and_an_option_wins(assets: Path) -> None:
 @pytest.mark.parametrize(
     ("argv", "environment", "words"),
     [
-        (["--port", "0"], {}, "'0' is no port; 1 to 65535"),
+        (["--port", "0"], {}, "'0' is no port (also as GRADIO_SERVER_PORT); 1 to 65535"),
         (["--port", "http"], {}, "'http' is no port"),
         (["--offer", "robots,other"], {}, "there is no checkpoint 'other' in checkpoints"),
         (["--root-path", "lapa"], {}, "must begin with /"),
@@ -60,6 +63,22 @@ def test_what_cannot_be_is_one_sentence(assets, capsys, argv, environment, words
         serving(argv, environment, assets)
     assert stopped.value.code == 2
     assert words in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_an_empty_variable_is_none_and_a_whole_address_is_a_root(assets: Path) -> None:
+    told = serving([], {"GRADIO_SERVER_PORT": "", "GRADIO_SERVER_NAME": ""}, assets)
+    assert told.port is None and told.host is None
+    told = serving([], {"GRADIO_ROOT_PATH": "https://example.org/lapa/"}, assets)
+    assert told.root_path == "https://example.org/lapa"
+
+
+def test_a_port_that_is_none_ends_in_a_sentence_and_not_in_gradios_import(root: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "app.py"], cwd=root, capture_output=True, text=True, timeout=120,
+        env=os.environ | {"GRADIO_SERVER_PORT": "abc"},
+    )  # fmt: skip
+    assert done.returncode == 2 and "Traceback" not in done.stderr
+    assert "'abc' is no port (also as GRADIO_SERVER_PORT)" in done.stderr.splitlines()[-1]
 
 
 def test_only_what_is_offered_is_there(assets: Path) -> None:

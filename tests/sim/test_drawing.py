@@ -8,6 +8,7 @@ import mujoco
 import numpy as np
 import pytest
 
+from lapa.sim.recorders import headless
 from lapa.sim.recorders.camera import Painter, View
 from lapa.sim.recorders.headless import choose_renderer
 from lapa.sim.recorders.looks import COLOURS, Looks
@@ -138,5 +139,14 @@ def test_things_are_painted_by_name(model: mujoco.MjModel) -> None:
 
 def test_no_renderer_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, "MUJOCO_GL", "no_such_renderer")
-    with pytest.raises(OSError, match="tried no_such_renderer.*libegl1.*libosmesa6"):
+    with pytest.raises(OSError, match="'no_such_renderer'.*unset MUJOCO_GL.*egl, osmesa"):
+        choose_renderer()
+
+
+def test_a_machine_without_renderers_is_told_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(os.environ, "MUJOCO_GL", raising=False)
+    monkeypatch.setattr(headless, "_works", lambda environment: False)
+    with pytest.raises(OSError, match="tried egl nor osmesa.*libegl1.*libosmesa6"):
         choose_renderer()

@@ -33,6 +33,11 @@ def choose_renderer() -> dict[str, str]:
         environment = {"MUJOCO_GL": name, "PYOPENGL_PLATFORM": name}
         if _works(environment):
             return environment
+    if asked and asked not in BACKENDS:
+        raise OSError(
+            f"MUJOCO_GL is {asked!r}, which does not work here; unset MUJOCO_GL, or set it to one "
+            f"of {', '.join(BACKENDS)}, which need no screen."
+        )
     tried = asked or " nor ".join(BACKENDS)
     raise OSError(
         f"no renderer without a screen works (tried {tried}): install the Debian packages "
