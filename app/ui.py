@@ -7,10 +7,12 @@ from collections.abc import Callable
 from typing import Any, TextIO
 
 import gradio as gr
+from gradio_client.utils import is_file_obj_with_meta, is_http_url_like, traverse
 from starlette.middleware import Middleware
 
 from app import api
 from app.doors import Doors
+from app.limits import NO_UPLOADS
 from app.server import AccessLog
 from app.service import Explorer, Limits
 from app.tabs.atlas import atlas
@@ -27,9 +29,30 @@ from app.theme import STYLES, theme
 DESCRIPTION = "Press a code, see what a latent action does to a robot's next frame."
 
 
+class Page(gr.Blocks):
+    """Blocks that fetch nothing from the web for a visitor who may send nothing."""
+
+    takes_files: Callable[[], bool] = staticmethod(lambda: True)
+
+    async def preprocess_data(
+        self, block_fn: Any, inputs: list[Any], state: Any, explicit_call: bool = False
+    ) -> Any:
+        """Refuses first what gradio would download before anyone is asked."""
+        if not self.takes_files():
+            traverse(inputs, _refuse_address, is_file_obj_with_meta)
+        return await super().preprocess_data(block_fn, inputs, state, explicit_call)
+
+
+def _refuse_address(file: dict[str, Any]) -> dict[str, Any]:
+    if is_http_url_like(str(file["path"])):
+        raise gr.Error(NO_UPLOADS, print_exception=False)
+    return file
+
+
 def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> gr.Blocks:
     """The whole page on one service; nothing is loaded before someone opens it."""
-    with gr.Blocks(title="LAPA Explorer", fill_width=True, delete_cache=(600, 3600)) as page:
+    with Page(title="LAPA Explorer", fill_width=True, delete_cache=(600, 3600)) as page:
+        page.takes_files = lambda: explorer.limits.uploads
         panel("header")
         with gr.Tabs(elem_id="lx-tabs") as tabs:
             with gr.Tab("Explore", id="explore") as first:

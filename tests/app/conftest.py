@@ -170,13 +170,14 @@ def small_world(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Explo
     parent = tmp_path_factory.mktemp("world")
     folder = write_checkpoint(parent)
 
-    def make(*, load=None, instrument=None) -> Explorer:
+    def make(*, load=None, instrument=None, limits: Limits | None = None) -> Explorer:
         return Explorer(
             folder.parent,
             parent,
             load=load or (lambda folder: SmallQuantizer()),
             read=lambda folder: (recordings(), None),
             instrument=instrument,
+            limits=limits or Limits(),
         )
 
     return make

@@ -15,8 +15,8 @@ from PIL import Image
 gr = pytest.importorskip("gradio")
 gradio_client = pytest.importorskip("gradio_client")
 
-from app import api  # noqa: E402
-from app.service import Explorer  # noqa: E402
+from app import api, ui  # noqa: E402
+from app.service import Explorer, Limits  # noqa: E402
 
 TOOLS = {
     "frames": "browse_robot_frames",
@@ -294,3 +294,27 @@ def test_an_mcp_tool_says_what_was_wrong(served) -> None:
     arguments = {"codes": "[9,9,9,9]", "clip": "red-push-0"}
     result = ask_mcp(served[1], "tools/call", name="imagine_next_frame", arguments=arguments)
     assert result["isError"] and "Code 9 at position 0" in result["content"][0]["text"]
+
+
+def test_a_visitor_who_may_send_nothing_has_nothing_fetched(
+    small_world, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched = []
+
+    async def fetch(url: str, cache_dir: str) -> str:
+        fetched.append(url)
+        raise gr.Error("It was fetched.", print_exception=False)
+
+    monkeypatch.setattr(gr.processing_utils, "async_ssrf_protected_download", fetch)
+    picture = gradio_client.handle_file("https://example.org/frame.png")
+    for uploads, told in ((True, 1), (False, 0)):
+        page = ui.build(small_world(limits=Limits(uploads=uploads)))
+        page.queue()
+        _, url, _ = page.launch(
+            prevent_thread_lock=True, server_name="127.0.0.1", quiet=True, show_error=True
+        )
+        client = gradio_client.Client(url, verbose=False)
+        sentence = refused(client, "/decode", frame=picture, codes="0,0,0,0")
+        assert ("turned off here" in sentence) is not uploads and len(fetched) == told
+        fetched.clear()
+        page.close()
