@@ -27,8 +27,11 @@ def told(there: Moving, rows: Sequence[CarriedRow], gain: float, model: Model) -
     still = sum(row.verdict == "still" for row in rows)
     mean = float(np.mean([row.cosine for row in rows]))
     share = count["same"] / len(rows)
-    carries = "carries over to most robots" if share > 2 / 3 else (
-        "carries over to some robots" if share > 1 / 3 else "hardly carries over"
+    carries = (
+        "carries over to all robots" if share == 1 else
+        "carries over to most robots" if share > 2 / 3 else
+        "carries over to some robots" if share > 1 / 3 else
+        "hardly carries over"
     )  # fmt: skip
     words = (
         f"This latent action {carries}: in {count['same']} of {len(rows)} the picture moves the "

@@ -171,7 +171,8 @@ def row(name: str, cosine: float, *, still: bool = False) -> CarriedRow:
 @pytest.mark.parametrize(
     ("cosines", "gain", "words"),
     [
-        ([0.9, 0.8, 0.7], 0.2, ["to most robots", "3 of 3", "+0.80", "no more than a trace"]),
+        ([0.9, 0.8, 0.7], 0.2, ["to all robots", "3 of 3", "+0.80", "no more than a trace"]),
+        ([0.9, 0.8, 0.7, 0.9, -0.5], 0.2, ["to most robots", "4 of 5"]),
         ([0.9, 0.1, -0.9], 2.0, ["hardly carries over", "in 1 the opposite", "2.0 dB", "part of"]),
         ([0.9, 0.8, -0.5, -0.6], 0.0, ["to some robots", "in 2 the opposite", "+0.15"]),
     ],
