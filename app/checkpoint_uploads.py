@@ -23,6 +23,7 @@ from typing import Any
 
 from app.intake import name
 from app.limits import MB, Limits, UserError
+from app.sent_files import SentFiles
 from app.sessions import UPLOAD
 from app.views import Model
 
@@ -66,12 +67,14 @@ class CheckpointUploads:
     def __init__(self, limits: Limits, inspect: Callable[[Path], tuple[Any, int]]) -> None:
         self._limits = limits
         self._inspect = inspect
+        self._files = SentFiles(limits.upload_grace)
         self._kept: OrderedDict[str, SentCheckpoint] = OrderedDict()
         self._lock = threading.Lock()
         self._root: tempfile.TemporaryDirectory | None = None
 
     def add(self, paths: Sequence[Path], session: str) -> Model:
-        """Take the files of one checkpoint over; they are gone from where they lay afterwards.
+        """Take the files of one checkpoint over; nobody needs them where they lay
+        afterwards.
 
         Raises:
             UserError: one sentence that says what is wrong with them.
@@ -87,8 +90,7 @@ class CheckpointUploads:
             shutil.rmtree(home, ignore_errors=True)
             raise
         finally:
-            for each in paths:
-                each.unlink(missing_ok=True)
+            self._files.done(paths)
         with self._lock:
             self._kept[token] = sent
             gone = self._make_room(session)
@@ -185,7 +187,7 @@ def _taken(paths: Sequence[Path], home: Path, limits: Limits) -> Path:
     names = sorted(path.name for path in paths)
     if names == sorted(OURS):
         for path in paths:
-            shutil.move(path, home / path.name)
+            _link(path, home / path.name)
         return home
     if len(paths) != 1:
         told = ", ".join(name(path) for path in paths[:4])
@@ -196,12 +198,20 @@ def _taken(paths: Sequence[Path], home: Path, limits: Limits) -> Path:
     if path.suffix in (".pt", ".pth", ".bin"):
         if zipfile.is_zipfile(path):
             _contents(path)
-        shutil.move(path, home / name(path))
+        _link(path, home / name(path))
         return home / name(path)
     if not zipfile.is_zipfile(path):
         raise UserError(f"The file {name(path)} is not a checkpoint; {ACCEPTED}.")
     _unpack(path, home, limits)
     return home
+
+
+def _link(path: Path, target: Path) -> None:
+    """The file under another name; copied only where the two lie on different disks."""
+    try:
+        os.link(path, target)
+    except OSError:
+        shutil.copyfile(path, target)
 
 
 def _unpack(path: Path, home: Path, limits: Limits) -> None:

@@ -15,6 +15,7 @@ from app.codes import is_whole
 from app.intake import THUMBNAIL_SIDE, shrink
 from app.library import Library
 from app.limits import NO_UPLOADS, Limits, UserError
+from app.sent_files import SentFiles
 from app.sessions import Sessions
 from app.views import Clip, Model
 
@@ -42,6 +43,7 @@ class Gallery:
         self.limits = limits
         self._library = Library(clips, read, limits)
         self._sessions = Sessions(limits)
+        self._sent = SentFiles(limits.upload_grace)
         self._decoders = threading.Semaphore(limits.decoders)
 
     def embodiments(self, model: Model | None = None) -> tuple[str, ...]:
@@ -113,7 +115,7 @@ class Gallery:
     def add_upload(self, path: Path | str, session: str | None, *, delete: bool = False) -> Clip:
         """Decode a picture or video into memory, for this session only.
 
-        delete: remove the file afterwards, also when it is refused.
+        delete: the file is a visitor's and goes when nobody needs it, also when it is refused.
         """
         self._check_uploads()
         if not session:
@@ -123,7 +125,7 @@ class Gallery:
                 decoded = media.read(path, self.limits)
         finally:
             if delete:
-                Path(path).unlink(missing_ok=True)
+                self._sent.done([Path(path)])
         clip, gone = self._sessions.add(Path(path), decoded, session)
         self._forget(gone)
         return clip

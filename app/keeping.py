@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tempfile import NamedTemporaryFile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -78,7 +79,8 @@ class Keeping:
 
     def _own_start(self, loaded: Loaded, frame: np.ndarray, session: str | None) -> Dream:
         """A dream from a picture that came with the file; the picture becomes an upload again."""
-        with NamedTemporaryFile(suffix=".png", delete=False) as file:
-            Image.fromarray(frame).save(file, "PNG")
-        clip = self._explorer.add_upload(file.name, session, delete=True)
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "start.png"
+            Image.fromarray(frame).save(path)
+            clip = self._explorer.add_upload(path, session)
         return self.begin(loaded.view.name, clip.id, 0, session)

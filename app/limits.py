@@ -35,6 +35,7 @@ class Limits:
     uploads: whether visitors may send files at all.
     upload_bytes, upload_seconds, upload_pixels: largest file, longest video, largest picture or
         video frame (width x height, read from the header before anything is decoded).
+    upload_grace: seconds for which a file that was read stays, for others who sent the same one.
     upload_side: smallest accepted width or height in pixels, as shown (after rotation).
     decode_seconds: wall-clock time after which decoding an upload is given up.
     stored_side, stored_fps, stored_frames: what an upload is reduced to before it is kept.
@@ -58,6 +59,7 @@ class Limits:
     upload_bytes: int = 50 * MB
     upload_seconds: float = 60.0
     upload_pixels: int = 50 * MB
+    upload_grace: float = 120.0
     upload_side: int = 16
     decode_seconds: float = 20.0
     stored_side: int = 320

@@ -21,7 +21,7 @@ SAFE = (2).to_bytes(8, "little") + b"{}"
 
 @pytest.fixture
 def uploads() -> CheckpointUploads:
-    return CheckpointUploads(Limits(), FakeInstrument().inspect)
+    return CheckpointUploads(Limits(upload_grace=0), FakeInstrument().inspect)
 
 
 @pytest.fixture
@@ -62,6 +62,16 @@ def test_two_files_become_a_checkpoint_of_the_session(uploads, sent) -> None:
         "config.json", "model.safetensors",
     }  # fmt: skip
     assert not any(path.exists() for path in paths), "gone from where they lay"
+
+
+def test_many_send_the_same_checkpoint(sent) -> None:
+    uploads = CheckpointUploads(Limits(), FakeInstrument().inspect)
+    paths = pair(sent)
+    for visitor in ("anna", "ben"):
+        model = uploads.add(paths, visitor)
+        assert len(list(uploads.get(model.name, visitor).path.iterdir())) == 2
+    uploads.drop("anna")
+    assert uploads.models("ben") and all(path.exists() for path in paths)
 
 
 def test_a_zip_wherever_the_two_lie_in_it(uploads, sent) -> None:

@@ -11,6 +11,7 @@ import gradio as gr
 import pytest
 from gradio.utils import get_upload_folder
 
+from app.limits import Limits
 from app.tabs import checkup_links as links
 from app.tabs.checkup_handlers import CheckupHandlers
 from app.tabs.events import BROKEN
@@ -35,7 +36,8 @@ def instrument() -> FakeInstrument:
 
 @pytest.fixture
 def explorer(make_explorer, instrument):
-    return make_explorer(load=lambda path: BatchQuantizer(), instrument=instrument)
+    limits = Limits(upload_grace=0)
+    return make_explorer(limits, load=lambda path: BatchQuantizer(), instrument=instrument)
 
 
 @pytest.fixture

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 import numpy as np
 import pytest
 
@@ -111,7 +114,8 @@ def test_an_upload_needs_a_visit(explorer: Explorer, send_picture, session) -> N
         explorer.add_upload(send_picture(), session)
 
 
-def test_the_file_goes_when_asked(explorer: Explorer, send_picture, tmp_path) -> None:
+def test_the_file_goes_when_asked(make_explorer, send_picture, tmp_path) -> None:
+    explorer = make_explorer(Limits(upload_grace=0))
     kept, good, bad = send_picture("kept.png"), send_picture("good.png"), tmp_path / "bad.mp4"
     bad.write_text("not a video")
     explorer.add_upload(kept, "alice")
@@ -119,6 +123,15 @@ def test_the_file_goes_when_asked(explorer: Explorer, send_picture, tmp_path) ->
     with pytest.raises(UserError):
         explorer.add_upload(bad, "alice", delete=True)
     assert kept.exists() and not good.exists() and not bad.exists()
+
+
+def test_thirty_visitors_send_the_same_file(make_explorer, send_picture) -> None:
+    explorer, same = make_explorer(Limits(upload_grace=60)), send_picture("same.png")
+    clips = [explorer.add_upload(same, f"visitor {n}", delete=True) for n in range(30)]
+    assert len({clip.id for clip in clips}) == 30 and same.exists()
+    os.utime(same, times=(time.time() - 61,) * 2)
+    explorer.add_upload(send_picture("next.png"), "visitor 0", delete=True)
+    assert not same.exists(), "gone once nobody can be about to read it"
 
 
 def test_a_refused_upload_leaves_nothing(explorer: Explorer, tmp_path) -> None:

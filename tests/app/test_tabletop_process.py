@@ -105,11 +105,11 @@ def test_what_it_refuses_is_a_sentence(acting: Acting, policies) -> None:
     assert acting.ask(policies, "step", 1, policy="lapa", judged=True)["over"] is False
 
 
-def test_without_a_renderer_the_package_is_named(policies, monkeypatch) -> None:
+def test_without_a_renderer_what_to_do_is_told(policies, monkeypatch) -> None:
     monkeypatch.setenv("MUJOCO_GL", "nothing")
     lonely = Acting()
     try:
-        with pytest.raises(NoPictures, match="install the Debian packages"):
+        with pytest.raises(NoPictures, match="unset MUJOCO_GL"):
             lonely.ask(policies, "begin", 1, **START)
     finally:
         lonely.close()
