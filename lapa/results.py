@@ -249,7 +249,7 @@ def speed(figures: Mapping[str, Any]) -> str:
     if figures.get("bfloat16"):
         table += (
             "\n\nOn a processor with units for bfloat16: there a decoder of this size imagines in "
-            f"it, at most {figures['step']} grey levels from float32."
+            f"it; no pixel is more than {figures['step']} of 255 from float32's."
         )
     if "shipped_press" not in figures:
         return table
