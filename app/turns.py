@@ -26,6 +26,9 @@ class Scenes:
 
     parts: tuple[tuple[slice, Any], ...]
 
+    def __len__(self) -> int:
+        return self.parts[-1][0].stop if self.parts else 0
+
 
 class Turns:
     """The methods that the measures of `lapa.evaluation` use, on batches (B, ...) of arrays.
@@ -56,12 +59,17 @@ class Turns:
         return Scenes(tuple(self._pieces(self._quantizer.prepare, frames)))
 
     def decode(self, frame: np.ndarray | Scenes, codes: np.ndarray) -> np.ndarray:
-        """As many rows of codes as frames; or one frame (h, w, 3) and one latent action."""
-        if isinstance(frame, np.ndarray) and frame.ndim == 3:
-            return self._turn(self._quantizer.decode, np.array(frame), codes)
-        if not isinstance(frame, Scenes):
-            return self._joined(self._quantizer.decode, frame, codes)
+        """As many rows of codes as frames, or many for one; or a frame (h, w, 3) and one action."""
         decode = self._quantizer.decode
+        if isinstance(frame, np.ndarray) and frame.ndim == 3:
+            return self._turn(decode, np.array(frame), codes)
+        if not isinstance(frame, Scenes) and len(frame) == len(codes):
+            return self._joined(decode, frame, codes)
+        if not isinstance(frame, Scenes):
+            frame = self.prepare(frame)
+        if len(frame) == 1:
+            scene = frame.parts[0][1]
+            return self._joined(lambda rows: decode(scene, rows), codes)
         return np.concatenate([self._turn(decode, scene, codes[at]) for at, scene in frame.parts])
 
     def _joined(self, call: Callable[..., np.ndarray], *batches: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 from lapa import acting_server
 from lapa.__main__ import main
 from lapa.acting_server import server
+from tests import loops
 
 RNG = np.random.default_rng(0)
 FRAME = RNG.integers(0, 256, (20, 30, 3), np.uint8)
@@ -114,8 +115,6 @@ def test_half_a_character_is_refused(client) -> None:
 
 
 def test_a_client_that_goes_away_is_met_with_silence(policy, caplog) -> None:
-    import asyncio
-
     app = server(policy)
 
     async def receive() -> dict:
@@ -130,7 +129,7 @@ def test_a_client_that_goes_away_is_met_with_silence(policy, caplog) -> None:
         "query_string": b"", "root_path": "", "scheme": "http", "http_version": "1.1",
         "server": ("test", 80), "client": ("test", 1),
     }  # fmt: skip
-    asyncio.run(app(scope, receive, send))
+    loops.run(app(scope, receive, send))
     assert not caplog.records
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 
@@ -15,6 +14,7 @@ from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from app.doors import EVENT, MB, Doors
+from tests import loops
 
 # gradio's routes that this page has no use for: recording, streaming, logins, coding by voice, …
 CLOSED = {
@@ -135,5 +135,5 @@ def test_a_body_without_a_length_is_refused_while_it_arrives() -> None:
         sent.append(message)
 
     scope = {"type": "http", "method": "POST", "path": "/gradio_api/run/frames", "headers": []}
-    asyncio.run(Doors(app, upload=1)(scope, receive, send))
+    loops.run(Doors(app, upload=1)(scope, receive, send))
     assert sent[0]["status"] == 413 and len(asked) == EVENT // 500_000 + 1 and not begun

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import subprocess
@@ -15,6 +14,7 @@ from app.limits import Limits, UserError
 from app.server import AccessLog, opened_log, serving, told_path
 from app.service import Explorer
 from app.ui import launch_options
+from tests import loops
 from tests.app.conftest import SmallQuantizer, recordings
 
 
@@ -139,7 +139,7 @@ def test_a_line_a_request(tmp_path: Path) -> None:
         "type": "http", "method": "GET", "path": "/gradio_api/upload/x", "client": ("9.8.7.6", 1),
         "query_string": b"session_hash=secret", "headers": [(b"cookie", b"me")],
     }  # fmt: skip
-    asyncio.run(AccessLog(app, out)(scope, nothing, nothing))
+    loops.run(AccessLog(app, out)(scope, nothing, nothing))
     line = out.getvalue()
     assert (
         line.count("\n") == 1 and " GET /gradio_api/upload/… 404 " in line and line.endswith("ms\n")

@@ -49,6 +49,15 @@ def test_pieces_give_what_a_whole_batch_gives(compute) -> None:
     assert all(name.startswith("quantizer") for name in quantizer.threads)
 
 
+def test_many_latent_actions_on_one_frame(compute) -> None:
+    quantizer, codes = BatchQuantizer(), BatchQuantizer().encode(batch(40), batch(40) + 3)
+    turns, one = turns_of(quantizer, compute), batch(1)
+    told = BatchQuantizer().decode(np.repeat(one, 40, 0), codes)
+    for frame in (one, turns.prepare(one)):
+        np.testing.assert_array_equal(turns.decode(frame, codes), told)
+    assert max(quantizer.sizes) <= LARGEST
+
+
 def test_frames_of_the_right_size_are_not_touched(compute) -> None:
     turns, frames = turns_of(BatchQuantizer(), compute), batch(3)
     assert turns.resize(frames) is frames

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from lapa.report.questions import QUESTIONS
+
 pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
@@ -57,7 +59,7 @@ def test_a_run_to_its_report_and_its_files(open_tab, visit, tmp_path: Path) -> N
     cards, report = page.locator(".ck-card"), page.locator(".ck-report")
     # figures that were measured before are there at once, and said to be so
     expect(report).to_have_attribute("data-known", "published")
-    expect(cards).to_have_count(10)
+    expect(cards).to_have_count(len(QUESTIONS))
     expect(page.locator(".ck-about")).to_contain_text("measured before and published")
     expect(page.get_by_role("button", name="Save HTML")).to_be_disabled()
     expect(page.get_by_role("checkbox", name="simpler-widowx")).to_be_checked()
@@ -75,7 +77,9 @@ def test_a_run_to_its_report_and_its_files(open_tab, visit, tmp_path: Path) -> N
     page.get_by_role("switch", name="Explain the measures").check()
     expect(first.locator(".ck-why").first).to_be_visible()
     figures = json.loads(saved(page, "json", tmp_path))
-    assert figures["embodiments"] == ["simpler-widowx"] and len(figures["verdicts"]) == 10
+    assert figures["embodiments"] == ["simpler-widowx"] and len(figures["verdicts"]) == len(
+        QUESTIONS
+    )
     assert "<script src" not in saved(page, "html", tmp_path)
     reader = page.context.browser.new_page()
     reader.goto((tmp_path / "report.html").as_uri())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from app import ui
+from app.limits import Limits
 from tests.app.fake import FakeExplorer
 
 pytestmark = pytest.mark.browser
@@ -105,7 +107,13 @@ def test_files_do_not_stay_on_disk(visit, tmp_path: Path, tmp_path_factory) -> N
     screen.upload(tmp_path / "mine.png")
     screen_upload_id(screen)
     left = list(tmp_path_factory.getbasetemp().glob("app*/uploads/**/mine.png"))
-    assert not left
+    for path in left:
+        # as if it had been sent a while ago, so that nobody can be about to read it
+        os.utime(path, times=(time.time() - Limits.upload_grace - 1,) * 2)
+    Image.fromarray(255 - picture()).save(tmp_path / "next.png")
+    screen.upload(tmp_path / "next.png")
+    expect(screen.page.locator('.lx-clip[data-clip^="upload"]')).to_have_count(2)
+    assert left and not any(path.exists() for path in left)
 
 
 def test_a_closed_page_drops_its_uploads(visit) -> None:
