@@ -11,8 +11,11 @@ import pytest
 from app.compute import Compute
 from app.limits import Limits
 from app.turns import LARGEST, PIECE_SECONDS, Stopped, Turns
+from lapa import LAQConfig, LatentActionQuantizer
+from lapa.evaluation.checkup import checkup
 from tests.app.checkups import BatchQuantizer
 from tests.app.conftest import SIZE
+from tests.evaluation.synthetic import ARM, RED, frame_pairs
 
 
 class SlowQuantizer(BatchQuantizer):
@@ -117,3 +120,21 @@ def test_work_goes_on_under_a_stream_of_presses(compute) -> None:
         over.set()
         visitor.join(20)
     assert sum(quantizer.sizes) == 2
+
+
+def test_a_real_quantizer_is_examined_in_turns_as_at_once(compute) -> None:
+    small = LAQConfig(
+        image_size=64, patch_size=16, dim=16, heads=2, dim_head=8, quant_dim=4,
+        spatial_depth=1, temporal_depth=1, decoder_depth=1,
+    )  # fmt: skip
+    quantizer, pairs = LatentActionQuantizer(small).eval(), frame_pairs(ARM, RED)
+    quiz = {"drift_steps": 4, "stride": 8}
+    at_once, in_turns = (
+        checkup(each, pairs, **quiz) for each in (quantizer, turns_of(quantizer, compute))
+    )
+    found, told = (
+        (each.reconstruction.overall.ratio.value, each.distinctness.overall.distinctness.value)
+        for each in (in_turns, at_once)
+    )
+    # batches of another size round differently
+    assert found == pytest.approx(told, rel=0.01) and told[0] > 1 and told[1] > 0
