@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -17,47 +18,77 @@ from pathlib import Path
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 
-from app.server import opened_log, serving
-from app.service import Explorer, Limits
+from app.core.limits import Limits
+from app.core.temporary import own_folder
+from app.explorer import Explorer
+from app.server import Serving, close_slow_senders, hold_many_connections, opened_log, serving
 
 ASSETS = Path(__file__).parent / "assets"
 
 
-def warm_up(explorer: Explorer, warm: threading.Event) -> None:
-    """Loads the models and makes one prediction; a failure is shown by the page itself."""
+def warm_up(explorer: Explorer, warm: threading.Event, over: threading.Event) -> None:
+    """Loads the models and makes one prediction; a failure is shown by the page itself.
+    over: the page ends, and nobody waits for them."""
     start = time.perf_counter()
     try:
         explorer.warm()
-        model, clips = explorer.models()[0], explorer.clips()
+        model, clips = explorer.models.all()[0], explorer.clips.all()
         if model.usable and clips:
-            explorer.predict(model.name, clips[0].id, 0)
+            explorer.explore.predict(model.name, clips[0].id, 0)
     except Exception:
+        if over.is_set():
+            return
         logging.getLogger(__name__).exception("The first prediction failed.")
     warm.set()
     print(f"Models loaded after {time.perf_counter() - start:.1f} s.", flush=True)
 
 
-def main() -> None:
-    told = serving(sys.argv[1:], os.environ, ASSETS)
+def run(told: Serving) -> None:
+    """Serve the page until the process is told to end."""
     # what they said is told already, and a number that is none ends gradio's import
     for name in ("GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH"):
         os.environ.pop(name, None)
-    from app import ui
+    from app.page import build, launch_options
 
     limits = Limits(uploads=not told.public, open_models=told.open_models)
     explorer = Explorer(told.checkpoints, told.clips, limits, offer=told.offer)
     warm = threading.Event()
-    threading.Thread(target=warm_up, args=(explorer, warm), daemon=True).start()
-    page = ui.build(explorer, is_warm=warm.is_set)
+    over = threading.Event()
+    threading.Thread(target=warm_up, args=(explorer, warm, over), daemon=True).start()
+    page = build(explorer, is_warm=warm.is_set)
+    log = opened_log(told.log)
     try:
         page.launch(
             server_name=told.host,
             server_port=told.port,
             root_path=told.root_path or None,
-            **ui.launch_options(limits, opened_log(told.log)),
+            prevent_thread_lock=True,
+            # gradio would ask the page for itself, and end where that takes three seconds: on a
+            # machine that is busy there would be no page at all
+            _frontend=False,
+            **launch_options(limits, log, told.hosts, told.frames, explorer.addresses, page),
         )
+        close_slow_senders(page.server.config)
+        page.block_thread()
+    finally:
+        # a model that is still being loaded would write where its temporary folder was
+        over.set()
+        explorer.close()
+
+
+def main() -> None:
+    """Serves the page as the command line says, and tidies up however it ends."""
+    told = serving(sys.argv[1:], os.environ, ASSETS)
+    # what ends a service ends it as Ctrl-C does: whatever is temporary is removed
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    hold_many_connections()
+    try:
+        with own_folder():
+            run(told)
+    except KeyboardInterrupt:
+        pass
     except OSError as error:
-        # a port that is taken, an address that is not this machine's
+        # a port that is taken, an address that is not this machine's, no room for temporary files
         sys.exit(f"python app.py: {' '.join(str(error).split())}")
 
 

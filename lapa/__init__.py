@@ -12,12 +12,15 @@
 A tour, bottom up:
 
     nn            bricks: attention, transformers, patches, quantizers
+    media         pictures and videos as RGB pixels, without torch
     data          episodes, their readers, the cache of frames, frame pairs
     sim           simulators: the tabletop, and the recorders that make new clips
     models        LatentActionQuantizer, LatentPolicy, their networks; `pretrained` loads them
     official      everything that knows the formats of LAPA's official release
     imagine       imagined rollouts, and the world made of them: reset, step, branch
     training      one loop that yields Progress, and the recipes on it
+    scale         work in parts: one process, several, or a Ray cluster
+    hub           what is made here, on the Hugging Face Hub
     evaluation    measures: pure functions of frame pairs -> frozen dataclasses
     presets       whole runs by name: robots(), tabletop(), debug(), official(); policies: stages
     __main__      python -m lapa prepare | quantize | label | pretrain | finetune | checkup | …
@@ -38,6 +41,7 @@ _HOME = {
     "read_episodes": "lapa.data",
     "Cache": "lapa.data",
     "FramePairs": "lapa.data",
+    "push_to_hub": "lapa.hub",
     "imagine": "lapa.imagine",
     "ImaginedWorld": "lapa.imagine",
 }

@@ -1,27 +1,40 @@
 """Checkpoint folders: config.json + model.safetensors, on disk or on the Hugging Face Hub.
 
-Also the strict loading that names what differs. Nothing here unpickles.
+SHA256SUMS beside the weights tells when they were damaged on the way. Also the strict loading that
+names what differs. Nothing here unpickles.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from lapa.files import SUMS, check_sums, read_json, save_tensors, write_sums, write_text
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
-Config = TypeVar("Config")
+# of a Hub repository: weights, configurations, a policy's words and bins; no pickles
+FETCHED = ["*.safetensors", "*.json", "*.model", "*.csv", SUMS]
+# how a field is annotated -> what its values are
+NUMBERS: dict[Any, tuple[type, ...]] = {"int": (int,), "float": (int, float)}
+Config = TypeVar("Config", bound="DataclassInstance")
+Network = TypeVar("Network", bound=nn.Module)
+# of weights in several files; memory holds one of them while it is written
 INDEX, SHARD_BYTES = "model.safetensors.index.json", 2_000_000_000
 
 
-def resolve(source: str | os.PathLike) -> Path:
+def resolve(source: str | os.PathLike[str]) -> Path:
     """The local folder or file behind `source`; a Hub id ("owner/name") is downloaded.
 
     Raises:
@@ -44,7 +57,7 @@ def _download(repo_id: str) -> Path:
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(repo_id, allow_patterns=["*.safetensors", "*.json"]))
+        return Path(snapshot_download(repo_id, allow_patterns=FETCHED))
     except (HfHubHTTPError, LocalEntryNotFoundError, HFValidationError, OSError) as error:
         raise FileNotFoundError(
             f"{repo_id!r} is neither a local folder nor a Hub checkpoint that can be reached "
@@ -52,20 +65,25 @@ def _download(repo_id: str) -> Path:
         ) from error
 
 
-def save(folder: str | os.PathLike, config: dict[str, Any], state: dict[str, Tensor]) -> None:
-    """Write config.json and model.safetensors into `folder`, made if needed."""
+def save(folder: str | os.PathLike[str], config: dict[str, Any], state: dict[str, Tensor]) -> None:
+    """Write config.json, model.safetensors and its checksum into `folder`, made if needed.
+
+    Raises:
+        OSError: the disk is full or not to be written to.
+    """
     folder = Path(folder)
     save_config(folder, config)
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
-    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+    (folder / SUMS).unlink(missing_ok=True)
+    save_tensors(folder / WEIGHTS, tensors, {"format": "pt"})
     # safetensors writes for the owner alone; a checkpoint is read by whoever may read its config
     (folder / WEIGHTS).chmod((folder / CONFIG).stat().st_mode & 0o777)
+    write_sums(folder, [WEIGHTS])
 
 
 def save_config(folder: Path, config: dict[str, Any]) -> None:
     """Write config.json into `folder`, made if needed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / CONFIG).write_text(json.dumps(config, indent=2) + "\n")
+    write_text(folder / CONFIG, json.dumps(config, indent=2) + "\n")
 
 
 def save_sharded(
@@ -73,7 +91,7 @@ def save_sharded(
 ) -> None:
     """Write tensors as they come into files of about `shard_bytes`, and an index of them, as
     transformers names both. Memory holds one shard."""
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / SUMS).unlink(missing_ok=True)
     shard: dict[str, Tensor] = {}
     where: dict[str, str] = {}
     number = total = held = 0
@@ -82,7 +100,7 @@ def save_sharded(
         nonlocal shard, number, held
         number += 1
         name = f"model-{number:05d}.safetensors"
-        save_file(shard, folder / name, metadata={"format": "pt"})
+        save_tensors(folder / name, shard, {"format": "pt"})
         where.update(dict.fromkeys(shard, name))
         shard, held = {}, 0
 
@@ -92,8 +110,9 @@ def save_sharded(
         shard[name] = tensor.detach().cpu().contiguous().clone()
         held, total = held + tensor.nbytes, total + tensor.nbytes
     flush()
-    told = {"metadata": {"total_size": total}, "weight_map": where}
-    (folder / INDEX).write_text(json.dumps(told, indent=2) + "\n")
+    index = {"metadata": {"total_size": total}, "weight_map": where}
+    write_text(folder / INDEX, json.dumps(index, indent=2) + "\n")
+    write_sums(folder, list(dict.fromkeys(where.values())))
 
 
 def load_config(folder: Path) -> dict[str, Any]:
@@ -103,8 +122,8 @@ def load_config(folder: Path) -> dict[str, Any]:
         ValueError: it is no JSON object.
     """
     try:
-        config = json.loads((folder / CONFIG).read_text())
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        config = read_json(folder / CONFIG)
+    except ValueError as error:
         raise ValueError(f"{folder / CONFIG} is not valid JSON ({error})") from error
     if not isinstance(config, dict):
         raise ValueError(f"{folder / CONFIG} holds a {type(config).__name__}, not an object")
@@ -115,12 +134,38 @@ def config_of(cls: type[Config], values: dict[str, Any], what: str) -> Config:
     """A config dataclass from plain values.
 
     Raises:
-        ValueError: an unknown field, by name; what: whose fields they are.
+        ValueError: an unknown field, by name, or a value of another type; what: whose fields they
+            are.
     """
-    unknown = sorted(set(values) - set(cls.__dataclass_fields__))
+    unknown = sorted(set(values) - {field.name for field in fields(cls)})
     if unknown:
         raise ValueError(f"unknown fields of {what}: {', '.join(unknown)}")
-    return cls(**values)
+    for field in fields(cls):
+        kinds = NUMBERS.get(str(field.type))
+        if field.name in values and kinds is not None:
+            value: Any = values[field.name]
+            number = isinstance(value, kinds) and not isinstance(value, bool)
+            if not number or not math.isfinite(value):
+                raise ValueError(f"{field.name} of {what} is {value!r:.40}, no {field.type}")
+    try:
+        return cls(**values)
+    except (TypeError, ZeroDivisionError, OverflowError) as error:
+        raise ValueError(f"these are not the fields of {what}: {error}") from error
+
+
+def built(make: Callable[[], Network], name: str) -> Network:
+    """The network that `make` makes of a configuration; name: of its source, for what is said.
+
+    Raises:
+        ValueError: its sizes are none that a network can have here.
+    """
+    try:
+        return make()
+    except (TypeError, RuntimeError, MemoryError, OverflowError, ZeroDivisionError) as error:
+        told = str(error).split("\n")[0][:160]
+        raise ValueError(
+            f"the configuration of {name} asks for a network that cannot be built ({told})"
+        ) from error
 
 
 def load_config_of(folder: Path) -> dict[str, Any]:
@@ -143,14 +188,25 @@ def tensors(folder: Path) -> Iterator[tuple[str, Tensor]]:
     """The tensors of a checkpoint folder, one at a time.
 
     Raises:
-        ValueError: a file cannot be read.
+        ValueError: a file cannot be read, or is not the one that was saved.
     """
     try:
+        for file in _weights(folder):
+            with safe_open(file, "pt"):
+                pass
+        check_sums(folder)
         for file in _weights(folder):
             with safe_open(file, "pt") as opened:
                 for name in opened.keys():  # noqa: SIM118
                     yield name, opened.get_tensor(name)
-    except (SafetensorError, OSError, KeyError, json.JSONDecodeError) as error:
+    except (
+        SafetensorError,
+        OSError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        json.JSONDecodeError,
+    ) as error:
         raise ValueError(
             f"{folder / WEIGHTS} is not a readable safetensors file ({error})"
         ) from error
@@ -160,7 +216,8 @@ def _weights(folder: Path) -> list[Path]:
     """The files of weights, one or several."""
     if not (folder / INDEX).is_file():
         return [folder / WEIGHTS]
-    names = json.loads((folder / INDEX).read_text())["weight_map"].values()
+    index = read_json(folder / INDEX)
+    names = index["weight_map"].values()
     # a name out of the folder is none that was written here
     return [folder / Path(name).name for name in dict.fromkeys(names)]
 
@@ -192,20 +249,36 @@ def load_strictly(module: nn.Module, state: dict[str, Tensor], name: str) -> Non
             if own[key].shape != state[key].shape
         ),
     }
-    told = [f"{what}: {_short(keys)}" for what, keys in faults.items() if keys]
-    if told:
-        raise ValueError(f"the weights of {name} do not fit its configuration; " + "; ".join(told))
-    odd = {key: _odd_numbers(value) for key, value in state.items()}
-    broken = [f"{key} ({count} of {state[key].numel()})" for key, count in odd.items() if count]
-    if broken:
-        raise ValueError(f"the weights of {name} hold NaN or infinity: {_short(broken)}")
+    misfits = [f"{what}: {_short(keys)}" for what, keys in faults.items() if keys]
+    if misfits:
+        raise ValueError(
+            f"the weights of {name} do not fit its configuration; {'; '.join(misfits)}"
+        )
+    check_numbers(state, name, own)
     with torch.no_grad():
         module.load_state_dict(state, strict=True)
 
 
-def _odd_numbers(value: Tensor) -> int:
-    """How many numbers of a tensor are NaN or infinite."""
-    return int((~value.isfinite()).sum()) if value.is_floating_point() else 0
+def check_numbers(
+    state: Mapping[str, Tensor], name: str, wanted: Mapping[str, Tensor] | None = None
+) -> None:
+    """Raises ValueError where weights are NaN or infinite, also once they are of the type of
+    `wanted`; name: of the source, for what is said."""
+    types = {key: value.dtype for key, value in (wanted or state).items()}
+    odd = {key: _odd_numbers(value, types.get(key, value.dtype)) for key, value in state.items()}
+    broken = [f"{key} ({count} of {state[key].numel()})" for key, count in odd.items() if count]
+    if broken:
+        raise ValueError(f"the weights of {name} hold NaN or infinity: {_short(broken)}")
+
+
+def _odd_numbers(value: Tensor, dtype: torch.dtype) -> int:
+    """How many numbers of a tensor are NaN or infinite, as they are or as `dtype`."""
+    if not (value.is_floating_point() or value.is_complex()):
+        return 0
+    finite = value.float().isfinite() if value.element_size() == 1 else value.isfinite()
+    if dtype.is_floating_point:
+        finite = finite & value.to(dtype).float().isfinite()
+    return int((~finite).sum())
 
 
 def _short(keys: list[str], most: int = 6) -> str:

@@ -6,7 +6,9 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -17,10 +19,27 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ.setdefault("OMP_NUM_THREADS", "2")
+# Each process of the tests launches its pages on a hundred ports of its own: where two took the
+# same one at once, gradio tried the other 99, each in vain, as an MCP server begins only once.
+PROCESS = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+os.environ["GRADIO_SERVER_PORT"] = str(7900 + 100 * PROCESS)
 
 
 class LeftTheMachine(AssertionError):
     """Something tried to talk to another host."""
+
+
+# before xdist's own hook, which reads the groups
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Several processes share the tests file by file, as a file's tests share what is made for
+    them; those of the browser share one app and one Chromium and stay in one process."""
+    if not config.pluginmanager.hasplugin("xdist"):
+        return
+    for item in items:
+        file = item.path.relative_to(ROOT / "tests")
+        group = "e2e" if file.parts[0] == "e2e" else file.with_suffix("").as_posix()
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,6 +59,30 @@ def offline() -> Iterator[None]:
 
 def _is_local(host: str) -> bool:
     return host in ("localhost", "::1", "0.0.0.0", "::") or host.startswith("127.")
+
+
+@contextmanager
+def patient_launches() -> Iterator[None]:
+    """Gradio gives a server five seconds to start, and a busy machine needs more: here a minute."""
+    from gradio import http_server
+
+    usual = http_server.time
+    slow = SimpleNamespace(sleep=usual.sleep, time=lambda: usual.monotonic() / 12)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(http_server, "time", slow)
+        yield
+
+
+@pytest.fixture(scope="module")
+def quick_probe() -> Iterator[None]:
+    """The small network that reads actions from latents learns for two steps, not 600: it is most
+    of what a checkup costs, and tests/evaluation/test_mlp.py holds what it finds."""
+    from lapa.evaluation import mlp
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mlp, "EPOCHS", 2)
+        patch.setattr(mlp, "LEAST_STEPS", 2)
+        yield
 
 
 @pytest.fixture(scope="session")

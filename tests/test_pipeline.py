@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lapa.checkup.examine import headline
 from lapa.data import Cache, FramePairs
-from lapa.evaluation.checkup import headline
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.training.records import read_metrics
 
@@ -61,6 +61,7 @@ def test_run_leaves_what_it_promises(trained):
     )
     assert (trained / "previews" / "step-00000240.png").exists()
     assert sorted(p.name for p in (trained / "model").iterdir()) == [
+        "SHA256SUMS",
         "config.json",
         "model.safetensors",
     ]

@@ -14,7 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+# ITU-R BT.601
 _LUMA = (0.299, 0.587, 0.114)
+Box = tuple[slice, slice]
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ def augment(
     future: Tensor,
     generator: torch.Generator,
     strength: Augmentation = Augmentation(),
+    *,
+    rows: slice = slice(None),
+    whole: int | None = None,
 ) -> tuple[Tensor, Tensor]:
     """Change both frames of each pair alike.
 
@@ -51,6 +56,8 @@ def augment(
         frame, future: (B, 3, h, w) float in [0, 1].
         generator: on the CPU; the only source of chance, so equal states give equal results on
             every device.
+        rows, whole: these pairs are `rows` of a batch of `whole` pairs, of which each is changed as
+            it would be there.
 
     Returns:
         the two batches, shape, dtype and range as given.
@@ -59,29 +66,31 @@ def augment(
         ValueError: wrong shapes or dtypes.
     """
     _check(frame, future)
-    draws = torch.rand(len(frame), 7, generator=generator)
-    boxes = _boxes(draws[:, :3], frame.shape[-2:], strength.crop)
+    draws = torch.rand(whole or len(frame), 7, generator=generator)[rows]
+    height, width = frame.shape[-2:]
+    boxes = _boxes(draws[:, :3], (height, width), strength.crop)
     matrix, offset = _colour(2 * draws[:, 3:] - 1, strength, frame.mean((2, 3)).float())
     matrix, offset = matrix.to(frame.dtype), offset.to(frame.dtype)
     return _change(frame, boxes, matrix, offset), _change(future, boxes, matrix, offset)
 
 
-def _boxes(draws: Tensor, size: tuple[int, int], crop: float) -> list[tuple[slice, slice]]:
-    """One window per pair, of whole pixels and the shape of the frame."""
-    boxes = []
-    for zoom, down, right in draws.tolist():
-        spans = []
-        for length, where in zip(size, (down, right), strict=True):
-            kept = max(1, round(length * (1 - crop * zoom)))
-            first = int(where * (length - kept + 1))
-            spans.append(slice(first, first + kept))
-        boxes.append(tuple(spans))
-    return boxes
+def _boxes(draws: Tensor, size: tuple[int, int], crop: float) -> list[Box]:
+    """One window (rows, columns) per pair, of whole pixels and the shape of the frame."""
+    height, width = size
+    return [
+        (_span(height, 1 - crop * zoom, down), _span(width, 1 - crop * zoom, right))
+        for zoom, down, right in draws.tolist()
+    ]
 
 
-def _change(
-    images: Tensor, boxes: list[tuple[slice, slice]], matrix: Tensor, offset: Tensor
-) -> Tensor:
+def _span(length: int, share: float, where: float) -> slice:
+    """This share of a side, at `where` in [0, 1) of the room that it leaves."""
+    window = max(1, round(length * share))
+    first = int(where * (length - window + 1))
+    return slice(first, first + window)
+
+
+def _change(images: Tensor, boxes: list[Box], matrix: Tensor, offset: Tensor) -> Tensor:
     """Enlarge each image's window to the whole and apply its colour matrix."""
     size = images.shape[-2:]
     changed = torch.empty_like(images, memory_format=torch.contiguous_format)

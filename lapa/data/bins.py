@@ -13,9 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
+from lapa.files import replacing
+
+# bins a dimension, as in LAPA (section 3.3)
 COUNT = 256
 # a gripper is open or closed
 GRIPPER = (-0.5, 0.5, 1.5)
+# the bin of a dimension that never changes
 CONSTANT = -1
 
 
@@ -32,6 +36,8 @@ class ActionBins:
         for place, own in enumerate(self.edges):
             if own.ndim != 1 or not len(own) or not (np.diff(own) > 0).all():
                 raise ValueError(f"edges of dimension {place} must rise, got {own!r:.80}")
+            if not np.isfinite(own).all():
+                raise ValueError(f"edges of dimension {place} must be finite, got {own!r:.80}")
 
     @classmethod
     def fit(
@@ -75,10 +81,10 @@ class ActionBins:
         actions = self._checked(actions)
         if np.isnan(actions).any():
             raise ValueError("an action is NaN; bins are for known actions")
-        found = [bin_of(actions[..., place], own) for place, own in enumerate(self.edges)]
+        bins = [bin_of(actions[..., place], own) for place, own in enumerate(self.edges)]
         # a dimension that never changed has no other bin, whatever comes later
         still = [len(own) == 1 for own in self.edges]
-        return np.where(still, CONSTANT, np.stack(found, -1))
+        return np.where(still, CONSTANT, np.stack(bins, -1))
 
     def decode(self, bins: np.ndarray) -> np.ndarray:
         """The middles of bins, (A) or (N, A) whole numbers -> float64 of that shape.
@@ -87,7 +93,7 @@ class ActionBins:
             ValueError: another number of dimensions, or a bin that is not there.
         """
         bins = self._checked(bins).astype(np.int64)
-        found = []
+        actions = []
         for place, own in enumerate(self.edges):
             column, low = bins[..., place], CONSTANT if len(own) == 1 else 0
             high = len(own) - 2 if len(own) > 1 else CONSTANT
@@ -95,8 +101,22 @@ class ActionBins:
                 wrong = column[(column < low) | (column > high)].flat[0]
                 raise ValueError(f"dimension {place} has bins {low} to {high}, received {wrong}")
             middles = own if len(own) == 1 else (own[1:] + own[:-1]) / 2
-            found.append(middles[np.maximum(column, 0)])
-        return np.stack(found, -1)
+            actions.append(middles[np.maximum(column, 0)])
+        return np.stack(actions, -1)
+
+    def mean(self, shares: np.ndarray) -> np.ndarray:
+        """The mean of the bins' middles, (N, A, K) shares that sum to 1 -> (N, A) float64.
+
+        K: at least as many as any dimension has bins; what lies beyond those counts for nothing.
+        """
+        actions = np.empty(shares.shape[:2])
+        for place, own in enumerate(self.edges):
+            if len(own) == 1:
+                actions[:, place] = own[0]
+                continue
+            some = shares[:, place, : len(own) - 1].astype(np.float64)
+            actions[:, place] = some @ ((own[1:] + own[:-1]) / 2) / some.sum(1)
+        return actions
 
     def _checked(self, values: np.ndarray) -> np.ndarray:
         values = np.asarray(values, np.float64)
@@ -111,16 +131,15 @@ def bin_of(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     As in LAPA's preprocessing, a value at or above the last edge counts to the last bin, which for
     a single edge is −1.
     """
-    found = np.searchsorted(edges, values, side="right") - 1
-    found = np.where(values >= edges[-1], len(edges) - 2, found)
-    return np.where(values < edges[0], 0, found).astype(np.int64)
+    bins = np.searchsorted(edges, values, side="right") - 1
+    bins = np.where(values >= edges[-1], len(edges) - 2, bins)
+    return np.where(values < edges[0], 0, bins).astype(np.int64)
 
 
 def write_bins(path: Path, bins: ActionBins) -> Path:
     """LAPA's csv: a row a dimension, its edges in columns 0, 1, …, the rest empty."""
     width = max(map(len, bins.edges))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
+    with replacing(path) as draft, draft.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(range(width))
         for own in bins.edges:
@@ -134,12 +153,12 @@ def read_bins(path: Path) -> ActionBins:
     Raises:
         FileNotFoundError: nothing there. ValueError: it is no such table.
     """
-    with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.reader(file))
     try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.reader(file))
         edges = [[float(cell) for cell in row if cell] for row in rows[1:]]
         return ActionBins(tuple(np.array(own) for own in _whole(edges)))
-    except ValueError as error:
+    except (ValueError, csv.Error) as error:
         raise ValueError(f"{path.name} is no table of action bins: {error}") from error
 
 

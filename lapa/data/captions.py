@@ -1,12 +1,12 @@
 """Captioned pictures: frames, and what lies where in each, as a folder.
 
-    frames.npy          (N, size, size, 3) uint8
-    names.npy           (N, M) int64
-    places.npy          (N, M, 2) float32
-    instructions.npy    (N,) sentences
-    blocks.npy          (N,) int64
-    goals.npy           (N, 2) float32
-    captions.json       what the names are, and how many pictures are done
+frames.npy          (N, size, size, 3) uint8
+names.npy           (N, M) int64
+places.npy          (N, M, 2) float32
+instructions.npy    (N,) sentences
+blocks.npy          (N,) int64
+goals.npy           (N, 2) float32
+captions.json       what the names are, and how many pictures are done
 """
 
 from __future__ import annotations
@@ -16,11 +16,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
+
+from lapa.files import read_json, reserve, write_text
 
 PARTS, ABOUT = ("frames", "names", "places", "instructions", "blocks", "goals"), "captions.json"
-_LONGEST = 200
+_LONGEST = 200  # characters of an instruction, for which a file of numpy has a fixed room
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +55,8 @@ class Captions:
     @property
     def fingerprint(self) -> str:
         """Changes when anything lies elsewhere."""
-        told = self.names.tobytes() + self.places.tobytes()
-        return hashlib.sha256(told + str(self.frames.shape).encode()).hexdigest()[:32]
+        contents = self.names.tobytes() + self.places.tobytes()
+        return hashlib.sha256(contents + str(self.frames.shape).encode()).hexdigest()[:32]
 
     @classmethod
     def open(cls, folder: str | Path) -> Captions:
@@ -65,7 +69,7 @@ class Captions:
         if not (folder / ABOUT).is_file():
             raise FileNotFoundError(f"there are no captioned pictures in {folder}")
         try:
-            about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+            about = read_json(folder / ABOUT)
             if about["done"] < about["pictures"]:
                 raise ValueError(f"{about['done']} of {about['pictures']} are there")
             arrays = [np.load(folder / f"{name}.npy", mmap_mode="r") for name in PARTS]
@@ -94,22 +98,24 @@ class CaptionWriter:
         self._folder, self.done = Path(folder), 0
         self._about = {"names": list(vocabulary), "pictures": pictures, "size": size}
         self._folder.mkdir(parents=True, exist_ok=True)
-        file, mode = self._folder / ABOUT, "w+"
+        file = self._folder / ABOUT
+        mode: Literal["w+", "r+"] = "w+"
         if file.is_file():
-            known = json.loads(file.read_text(encoding="utf-8"))
-            self.done, mode = known.pop("done"), "r+"
-            if known != self._about:
+            about = read_json(file)
+            self.done, mode = about.pop("done"), "r+"
+            if about != self._about:
                 raise ValueError(f"{folder} holds other pictures: choose another folder")
-        laid = (
+        layout: tuple[tuple[npt.DTypeLike, tuple[int, ...]], ...] = (
             (np.uint8, (size, size, 3)), (np.int64, (things,)), (np.float32, (things, 2)),
             (f"U{_LONGEST}", ()), (np.int64, ()), (np.float32, (2,)),
         )  # fmt: skip
         self._arrays = [
-            np.lib.format.open_memmap(
-                self._folder / f"{name}.npy", mode, dtype, (pictures, *shape)
-            )
-            for name, (dtype, shape) in zip(PARTS, laid, strict=True)
+            np.lib.format.open_memmap(self._folder / f"{name}.npy", mode, dtype, (pictures, *shape))
+            for name, (dtype, shape) in zip(PARTS, layout, strict=True)
         ]
+        if mode == "w+":
+            for name in PARTS:
+                reserve(self._folder / f"{name}.npy")
 
     def add(self, *parts: np.ndarray) -> None:
         """The next pictures: (B, ...) of each of PARTS."""
@@ -119,4 +125,4 @@ class CaptionWriter:
             array.flush()
         self.done = end
         about = json.dumps({**self._about, "done": self.done}, indent=1) + "\n"
-        (self._folder / ABOUT).write_text(about, encoding="utf-8")
+        write_text(self._folder / ABOUT, about)

@@ -1,4 +1,4 @@
-"""What an episode is, how episodes are split, and how trouble with them is told.
+"""What an episode is, and how trouble with episodes is told.
 
 Everything that reads clips makes `Episode`s, and everything that uses clips takes them. An
 episode knows what it shows (embodiment, task, instruction, the robot's actions) and opens its
@@ -7,15 +7,19 @@ frames only when asked. What cannot be used is named in a `Report`, never droppe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 SPLITS = ("train", "holdout")
-_FOLD = 10
-_HELD_OUT = 4
+
+
+def whole_text(text: str) -> str:
+    """A text that every file can hold: halves of characters (lone surrogates), as JSON and names of
+    files may have them, are spelled out (\\ud800)."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,11 @@ class EpisodeInfo:
     width: int
     action_names: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        for name in ("id", "source", "embodiment", "task", "instruction"):
+            object.__setattr__(self, name, whole_text(getattr(self, name)))
+        object.__setattr__(self, "action_names", tuple(map(whole_text, self.action_names)))
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Episode(EpisodeInfo):
@@ -51,7 +60,9 @@ class Episode(EpisodeInfo):
 
     Attributes:
         path: the video, or the folder of frames.
-        files: every file it consists of; a cache watches them for changes.
+        files: every file that is its own; a cache watches them for changes.
+        part: of an episode in a file with others: which part it is, and its checksum or what else
+            tells it from another; a cache watches this, too.
         stream: opens the episode and yields its frames one by one, uint8 RGB (H, W, 3); raises
             ValueError with the reason when the file turns out to be broken.
         length: number of frames, or None where only decoding can tell.
@@ -63,6 +74,7 @@ class Episode(EpisodeInfo):
     stream: Callable[[], Iterator[np.ndarray]] = field(repr=False)
     length: int | None = None
     actions: np.ndarray | None = field(default=None, repr=False)
+    part: str = ""
 
     @property
     def frames(self) -> np.ndarray:
@@ -80,6 +92,10 @@ class Skipped:
 
     name: str
     reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", whole_text(self.name))
+        object.__setattr__(self, "reason", whole_text(self.reason))
 
     def __str__(self) -> str:
         return f"{self.name}: {self.reason}"
@@ -106,22 +122,3 @@ class Report:
             lines.append(f"… and {len(self.skipped) - limit} more")
         lines += [f"note: {item}" for item in self.notes[:limit]]
         return "\n".join([*lines, f"{self.kept} episodes used, {len(self.skipped)} skipped."])
-
-
-def split_for(position: int) -> str:
-    """The split of the episode at this position among the sorted episodes of its embodiment.
-
-    The fifth of every ten is held out, as in the `robots` set: each embodiment gives a tenth,
-    spread over its tasks.
-    """
-    return "holdout" if position % _FOLD == _HELD_OUT else "train"
-
-
-def splits_for(embodiments: Sequence[str]) -> list[str]:
-    """`split_for` for a sorted list of episodes, each given by its embodiment."""
-    seen: dict[str, int] = {}
-    splits = []
-    for embodiment in embodiments:
-        splits.append(split_for(seen.get(embodiment, 0)))
-        seen[embodiment] = seen.get(embodiment, 0) + 1
-    return splits

@@ -3,21 +3,22 @@
     labels.json          what made them
     part-00000.parquet   episode, t, gap_frames, codes; whole episodes, written whole
 
-Parts are only added, so that a run that was stopped goes on with the next one.
+`lapa.scale` makes them, in one process or several; `datasets` and pandas read them as they are.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from lapa.scale.parts import content, part_files, read_about
+
 ABOUT = "labels.json"
+COLUMNS = ["episode", "t", "gap_frames", "codes"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +51,14 @@ class Labels:
         import pyarrow.parquet as pq
 
         folder = Path(folder)
-        about = _about(folder)
+        about = read_about(folder, ABOUT)
         if about is None:
             raise FileNotFoundError(f"there are no labels in {folder}")
         if not about.get("complete"):
             raise ValueError(f"the labels in {folder} are unfinished: run the same command again")
         try:
-            table = pa.concat_tables([pq.read_table(path) for path in sorted(_parts(folder))])
+            tables = [pq.read_table(path, columns=COLUMNS) for path in part_files(folder)]
+            table = pa.concat_tables([each.replace_schema_metadata() for each in tables])
             codes = np.array(table["codes"].to_pylist(), np.int64)
         except (pa.ArrowException, KeyError, OSError, ValueError) as error:
             raise ValueError(f"the labels in {folder} are damaged: {error}") from error
@@ -69,84 +71,25 @@ class Labels:
         )
 
 
-class LabelWriter:
-    """Adds parts to a folder. about: what makes them; a folder made otherwise is refused.
+def part(
+    episodes: Sequence[str],
+    lengths: Sequence[int],
+    t: np.ndarray,
+    gap_frames: np.ndarray,
+    codes: np.ndarray,
+) -> bytes:
+    """The content of a part's file.
 
-    Attributes:
-        done: ids of the episodes that are there.
-
-    Raises:
-        ValueError: the folder holds other labels.
+    Args:
+        episodes, lengths: ids of whole episodes, and how many of the rows are each one's.
+        t, gap_frames: (N,), codes: (N, S); whole numbers.
     """
+    import pyarrow as pa
 
-    def __init__(self, folder: str | Path, about: Mapping[str, Any]) -> None:
-        self._folder, self._about = Path(folder), dict(about)
-        known = _about(self._folder)
-        if known is not None:
-            changed = [name for name in about if known.get(name) != about[name]]
-            if changed:
-                raise ValueError(
-                    f"{self._folder} holds other labels ({', '.join(changed)} differ): choose "
-                    f"another folder"
-                )
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self.done: set[str] = set()
-        for path in _parts(self._folder):
-            self.done |= _episodes(path)
-        self._next = len(_parts(self._folder))
-        self._write_about(complete=False)
-
-    def add(
-        self,
-        episode: Iterable[str],
-        t: np.ndarray,
-        gap_frames: np.ndarray,
-        codes: np.ndarray,
-    ) -> None:
-        """Write a part: whole episodes."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
-        episode = list(episode)
-        table = pa.table(
-            {
-                "episode": episode,
-                "t": pa.array(t, pa.int32()),
-                "gap_frames": pa.array(gap_frames, pa.int16()),
-                "codes": pa.array(list(np.asarray(codes)), pa.list_(pa.int16())),
-            }
-        )
-        target = self._folder / f"part-{self._next:05d}.parquet"
-        partial = target.with_suffix(".writing")
-        pq.write_table(table, partial)
-        os.replace(partial, target)
-        self._next += 1
-        self.done |= set(episode)
-
-    def finish(self) -> None:
-        """Every episode is there."""
-        self._write_about(complete=True)
-
-    def _write_about(self, *, complete: bool) -> None:
-        told = json.dumps({**self._about, "complete": complete}, indent=1) + "\n"
-        (self._folder / ABOUT).write_text(told, encoding="utf-8")
-
-
-def _parts(folder: Path) -> list[Path]:
-    return list(folder.glob("part-*.parquet"))
-
-
-def _episodes(path: Path) -> set[str]:
-    import pyarrow.parquet as pq
-
-    return set(pq.read_table(path, columns=["episode"])["episode"].to_pylist())
-
-
-def _about(folder: Path) -> dict[str, Any] | None:
-    path = folder / ABOUT
-    if not path.is_file():
-        return None
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{path} is not valid JSON") from error
+    columns = [
+        np.repeat(np.array(episodes, object), lengths).tolist(),
+        pa.array(t, pa.int32()),
+        pa.array(gap_frames, pa.int16()),
+        pa.array(list(np.asarray(codes)), pa.list_(pa.int16())),
+    ]
+    return content(pa.table(columns, names=COLUMNS), episodes)

@@ -32,7 +32,7 @@ def cache_in_memory(recordings: Sequence[Recording], image_size: int) -> Cache:
     """
     if not recordings:
         raise ValueError("There are no clips.")
-    known, start, values = [], 0, 0
+    episodes, start, values = [], 0, 0
     for recording in recordings:
         if recording.frames.shape[1:] != (image_size, image_size, 3):
             raise ValueError(
@@ -40,7 +40,7 @@ def cache_in_memory(recordings: Sequence[Recording], image_size: int) -> Cache:
             )
         width = 0 if recording.actions is None else recording.actions.shape[1]
         length = len(recording.frames)
-        known.append(
+        episodes.append(
             CachedEpisode(
                 **{field.name: getattr(recording, field.name) for field in fields(EpisodeInfo)},
                 start=start,
@@ -51,13 +51,13 @@ def cache_in_memory(recordings: Sequence[Recording], image_size: int) -> Cache:
             )
         )
         start, values = start + length, values + (length - 1) * width
-    told = [r.actions.astype(np.float32).ravel() for r in recordings if r.actions is not None]
+    actions = [r.actions.astype(np.float32).ravel() for r in recordings if r.actions is not None]
     return Cache(
         folder=Path("memory"),
         image_size=image_size,
         frames=np.concatenate([recording.frames for recording in recordings]),
-        episodes=tuple(known),
-        report=Report(len(known)),
+        episodes=tuple(episodes),
+        report=Report(len(episodes)),
         fingerprint="memory",
-        all_actions=np.concatenate(told) if told else np.zeros(0, np.float32),
+        all_actions=np.concatenate(actions) if actions else np.zeros(0, np.float32),
     )

@@ -20,8 +20,11 @@ import numpy as np
 from lapa.data.cache import Cache
 from lapa.data.episodes import SPLITS, Report, Skipped
 from lapa.data.manifest import CachedEpisode
+from lapa.gap import gap_in_frames
 
 PairIndex = tuple[int, int, int]
+# a true gap so many times too long, or too short, shows another thing than was asked for
+FAR = 1.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +55,9 @@ class FramePairs:
 
     Attributes:
         counts: number of pairs of each embodiment, in the order of their first episode.
-        report: episodes that give pairs, and those too short for their gap, by name.
+        report: episodes that give pairs, those too short for their gap, by name, and notes on
+            those whose gap in whole frames is far from what was asked.
+        seconds: (shortest, longest) true gap of all pairs, in seconds.
     """
 
     def __init__(
@@ -83,10 +88,13 @@ class FramePairs:
         self.cache, self.seed, self.balanced = cache, seed, balanced
         chosen = [i for i, e in enumerate(cache.episodes) if split in (None, e.split)]
         gaps = gaps_in_frames(cache.episodes, gap_seconds)
-        self.report = _report([(cache.episodes[i], gaps[i]) for i in chosen])
+        asked = gaps_in_seconds(cache.episodes, gap_seconds)
+        self.report = _report([(cache.episodes[i], gaps[i], asked[i]) for i in chosen])
         usable = [(i, gaps[i]) for i in chosen if cache.episodes[i].length > gaps[i]]
         if not usable:
-            raise ValueError(f"There is no frame pair (split {split}).\n{self.report.summary()}")
+            raise ValueError(_no_pair(split, len(chosen), len(cache.episodes), self.report))
+        true = [gap / cache.episodes[i].fps for i, gap in usable]
+        self.seconds = min(true), max(true)
         # Pairs are numbered through with an embodiment's in one range: drawing is arithmetic.
         names = list(dict.fromkeys(cache.episodes[i].embodiment for i, _ in usable))
         usable.sort(key=lambda pair: names.index(cache.episodes[pair[0]].embodiment))
@@ -101,11 +109,11 @@ class FramePairs:
     def __len__(self) -> int:
         return int(self._ends[-1])
 
-    def batch(self, step: int, batch_size: int) -> PairBatch:
-        """The pairs of this step, the same at every call with these arguments."""
+    def batch(self, step: int, batch_size: int, rows: slice = slice(None)) -> PairBatch:
+        """The pairs of this step, the same at every call with these arguments; of them, `rows`."""
         if step < 0 or batch_size < 1:
             raise ValueError(f"step ≥ 0 and batch_size ≥ 1 are needed, got {step}, {batch_size}.")
-        numbers = self._draw(np.random.default_rng((self.seed, step)), batch_size)
+        numbers = self._draw(np.random.default_rng((self.seed, step)), batch_size)[rows]
         places = np.searchsorted(self._ends, numbers, side="right")
         t = numbers - (self._ends - self._numbers)[places]
         return self._gather(self._episodes[places], t, self._gaps[places])
@@ -152,7 +160,8 @@ class FramePairs:
         counts = np.array(list(self.counts.values()))
         slots = (np.arange(size) + rng.random()) * len(counts) / size
         body = rng.permutation(np.minimum(slots.astype(np.int64), len(counts) - 1))
-        return (np.cumsum(counts) - counts)[body] + rng.integers(counts[body])
+        numbers: np.ndarray = (np.cumsum(counts) - counts)[body] + rng.integers(counts[body])
+        return numbers
 
     def _gather(self, episode: np.ndarray, t: np.ndarray, gap: np.ndarray) -> PairBatch:
         at = self._starts[episode] + t
@@ -166,42 +175,65 @@ class FramePairs:
         )
 
 
-def gap_in_frames(seconds: float, fps: float) -> int:
-    """H in frames: the nearest whole number (halves up), at least 1."""
-    return max(1, math.floor(seconds * fps + 0.5))
-
-
 def gaps_in_frames(
     episodes: Sequence[CachedEpisode], gap_seconds: float | Mapping[str, float]
 ) -> list[int]:
-    """H in frames of each episode; `gap_seconds` as for `FramePairs`.
+    """H in frames of each episode; `gap_seconds` and what it raises as for `gaps_in_seconds`."""
+    asked = gaps_in_seconds(episodes, gap_seconds)
+    return [gap_in_frames(gap, e.fps) for gap, e in zip(asked, episodes, strict=True)]
+
+
+def gaps_in_seconds(
+    episodes: Sequence[CachedEpisode], gap_seconds: float | Mapping[str, float]
+) -> list[float]:
+    """H in seconds, as asked for, of each episode; `gap_seconds` as for `FramePairs`.
 
     Raises:
         ValueError: a gap is not positive, or missing, or belongs to nothing.
     """
     names = {e.embodiment for e in episodes} | {e.source for e in episodes}
-    given = gap_seconds if isinstance(gap_seconds, Mapping) else dict.fromkeys(names, gap_seconds)
-    wrong = [f"{name}: {gap!r}" for name, gap in given.items() if not _positive(gap)]
+    gaps = gap_seconds if isinstance(gap_seconds, Mapping) else dict.fromkeys(names, gap_seconds)
+    wrong = [f"{name}: {gap!r}" for name, gap in gaps.items() if not _positive(gap)]
     if wrong:
         raise ValueError(f"A gap is a positive number of seconds, got {', '.join(wrong)}.")
-    unknown = sorted(set(given) - names)
+    unknown = sorted(set(gaps) - names)
     if unknown:
         known = ", ".join(sorted(names))
         raise ValueError(f"Gaps are given for {', '.join(unknown)}; the episodes are of {known}.")
-    missing = sorted({e.embodiment for e in episodes if not {e.embodiment, e.source} & set(given)})
+    missing = sorted({e.embodiment for e in episodes if not {e.embodiment, e.source} & set(gaps)})
     if missing:
         raise ValueError(f"No gap is given for {', '.join(missing)}.")
-    return [gap_in_frames(given.get(e.embodiment, given.get(e.source)), e.fps) for e in episodes]
+    named = [e.embodiment if e.embodiment in gaps else e.source for e in episodes]
+    return [gaps[name] for name in named]
 
 
 def _positive(value: object) -> bool:
     return isinstance(value, int | float) and 0 < value < math.inf
 
 
-def _report(episodes: Sequence[tuple[CachedEpisode, int]]) -> Report:
+def _report(episodes: Sequence[tuple[CachedEpisode, int, float]]) -> Report:
+    """episodes: each with its gap in frames, and in seconds as asked for."""
     short = tuple(
         Skipped(episode.id, f"has {episode.length} frames, too short for a gap of {gap}")
-        for episode, gap in episodes
+        for episode, gap, _ in episodes
         if episode.length <= gap
     )
-    return Report(len(episodes) - len(short), short)
+    far = tuple(
+        Skipped(
+            episode.id,
+            f"its pairs are {gap / episode.fps:.3g} s apart, as its {episode.fps:.3g} frames a "
+            f"second have no gap nearer to {asked:.3g} s",
+        )
+        for episode, gap, asked in episodes
+        if episode.length > gap and not 1 / FAR < gap / episode.fps / asked < FAR
+    )
+    return Report(len(episodes) - len(short), short, far)
+
+
+def _no_pair(split: str | None, chosen: int, episodes: int, report: Report) -> str:
+    if split is None or chosen:
+        return f"There is no frame pair (split {split}).\n{report.summary()}"
+    return (
+        f"There is no frame pair (split {split}): none of the {episodes} episodes is in it. "
+        f"Folders named train and holdout, or a file splits.json, say which clips are."
+    )

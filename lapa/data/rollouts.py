@@ -43,9 +43,9 @@ class Rollouts:
             raise ValueError(f"slots and steps are at least 1, got {slots} and {steps}.")
         self.pairs, self.slots, self.steps, self.seed = pairs, slots, steps, seed
 
-    def batch(self, step: int) -> RolloutBatch:
-        """The step-th step of every slot; a pure function of it."""
-        places = [self._place(slot, step) for slot in range(self.slots)]
+    def batch(self, step: int, rows: slice = slice(None)) -> RolloutBatch:
+        """The step-th step of every slot, or of `rows` of them; a pure function of it."""
+        places = [self._place(slot, step) for slot in range(self.slots)[rows]]
         at = np.array([[first, first + n * h, first + (n + 1) * h] for first, h, n in places])
         first, frame, future = (np.asarray(self.pairs.cache.frames[column]) for column in at.T)
         return RolloutBatch(first, frame, future, np.array([n == 0 for _, _, n in places]))

@@ -43,10 +43,10 @@ def accuracy(
     right = np.zeros(codes.shape[1])
     for first in range(0, len(frames), _BATCH):
         some = slice(first, first + _BATCH)
-        seen = policy.image_tokenizer.encode(np.asarray(frames[some]))
+        tokens = policy.image_tokenizer.encode(np.asarray(frames[some]))
         target = torch.from_numpy(codes[some].astype(np.int64))
-        told = list(instructions[some])
-        inputs = policy.taught(seen.reshape(len(seen), -1), told, target[:, :-1], "latent")
+        words = list(instructions[some])
+        inputs = policy.taught(tokens.reshape(len(tokens), -1), words, target[:, :-1], "latent")
         logits = policy.logits(policy.model, inputs, "latent", codes.shape[1])
         right += (logits.argmax(-1) == target).sum(0).numpy()
     size = policy.model.config.latent

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from lapa.data import FramePairs, PairBatch
+from lapa.evaluation.driven import driven, is_driven
+from lapa.evaluation.flow import motion
 
 
 class Actions:
@@ -45,13 +46,37 @@ class Actions:
             "action_names": self.names,
         }
 
+    def motion(self, batch: PairBatch, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+        """What each pair did, to the right and down as shares of the frame's side: (B, 2) float64.
+
+        What moves in the picture, 0 where nothing does (flow.py); of a car, what it was told
+        (driven.py).
+
+        Args:
+            frame, future: the pairs' frames, (B, h, w, 3) uint8 RGB, of any size.
+        """
+        moved: np.ndarray = motion(frame, future) / frame.shape[2]
+        for embodiment in self.driven & set(batch.embodiment):
+            gap = np.asarray(batch.gap_frames)
+            told = self.displacement(batch.episode, batch.t, gap) / gap[:, None]
+            commands = driven(self.names[embodiment], told)
+            own = (np.asarray(batch.embodiment) == embodiment) & np.isfinite(commands).all(1)
+            moved[own] = commands[own]
+        return moved
+
+    @property
+    def driven(self) -> frozenset[str]:
+        """The embodiments that are driven, as cars are."""
+        return frozenset(name for name, own in self.names.items() if is_driven(own))
+
     def displacement(
-        self, episode: Sequence[int], t: Sequence[int], gap_frames: Sequence[int]
+        self, episode: np.ndarray, t: np.ndarray, gap_frames: np.ndarray
     ) -> np.ndarray:
         """The sums of the action rows t … t+H-1 of each pair: (B, width) float64, else NaN."""
-        found = np.full((len(episode), self.width), np.nan)
+        sums = np.full((len(episode), self.width), np.nan)
         for row, (index, start, gap) in enumerate(zip(episode, t, gap_frames, strict=True)):
-            if int(index) in self._columns:
-                told = self._cache.actions(int(index))[start : start + gap]
-                found[row, self._columns[int(index)]] = told.sum(0, dtype=np.float64)
-        return found
+            columns = self._columns.get(int(index))
+            actions = None if columns is None else self._cache.actions(int(index))
+            if actions is not None:
+                sums[row, columns] = actions[start : start + gap].sum(0, dtype=np.float64)
+        return sums

@@ -47,8 +47,8 @@ def bootstrap(
     """
     members = _members(episode)
     value = float(statistic(np.arange(len(episode))))
-    drawn = [statistic(_rows(members, row)) for row in resamples(len(members), draws, seed)]
-    return interval(value, np.array(drawn, dtype=np.float64))
+    resampled = [statistic(_rows(members, row)) for row in resamples(len(members), draws, seed)]
+    return interval(value, np.array(resampled, dtype=np.float64))
 
 
 def reweighted(
@@ -65,8 +65,8 @@ def reweighted(
     """
     value = float(statistic(np.ones((1, episodes)))[0])
     weights = resamples(episodes, draws, seed)
-    drawn = statistic(weights.astype(np.float64)) if len(weights) else np.empty(0)
-    return interval(value, drawn)
+    resampled = statistic(weights.astype(np.float64)) if len(weights) else np.empty(0)
+    return interval(value, resampled)
 
 
 def mean(values: np.ndarray, episode: np.ndarray, *, draws: int = DRAWS, seed: int = 0) -> Estimate:
@@ -85,7 +85,10 @@ def share(
 
     def ratio(weights: np.ndarray) -> np.ndarray:
         above, below = (weights @ sums).T
-        return np.divide(above, below, out=np.full_like(above, np.nan), where=below > 0)
+        quotient: np.ndarray = np.divide(
+            above, below, out=np.full_like(above, np.nan), where=below > 0
+        )
+        return quotient
 
     return reweighted(ratio, len(sums), draws=draws)
 
@@ -98,12 +101,12 @@ def resamples(episodes: int, draws: int, seed: int) -> np.ndarray:
     return generator.multinomial(episodes, np.full(episodes, 1 / episodes), size=draws)
 
 
-def interval(value: float, drawn: np.ndarray) -> Estimate:
-    """`value` with the 2.5th and 97.5th percentile of the finite ones of drawn (R,)."""
-    drawn = drawn[np.isfinite(drawn)]
-    if not np.isfinite(value) or not len(drawn):
+def interval(value: float, resampled: np.ndarray) -> Estimate:
+    """`value` with the 2.5th and 97.5th percentile of the finite ones of resampled (R,)."""
+    resampled = resampled[np.isfinite(resampled)]
+    if not np.isfinite(value) or not len(resampled):
         return Estimate(value, float("nan"), float("nan"))
-    low, high = np.percentile(drawn, [2.5, 97.5])
+    low, high = np.percentile(resampled, [2.5, 97.5])
     return Estimate(value, float(low), float(high))
 
 

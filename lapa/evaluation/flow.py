@@ -16,13 +16,16 @@ from torch import Tensor
 from lapa.images import gaussian, luminance, smooth
 
 WINDOW, SIGMA = 9, 2.0
+# the coarsest level of the pyramid, pixels: a window still fits into it
 ITERATIONS, SMALLEST = 4, 12
 # added to the structure tensor, in squared grey levels: flat places keep the coarser flow
 DAMPING = 1e-5
 # a pixel moves where its luminance changes by more than this much of full scale
 CHANGE = 0.04
 # pixels, as a share of the frame, that have to move for there to be a motion
-LEAST = 0.001
+LEAST_PIXELS = 0.001
+# a motion is one from this share of the frame's side on: half a pixel of 128
+LEAST = 0.004
 
 
 def flow(frame: np.ndarray, future: np.ndarray) -> np.ndarray:
@@ -74,10 +77,10 @@ def moved(frame: np.ndarray, future: np.ndarray) -> Motion:
     before, went = (last - first).abs(), flow(frame, future)
     after = (_shifted(last, torch.from_numpy(went).permute(0, 3, 1, 2)) - first).abs()
     moving = (before > CHANGE).float()
-    weight = moving * _certainty(first) * (1 - after / before.clamp(min=CHANGE)).clamp(min=0)
-    weight = weight[:, 0].numpy().astype(np.float64)
+    explained = (1 - after / before.clamp(min=CHANGE)).clamp(min=0)
+    weight = (moving * _certainty(first) * explained)[:, 0].numpy().astype(np.float64)
     total = weight.sum((1, 2))
-    enough = (moving.mean((1, 2, 3)).numpy() >= LEAST) & (total > 0)
+    enough = (moving.mean((1, 2, 3)).numpy() >= LEAST_PIXELS) & (total > 0)
     sums = (went * weight[..., None]).sum((1, 2))
     places = np.stack(np.meshgrid(*map(np.arange, weight.shape[:0:-1])), -1)
     middles = (places * weight[..., None]).sum((1, 2))

@@ -38,7 +38,7 @@ def predict_out_of_fold(
     NaN where there is no other episode to learn from.
     """
     predicted = np.full(targets.shape, np.nan)
-    for learnt, told in folds(episode):
+    for learnt, held_out in folds(episode):
         lesson = inputs[learnt], targets[learnt], episode[learnt]
-        predicted[told] = predict(*lesson, inputs[told])
+        predicted[held_out] = predict(*lesson, inputs[held_out])
     return predicted

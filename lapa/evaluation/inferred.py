@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
 from lapa.data import FramePairs
 from lapa.evaluation.actions import Actions
-from lapa.evaluation.flow import motion
 
 Table = TypeVar("Table", bound="Inferred")
 TRANSLATION = ("x", "y", "z")
@@ -22,13 +21,24 @@ class Quantizer(Protocol):
     One that `draws` nothing lacks decode; others' models become one by `foreign.Foreign`.
     """
 
-    config: object
+    @property
+    def config(self) -> Any:
+        """With codebook_size, code_length, gap_seconds and image_size."""
 
-    def encode(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray: ...
-    def latent(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray: ...
-    def prepare(self, frame: np.ndarray) -> object: ...
-    def decode(self, frame: object, codes: np.ndarray) -> np.ndarray: ...
-    def resize(self, frame: np.ndarray) -> np.ndarray: ...
+    def encode(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+        """Codes (B, S) int64 of frames (B, h, w, 3)."""
+
+    def latent(self, frame: np.ndarray, future: np.ndarray) -> np.ndarray:
+        """Latents (B, S, D) float32 of frames (B, h, w, 3)."""
+
+    def prepare(self, frame: np.ndarray) -> Any:
+        """What `decode` takes in place of the frame, when it is asked more than once."""
+
+    def decode(self, frame: Any, codes: np.ndarray) -> np.ndarray:
+        """Imagined frames (B, h, w, 3) of a frame, or of what `prepare` made of it."""
+
+    def resize(self, frame: np.ndarray) -> np.ndarray:
+        """Frames at the model's image size, antialiased."""
 
 
 def draws(quantizer: Quantizer) -> bool:
@@ -44,8 +54,8 @@ class Inferred:
     quantization, (N, S, D) float32. displacement: what the robot was told to do between the
     frames, the sum of the action rows t … t+H-1, (N, A) float64; a column is the action dimension
     of that place in `action_names` of the row's embodiment, NaN where an episode lacks it.
-    motion: of what moves in the picture, to the right and down, as shares of the frame's width,
-    (N, 2) float64; 0 where nothing does (see flow.py).
+    motion: to the right and down, as shares of the frame's side, (N, 2) float64: see
+    `Actions.motion`.
     codebook_size: K. action_names: for every embodiment whose actions are known.
     """
 
@@ -75,11 +85,11 @@ class Inferred:
         """The displacement of rows that are all of one embodiment along the dimensions called
         `names`: (N, len(names)) float64, NaN where it is unknown."""
         known = self.action_names.get(embodiment, ())
-        found = np.full((len(self), len(names)), np.nan)
+        moves = np.full((len(self), len(names)), np.nan)
         for column, name in enumerate(names):
             if name in known:
-                found[:, column] = self.displacement[:, known.index(name)]
-        return found
+                moves[:, column] = self.displacement[:, known.index(name)]
+        return moves
 
     @classmethod
     def join(cls: type[Table], tables: Sequence[Table]) -> Table:
@@ -87,9 +97,10 @@ class Inferred:
         if not tables:
             raise ValueError("There are no frame pairs to measure.")
         names = columns(tables[0])
-        return replace(
-            tables[0], **{n: np.concatenate([getattr(t, n) for t in tables]) for n in names}
-        )
+        joined: dict[str, Any] = {
+            name: np.concatenate([getattr(each, name) for each in tables]) for name in names
+        }
+        return replace(tables[0], **joined)
 
 
 def columns(table: Inferred) -> list[str]:
@@ -107,7 +118,7 @@ def infer_batches(
         frame, future = quantizer.resize(batch.frame), quantizer.resize(batch.future)
         yield Inferred(
             **actions.of(batch),
-            motion=motion(frame, future) / frame.shape[2],
+            motion=actions.motion(batch, frame, future),
             codes=quantizer.encode(frame, future),
             latent=quantizer.latent(frame, future),
             codebook_size=quantizer.config.codebook_size,

@@ -22,7 +22,7 @@ RATE, DECAY = 1e-3, 1e-4
 
 
 class Head(nn.Module):
-    """Numbers (B, F) to numbers (B, A)."""
+    """A linear layer, residual blocks and a linear layer out."""
 
     def __init__(self, ins: int, outs: int) -> None:
         super().__init__()
@@ -34,10 +34,12 @@ class Head(nn.Module):
         self.last = nn.Sequential(nn.LayerNorm(WIDTH), nn.Linear(WIDTH, outs))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Numbers (B, F) to numbers (B, A), float32."""
         x = self.first(x)
         for block in self.blocks:
             x = x + block(x)
-        return self.last(x)
+        numbers: Tensor = self.last(x)
+        return numbers
 
 
 def predict(
@@ -53,7 +55,8 @@ def predict(
         torch.manual_seed(0)
         head = _trained(known, true)
     with torch.inference_mode():
-        return head(wanted).double().numpy()
+        predicted: Tensor = head(wanted)
+        return predicted.double().numpy()
 
 
 def _trained(known: Tensor, true: Tensor) -> Head:

@@ -31,7 +31,8 @@ def robot_error(image: np.ndarray, future: np.ndarray, *before: np.ndarray) -> n
     weight = np.where(near.any((1, 2), keepdims=True), near, 1.0)
     difference = (image.astype(np.float32) - future.astype(np.float32)) / 255
     error = np.square(difference).mean(3, dtype=np.float64)
-    return (error * weight).sum((1, 2)) / weight.sum((1, 2))
+    weighted: np.ndarray = (error * weight).sum((1, 2)) / weight.sum((1, 2))
+    return weighted
 
 
 class Features:

@@ -18,16 +18,18 @@ def predict(
     The strength is chosen for each target by folds over the episodes (N,) learnt from.
     """
     strength = _strengths(inputs, targets, episode)
-    return np.take_along_axis(_path(inputs, targets, asked), strength[None, None], 0)[0]
+    path = _path(inputs, targets, asked)
+    predicted: np.ndarray = np.take_along_axis(path, strength[None, None], 0)[0]
+    return predicted
 
 
 def _strengths(inputs: np.ndarray, targets: np.ndarray, episode: np.ndarray) -> np.ndarray:
     """The index into STRENGTHS with the least error for each target (A,); the middle one where a
     single episode leaves nothing to choose by."""
     error = np.zeros((len(STRENGTHS), targets.shape[1]))
-    for learnt, told in folds(episode):
-        every = _path(inputs[learnt], targets[learnt], inputs[told])
-        error += np.square(every - targets[told]).sum(1)
+    for learnt, held_out in folds(episode):
+        every = _path(inputs[learnt], targets[learnt], inputs[held_out])
+        error += np.square(every - targets[held_out]).sum(1)
     return error.argmin(0) if error.any() else np.full(len(error.T), len(STRENGTHS) // 2)
 
 
@@ -41,4 +43,5 @@ def _path(inputs: np.ndarray, targets: np.ndarray, asked: np.ndarray) -> np.ndar
     along = axes.T @ (known.T @ (targets - level))
     penalty = STRENGTHS[:, None] * len(inputs)
     shrunk = along / (np.maximum(values, 0) + penalty)[..., None]
-    return (wanted @ axes) @ shrunk + level
+    predicted: np.ndarray = (wanted @ axes) @ shrunk + level
+    return predicted

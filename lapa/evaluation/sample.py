@@ -13,18 +13,31 @@ from lapa.evaluation.table import Groups
 T = TypeVar("T")
 Item = TypeVar("Item")
 Row = tuple[int, int, int]
+# frame pairs that a quantizer gets at once
 BATCH = 32
 
 
 def by_embodiment(pairs: FramePairs, rows: Sequence[Row]) -> dict[str, list[Row]]:
     """The rows (episode, t, gap_frames) of each embodiment, in alphabetical order of the names."""
-    found: dict[str, list[Row]] = {}
+    groups: dict[str, list[Row]] = {}
     for row in rows:
-        found.setdefault(pairs.cache.episodes[row[0]].embodiment, []).append(row)
-    return {name: found[name] for name in sorted(found)}
+        groups.setdefault(pairs.cache.episodes[row[0]].embodiment, []).append(row)
+    return {name: groups[name] for name in sorted(groups)}
 
 
-def drawn(rows: Sequence[Item], count: int, rng: np.random.Generator) -> list[Item]:
+def draw_each(pairs: FramePairs, stride: int, count: int, rng: np.random.Generator) -> list[Row]:
+    """Up to `count` frame pairs of each embodiment, drawn from every `stride`-th."""
+    groups = by_embodiment(pairs, pairs.all(stride=stride)).values()
+    return [row for group in groups for row in draw(group, count, rng)]
+
+
+def origins(pairs: FramePairs, rows: Sequence[Row]) -> tuple[np.ndarray, np.ndarray]:
+    """Of every row its episode, (N,) int64, and its embodiment, (N,) str."""
+    episode = np.array([row[0] for row in rows], dtype=np.int64)
+    return episode, np.array([pairs.cache.episodes[index].embodiment for index in episode])
+
+
+def draw(rows: Sequence[Item], count: int, rng: np.random.Generator) -> list[Item]:
     """Up to `count` of the rows without repetition, in their order."""
     places = rng.choice(len(rows), size=min(count, len(rows)), replace=False)
     return [rows[place] for place in sorted(places)]

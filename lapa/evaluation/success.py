@@ -16,7 +16,8 @@ from lapa.sim.tabletop.env import LONGEST, TabletopEnv
 from lapa.sim.tabletop.oracle import Oracle
 from lapa.sim.tabletop.tasks import KINDS
 
-# images (B, H, W, 3) and B instructions -> the actions, (B, 2) metres
+# images (B, H, W, 3) and B instructions -> the actions, (B, 2) metres, or (B, C, 2), the next C,
+# which are all taken before the policy is asked again
 Act = Callable[[np.ndarray, list[str]], np.ndarray]
 # episodes that go on beside each other: a policy answers a batch in half the time
 TOGETHER = 10
@@ -54,6 +55,7 @@ class Rate:
 
     @property
     def rate(self) -> float:
+        """The share done, 0 to 1."""
         return self.done / self.of
 
 
@@ -125,27 +127,31 @@ class _Episode:
 
     def __init__(self, env: TabletopEnv, kind: str, number: int, *, filmed: bool) -> None:
         self._env, self._kind, self._number, self._filmed = env, kind, number, filmed
-        self.seen, self._told = env.reset(seed=number, options={"kind": kind})
+        self.observation, self._info = env.reset(seed=number, options={"kind": kind})
         self._oracle = Oracle(env.task)
-        self._frames, self._actions, self.over = [self.seen.get("image")], [], False
+        self._frames = [self.observation["image"]] if filmed else []
+        self._actions: list[np.ndarray] = []
+        # what the policy has predicted beyond the next step
+        self.plan: list[np.ndarray] = []
+        self.over = False
 
     def best(self) -> np.ndarray:
         """The oracle's action."""
         return self._oracle.action(self._env.world.places, self._env.world.pusher)
 
     def step(self, action: np.ndarray) -> None:
-        self.seen, _, done, cut, self._told = self._env.step(action)
+        self.observation, _, done, cut, self._info = self._env.step(action)
         self._actions.append(np.clip(action, -board.STEP, board.STEP))
         if self._filmed:
-            self._frames.append(self.seen["image"])
+            self._frames.append(self.observation["image"])
         self.over = done or cut
 
     @property
     def outcome(self) -> Outcome:
-        told = self._told
+        info = self._info
         return Outcome(
-            self._kind, self._number, self.seen["instruction"], told["success"],
-            len(self._actions), told["distance"],
+            self._kind, self._number, self.observation["instruction"], info["success"],
+            len(self._actions), info["distance"],
         )  # fmt: skip
 
     @property
@@ -156,8 +162,12 @@ class _Episode:
 def _actions(act: Act | None, going: Sequence[_Episode]) -> Sequence[np.ndarray]:
     if act is None:
         return [each.best() for each in going]
-    images = np.stack([each.seen["image"] for each in going])
-    return act(images, [each.seen["instruction"] for each in going])
+    if asking := [each for each in going if not each.plan]:
+        images = np.stack([each.observation["image"] for each in asking])
+        answers = np.asarray(act(images, [each.observation["instruction"] for each in asking]))
+        for each, answer in zip(asking, answers, strict=True):
+            each.plan = list(np.atleast_2d(answer))
+    return [each.plan.pop(0) for each in going]
 
 
 def rates(outcomes: Sequence[Outcome]) -> dict[str, Rate]:

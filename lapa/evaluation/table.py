@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
 from lapa.data import FramePairs
 from lapa.evaluation.actions import Actions
 from lapa.evaluation.estimate import mean_known
-from lapa.evaluation.flow import motion
 from lapa.evaluation.inferred import Inferred, Quantizer, draws
 from lapa.evaluation.perception import Features
 from lapa.images import moving_energy
@@ -92,7 +91,7 @@ def measure_batches(
         other = other_codes(codes, size, seed=seed, first=first)
         yield PairTable(
             **actions.of(batch),
-            motion=motion(frame, future) / frame.shape[2],
+            motion=actions.motion(batch, frame, future),
             codes=codes,
             latent=quantizer.latent(frame, future),
             still=quantizer.encode(frame, frame),
@@ -109,8 +108,8 @@ def _pictures(
     future: np.ndarray,
     codes: np.ndarray,
     other: np.ndarray,
-) -> dict[str, np.ndarray]:
-    """The columns that need imagined frames."""
+) -> dict[str, Any]:
+    """The columns that need imagined frames, each (B,) float64."""
     names = ("mse", "random_mse", "energy", "true_energy", "feature", "copy_feature")
     if not draws(quantizer):
         return {name: np.full(len(codes), np.nan) for name in names}
@@ -138,19 +137,20 @@ def other_codes(codes: np.ndarray, size: int, *, seed: int, first: int = 0) -> n
     """
     if size < 2:
         raise ValueError("A codebook of one code has no other latent action.")
-    drawn = np.empty_like(codes)
+    others = np.empty_like(codes)
     for row, mine in enumerate(codes):
         generator = np.random.default_rng([seed, first + row])
-        drawn[row] = generator.integers(size, size=mine.shape)
-        while np.array_equal(drawn[row], mine):
-            drawn[row] = generator.integers(size, size=mine.shape)
-    return drawn
+        others[row] = generator.integers(size, size=mine.shape)
+        while np.array_equal(others[row], mine):
+            others[row] = generator.integers(size, size=mine.shape)
+    return others
 
 
 def squared_error(image: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Mean squared error of every pair of uint8 images (B, h, w, 3), in [0, 1] units, (B,)."""
     difference = (image.astype(np.float32) - other.astype(np.float32)) / 255
-    return np.square(difference).mean(axis=(1, 2, 3), dtype=np.float64)
+    errors: np.ndarray = np.square(difference).mean(axis=(1, 2, 3), dtype=np.float64)
+    return errors
 
 
 def psnr(mse: np.ndarray) -> np.ndarray:
@@ -160,4 +160,5 @@ def psnr(mse: np.ndarray) -> np.ndarray:
     exact image has 58.92 dB instead of infinity.
     """
     rounding = 1 / 12 / 255**2
-    return -10 * np.log10(np.maximum(mse, rounding))
+    decibels: np.ndarray = -10 * np.log10(np.maximum(mse, rounding))
+    return decibels

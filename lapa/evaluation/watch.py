@@ -22,19 +22,19 @@ def watched(work: Callable[[Tick], T]) -> Generator[tuple[int, int], None, T]:
     Closing the generator makes the next `tick` raise, and waits for the work to end. What the work
     raises is raised here.
     """
-    told: SimpleQueue[tuple[int, int] | None] = SimpleQueue()
+    steps: SimpleQueue[tuple[int, int] | None] = SimpleQueue()
     closed = Event()
 
     def tick(done: int, total: int) -> None:
         if closed.is_set():
             raise Cancelled
-        told.put((done, total))
+        steps.put((done, total))
 
     with ThreadPoolExecutor(1) as pool:
         result = pool.submit(work, tick)
-        result.add_done_callback(lambda _: told.put(None))
+        result.add_done_callback(lambda _: steps.put(None))
         try:
-            while (step := told.get()) is not None:
+            while (step := steps.get()) is not None:
                 yield step
         finally:
             closed.set()

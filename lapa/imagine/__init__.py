@@ -30,10 +30,11 @@ __all__ = [
 ]
 
 
-class _Function(ModuleType):
-    """`lapa.imagine` is the function of that name, too, whichever of the two was there first."""
-
+# `lapa.imagine` is this package and the function of that name. Python binds a package to its name
+# in `lapa` when it is first imported, whenever that is: a function kept there would be overwritten,
+# or would hide `lapa.imagine.ImaginedWorld`. A package that can be called is right in every order.
+class _CallablePackage(ModuleType):
     __call__ = staticmethod(imagine)
 
 
-sys.modules[__name__].__class__ = _Function
+sys.modules[__name__].__class__ = _CallablePackage

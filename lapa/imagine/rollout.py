@@ -7,7 +7,7 @@ that a person would write around `decode`, and one that was stored is exactly th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -17,23 +17,30 @@ LONGEST = 4096
 class Imaginer(Protocol):
     """The part of LatentActionQuantizer that imagining needs (numpy uint8 in, numpy out)."""
 
-    config: object
+    @property
+    def config(self) -> Any:
+        """With code_length, codebook_size and image_size."""
 
-    def resize(self, frame: np.ndarray) -> np.ndarray: ...
-    def decode(self, frame: np.ndarray, codes: np.ndarray) -> np.ndarray: ...
+    def resize(self, frame: np.ndarray) -> np.ndarray:
+        """Frames at the model's image size, antialiased; one that is asked for another side takes
+        `size` in pixels, as `decode` does."""
+
+    def decode(self, frame: np.ndarray, codes: np.ndarray) -> np.ndarray:
+        """Imagined frames, uint8 as `frame`: one (h, w, 3) or B of them."""
 
 
 class Policy(Protocol):
     """What chooses codes: from a frame and an instruction, one latent action (S,)."""
 
-    def predict(self, frame: np.ndarray, instruction: str) -> Sequence[int] | np.ndarray: ...
+    def predict(self, frame: np.ndarray, instruction: str) -> Sequence[int] | np.ndarray:
+        """S codes for a frame (h, w, 3) uint8."""
 
 
 def imagine(
     quantizer: Imaginer,
     frame: np.ndarray,
     *,
-    actions: Sequence | np.ndarray | None = None,
+    actions: Sequence[Any] | np.ndarray | None = None,
     policy: Policy | None = None,
     instruction: str = "",
     steps: int | None = None,
@@ -61,10 +68,10 @@ def imagine(
             a policy with its steps.
     """
     first = begin(quantizer, frame, size)
-    if (actions is None) == (policy is None):
-        raise ValueError("a rollout takes either actions, or a policy and how many steps")
-    if policy is not None:
+    if policy is not None and actions is None:
         return _followed(quantizer, first, policy, instruction, check_steps(steps), size)
+    if policy is not None or actions is None:
+        raise ValueError("a rollout takes either actions, or a policy and how many steps")
     if steps is not None:
         raise ValueError("steps belong to a policy; actions are as many as there are")
     rows = rows_of(quantizer, actions)
@@ -92,7 +99,7 @@ def at(size: int | None) -> dict[str, int]:
     return {} if size is None else {"size": size}
 
 
-def rows_of(quantizer: Imaginer, actions: Sequence | np.ndarray) -> np.ndarray:
+def rows_of(quantizer: Imaginer, actions: Sequence[Any] | np.ndarray) -> np.ndarray:
     """Latent actions (T, S) or (n, T, S) as int64 (n, T, S), checked.
 
     Raises:

@@ -15,7 +15,8 @@ from itertools import groupby
 
 import numpy as np
 
-LONGEST = 4096
+from lapa.imagine.rollout import LONGEST
+
 DEEPEST = 8
 _BLANK = re.compile(r"[ \t\r]*")
 _GAP = re.compile(r"\s*")
@@ -29,14 +30,14 @@ class SequenceError(ValueError):
     """Text that is no sequence of latent actions.
 
     text: all of it. position: the first character that does not fit, counted from 0; the length of
-    the text where it ends too early. found: what stands there. accepted: what could.
+    the text where it ends too early. token: what stands there. accepted: what could.
     """
 
-    def __init__(self, text: str, position: int, found: str, accepted: str) -> None:
-        self.text, self.position, self.found, self.accepted = text, position, found, accepted
+    def __init__(self, text: str, position: int, token: str, accepted: str) -> None:
+        self.text, self.position, self.token, self.accepted = text, position, token, accepted
         line, column = self.place
         where = f"character {column}" if line == 1 else f"line {line}, character {column}"
-        super().__init__(f"{where}: found {found}, accepted {accepted}")
+        super().__init__(f"{where}: found {token}, accepted {accepted}")
 
     @property
     def place(self) -> tuple[int, int]:
@@ -138,30 +139,30 @@ class _Reader:
     def code(self) -> int:
         accepted = f"a code from 0 to {self.codebook_size - 1}"
         self.skip()
-        found = _NUMBER.match(self.text, self.at)
+        number = _NUMBER.match(self.text, self.at)
         # a number too long to be a code is not worth reading
-        if not found or len(found[0]) > 9 or int(found[0]) >= self.codebook_size:
+        if not number or len(number[0]) > 9 or int(number[0]) >= self.codebook_size:
             raise self.error(accepted)
-        self.at = found.end()
-        return int(found[0])
+        self.at = number.end()
+        return int(number[0])
 
     def times(self) -> int:
-        ahead = _BLANK.match(self.text, self.at).end()
+        ahead = self.past(_BLANK, self.at)
         if self.text[ahead : ahead + 1] not in ("x", "X", "×", "*"):
             return 1
-        self.at = _BLANK.match(self.text, ahead + 1).end()
-        found = _NUMBER.match(self.text, self.at)
-        if not found or len(found[0]) > 9 or not 1 <= int(found[0]) <= LONGEST:
+        self.at = self.past(_BLANK, ahead + 1)
+        number = _NUMBER.match(self.text, self.at)
+        if not number or len(number[0]) > 9 or not 1 <= int(number[0]) <= LONGEST:
             raise self.error(f"how many times, 1 to {LONGEST}")
-        self.at = found.end()
-        return int(found[0])
+        self.at = number.end()
+        return int(number[0])
 
     def between(self) -> bool:
         """Whether something separates what was read from a next item; a last comma may hang."""
-        found = _BETWEEN.match(self.text, self.at)
-        if not found:
+        gap = _BETWEEN.match(self.text, self.at)
+        if not gap:
             return False
-        self.at = found.end()
+        self.at = gap.end()
         return self.peek() not in ("", ")")
 
     def expect(self, character: str, accepted: str) -> None:
@@ -171,7 +172,12 @@ class _Reader:
         self.at += 1
 
     def skip(self) -> None:
-        self.at = _GAP.match(self.text, self.at).end()
+        self.at = self.past(_GAP, self.at)
+
+    def past(self, pattern: re.Pattern[str], at: int) -> int:
+        """The place behind what `pattern` matches at `at`."""
+        match = pattern.match(self.text, at)
+        return match.end() if match else at
 
     def peek(self) -> str:
         return self.text[self.at : self.at + 1]

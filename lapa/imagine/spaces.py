@@ -18,6 +18,7 @@ class LatentActions:
 
     @property
     def shape(self) -> tuple[int]:
+        """(S,)."""
         return (self.code_length,)
 
     @property
@@ -54,9 +55,11 @@ class Frames:
 
     @property
     def shape(self) -> tuple[int, int, int]:
+        """(h, w, 3), square."""
         return (self.size, self.size, 3)
 
     def contains(self, frame: object) -> bool:
         """Whether `frame` is one."""
-        known = isinstance(frame, np.ndarray)
-        return known and frame.shape == self.shape and frame.dtype == self.dtype
+        if not isinstance(frame, np.ndarray):
+            return False
+        return bool(frame.shape == self.shape and frame.dtype == self.dtype)

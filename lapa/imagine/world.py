@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lapa.images import moving_energy
-from lapa.imagine.ground import Ground
+from lapa.imagine.ground import Beginning, Ground
 from lapa.imagine.rollout import Imaginer, begin, check_steps, decode_rows, rows_of
 from lapa.imagine.spaces import Frames, LatentActions
 
@@ -31,8 +31,8 @@ class Moment:
     frame: uint8 (h, w, 3), read-only; first: x_0, likewise. codes: what led here, a latent action
     a step. sharpness: the detail of `frame` over that of `first` where the two differ, which is
     where the robot is and where it was (see `images.moving_energy`): 1 is as sharp, less is fog; 1
-    where nothing has moved. distance: from the nearest real frames of this embodiment, up to 1 is
-    familiar (see `ground`); None where no real frames are known.
+    where nothing has moved. distance: from real frames of this embodiment where the two differ, up
+    to 1 is familiar (see `ground`); None where no real frames are known.
     """
 
     frame: np.ndarray
@@ -50,8 +50,8 @@ class Moment:
     def info(self) -> dict[str, Any]:
         """What `reset` and `step` tell beside the frame. codes: the last ones, () at the start."""
         codes = self.codes[-1] if self.codes else ()
-        told = {"sharpness": self.sharpness, "distance": self.distance}
-        return {"step": self.step, "codes": codes, **told}
+        state = {"sharpness": self.sharpness, "distance": self.distance}
+        return {"step": self.step, "codes": codes, **state}
 
 
 class ImaginedWorld:
@@ -89,13 +89,14 @@ class ImaginedWorld:
         Raises:
             ValueError: no frame, or steps below 1.
         """
-        single = isinstance(starts, np.ndarray) and starts.ndim == 3
+        several = [starts] if isinstance(starts, np.ndarray) and starts.ndim == 3 else starts
         self._size = size
-        self._starts = [begin(quantizer, each, size) for each in ([starts] if single else starts)]
+        self._starts = [begin(quantizer, each, size) for each in several]
         if not self._starts:
             raise ValueError("a world needs at least one frame to start with")
         self.steps = None if steps is None else check_steps(steps)
         self._quantizer, self._ground = quantizer, ground
+        self._beginning: tuple[np.ndarray, Beginning] | None = None
         c = quantizer.config
         self.action_space = LatentActions(c.code_length, c.codebook_size)
         self.observation_space = Frames(size or c.image_size)
@@ -104,6 +105,7 @@ class ImaginedWorld:
 
     @property
     def unwrapped(self) -> ImaginedWorld:
+        """The world itself; part of the contract."""
         return self
 
     @property
@@ -127,8 +129,8 @@ class ImaginedWorld:
         """
         if seed is not None:
             self._random = np.random.default_rng(seed)
-        drawn = int(self._random.integers(len(self._starts)))
-        first = _frozen(self._chosen(dict(options or {}), drawn))
+        start = int(self._random.integers(len(self._starts)))
+        first = _frozen(self._chosen(dict(options or {}), start))
         self._moment = self._measured(first, first, ())
         return self.render(), self.moment.info
 
@@ -149,7 +151,7 @@ class ImaginedWorld:
         return self.render(), 0.0, False, truncated, self.moment.info
 
     def branch(
-        self, actions: Sequence | np.ndarray, *, exact: bool = True
+        self, actions: Sequence[Any] | np.ndarray, *, exact: bool = True
     ) -> list[tuple[Moment, ...]]:
         """n futures from here, each of T steps; the world itself stays where it is.
 
@@ -187,13 +189,14 @@ class ImaginedWorld:
 
     def render(self) -> np.ndarray:
         """The frame that is seen, uint8 (h, w, 3), the caller's own."""
-        return self.moment.frame.copy()
+        own: np.ndarray = self.moment.frame.copy()
+        return own
 
     def close(self) -> None:
         """Nothing is held open; part of the contract."""
 
-    def _chosen(self, options: dict[str, Any], drawn: int) -> np.ndarray:
-        frame, start = options.pop("frame", None), options.pop("start", drawn)
+    def _chosen(self, options: dict[str, Any], default: int) -> np.ndarray:
+        frame, start = options.pop("frame", None), options.pop("start", default)
         if options:
             raise ValueError(f"options {sorted(options)}; accepted are 'start' and 'frame'")
         if frame is not None:
@@ -201,16 +204,30 @@ class ImaginedWorld:
         known = isinstance(start, int | np.integer) and 0 <= start < len(self._starts)
         if not known:
             raise ValueError(f"start is {start!r}; accepted are 0 to {len(self._starts) - 1}")
-        return self._starts[start]
+        return self._starts[int(start)]
 
     def _measured(self, frame: np.ndarray, first: np.ndarray, codes: tuple[Codes, ...]) -> Moment:
         # copies: torch dislikes read-only arrays
         pictures = np.stack([frame, first])
-        mine, theirs = moving_energy(pictures[:1], pictures[1:], pictures[:1])
+        here, there = pictures[:1], pictures[1:]
+        mine, theirs = moving_energy(here, there, here)
         sharp = float(mine[0] / theirs[0]) if theirs[0] > 0 else 1.0
-        seen = pictures[:1] if self._size is None else self._quantizer.resize(pictures[:1])
-        far = None if self._ground is None else float(self._ground.distance(seen)[0])
-        return Moment(frame, first, codes, sharp, far)
+        return Moment(frame, first, codes, sharp, self._distance(frame, first))
+
+    def _distance(self, frame: np.ndarray, first: np.ndarray) -> float | None:
+        if self._ground is None:
+            return None
+        # moments of one dream share their first frame, which is described once
+        if self._beginning is None or self._beginning[0] is not first:
+            self._beginning = first, self._ground.begin(self._small(first))
+        return self._beginning[1].distance(self._small(frame))
+
+    def _small(self, frame: np.ndarray) -> np.ndarray:
+        """At the model's size, where it is told apart."""
+        if self._size is None:
+            return frame
+        small: np.ndarray = self._quantizer.resize(frame.copy())
+        return small
 
 
 def as_gymnasium(world: ImaginedWorld) -> gymnasium.Env:
@@ -226,20 +243,24 @@ def as_gymnasium(world: ImaginedWorld) -> gymnasium.Env:
         action_space = gymnasium.spaces.MultiDiscrete(world.action_space.nvec)
         observation_space = gymnasium.spaces.Box(0, 255, world.observation_space.shape, np.uint8)
 
-        def reset(self, *, seed=None, options=None):
+        def reset(
+            self, *, seed: int | None = None, options: dict[str, Any] | None = None
+        ) -> tuple[np.ndarray, dict[str, Any]]:
             super().reset(seed=seed)
             return world.reset(seed=seed, options=options)
 
-        def step(self, action):
+        def step(
+            self, action: Sequence[int] | np.ndarray
+        ) -> tuple[np.ndarray, float, bool, bool, dict[str, Any]]:
             return world.step(action)
 
-        def render(self):
+        def render(self) -> np.ndarray:
             return world.render()
 
     return World()
 
 
 def _frozen(frame: np.ndarray) -> np.ndarray:
-    own = frame.copy()
+    own: np.ndarray = frame.copy()
     own.flags.writeable = False
     return own

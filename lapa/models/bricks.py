@@ -46,8 +46,9 @@ def reduction(c: LAQConfig) -> nn.Module:
         return reduce.MotionReduce(
             c.dim, c.quant_dim, c.grid, c.code_length, width=width, reach=c.motion_reach
         )
-    if c.reduce == "conv":
-        return reduce.ConvReduce(c.dim, c.quant_dim, c.grid, c.code_length)
+    if c.reduce in ("conv", "halving"):
+        convolutions = reduce.ConvReduce if c.reduce == "conv" else reduce.HalvingReduce
+        return convolutions(c.dim, c.quant_dim, c.grid, c.code_length)
     return reduce.AttentionReduce(
         c.dim, c.quant_dim, c.code_length, heads=c.heads, dim_head=c.dim_head
     )
@@ -62,6 +63,7 @@ def codebook(c: LAQConfig) -> quantizers.Codebook:
         dim=c.quant_dim,
         shared=c.shared_codebook,
         normalise=c.normalise_latents,
+        unit=c.unit_latents,
     )
 
 

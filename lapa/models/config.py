@@ -14,7 +14,7 @@ from lapa.nn.patches import BASE
 CHOICES = {
     "stem": ("patch", "conv"),
     "encoder": ("factorised", "pair", "frame", "motion"),
-    "reduce": ("conv", "attention"),
+    "reduce": ("conv", "halving", "attention"),
     "position": ("bias", "learned"),
     "quantizer": ("nsvq", "vq_ema", "fsq"),
     "head": ("pixels", "change", "warp", "layers"),
@@ -59,7 +59,8 @@ class LAQConfig:
             wherever it happens; `temporal_depth` and `reduce` do not count.
         motion_reach: with encoder "motion" and the conv stem, how far, in half patches, places of
             the two frames are compared with each other; 0: not at all.
-        reduce: "conv" convolutions over the patch grid | "attention" S learned queries.
+        reduce: "conv" convolutions over the patch grid | "halving" strided ones, LAPA's for 16,
+            64 and 256 codes | "attention" S learned queries.
         position: "bias" continuous position bias and PEG | "learned" embeddings.
         quantizer: "nsvq" | "vq_ema" | "fsq".
         head: "pixels" | "change" (added to x_t) | "warp" (flow, mask and paint on x_t) |
@@ -72,6 +73,13 @@ class LAQConfig:
         raw_keys: self-attention keys and values from un-normalised tokens.
         shared_codebook: all positions read one codebook.
         normalise_latents (False there): keep latents at the codebook's scale.
+        unit_latents (False there): latents are directions, of length 1: a code says which way,
+            not how far.
+        nested (False there): every first n of a latent action's codes are a shorter latent action,
+            which `decode` takes as well. In training, half of the pairs keep only the first n of
+            their codes, n drawn evenly from 1 … S: the nested dropout of Rippel et al. (2014,
+            "Learning ordered representations with nested dropout"), which puts first what matters
+            most.
 
     Raises:
         ValueError: a value is outside what the network can be built with.
@@ -103,6 +111,8 @@ class LAQConfig:
     raw_keys: bool = True
     shared_codebook: bool = True
     normalise_latents: bool = False
+    unit_latents: bool = False
+    nested: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "stem_widths", tuple(self.stem_widths))
@@ -110,6 +120,11 @@ class LAQConfig:
         for name, allowed in CHOICES.items():
             _check(name, getattr(self, name), getattr(self, name) in allowed, f"one of {allowed}")
         self._check_stem()
+        either = not (self.unit_latents and self.normalise_latents)
+        _check("unit_latents", self.unit_latents, either, "False beside normalise_latents")
+        # channels mixed across positions hold parts of codes that are left out
+        apart = not (self.nested and self.mix_code_channels)
+        _check("nested", self.nested, apart, "False beside mix_code_channels")
 
     @property
     def grid(self) -> int:
@@ -127,7 +142,10 @@ class LAQConfig:
         unknown = sorted(set(values) - known)
         if unknown:
             raise ValueError(f"unknown LAQConfig keys {unknown}; known are {sorted(known)}")
-        return cls(**values)
+        try:
+            return cls(**values)
+        except (TypeError, OverflowError) as error:
+            raise ValueError(f"these are no values of LAQConfig: {error}") from error
 
     def _check_sizes(self) -> None:
         for name in SIZES:
@@ -171,7 +189,7 @@ def explorer_config(**changes: Any) -> LAQConfig:
 
     Only an encoder of motion compares places: with another one `motion_reach` is 0.
     """
-    ours = {
+    ours: dict[str, Any] = {
         "image_size": 128,
         "patch_size": 16,
         "dim": 192,

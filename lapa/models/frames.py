@@ -7,11 +7,17 @@ Accepted are uint8 RGB numpy arrays (H, W, 3) or (B, H, W, 3) of any size and fl
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
 
 import numpy as np
+import numpy.typing as npt
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+
+# what came in decides what goes out
+Frames = TypeVar("Frames", np.ndarray, Tensor)
+Codes = npt.ArrayLike | Tensor
 
 ACCEPTED = (
     "accepted are uint8 numpy arrays (H, W, 3) or (B, H, W, 3), "
@@ -20,33 +26,34 @@ ACCEPTED = (
 
 
 @dataclass(frozen=True)
-class Kind:
+class Kind(Generic[Frames]):
     """How the caller speaks: numpy or torch, one item or a batch."""
 
     numpy: bool
     single: bool
 
-    def numbers(self, x: Tensor) -> np.ndarray | Tensor:
+    def numbers(self, x: Tensor) -> Frames:
         """Codes or latents (B, …) for the caller."""
         x = x[0] if self.single else x
-        return x.cpu().numpy() if self.numpy else x
+        return cast("Frames", x.cpu().numpy() if self.numpy else x)
 
-    def images(self, x: Tensor) -> np.ndarray | Tensor:
+    def images(self, x: Tensor) -> Frames:
         """Frames (B, 3, h, w) for the caller: uint8 (B, h, w, 3) numpy, or floats clipped."""
-        x = x.clamp(0, 1)
-        if not self.numpy:
-            return x
-        pixels = (x * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+        images = x.clamp(0, 1)
+        return cast("Frames", self._pixels(images) if self.numpy else images)
+
+    def _pixels(self, images: Tensor) -> np.ndarray:
+        pixels = (images * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
         return pixels[0] if self.single else pixels
 
 
 def to_batch(
-    frame: np.ndarray | Tensor,
+    frame: Frames,
     size: int,
     *,
     name: str = "frame",
     device: torch.device | None = None,
-) -> tuple[Tensor, Kind]:
+) -> tuple[Tensor, Kind[Frames]]:
     """Frames as float32 (B, 3, size, size) in [0, 1] on `device`, and how to answer.
 
     Frames of another size are resized with antialiasing; other proportions are squashed to the
@@ -56,9 +63,10 @@ def to_batch(
         ValueError: not a frame; says what came and what is accepted.
     """
     if isinstance(frame, Tensor):
-        batch, kind = _checked_tensor(frame, name), Kind(numpy=False, single=False)
+        batch, single = _checked_tensor(frame, name), False
     else:
-        batch, kind = _checked_array(frame, name)
+        batch, single = _checked_array(frame, name)
+    kind: Kind[Frames] = Kind(numpy=not isinstance(frame, Tensor), single=single)
     batch = batch.to(device=device, dtype=torch.float32)
     return resize(batch, size), kind
 
@@ -84,7 +92,8 @@ def _checked_tensor(frame: Tensor, name: str) -> Tensor:
     return frame
 
 
-def _checked_array(frame: np.ndarray, name: str) -> tuple[Tensor, Kind]:
+def _checked_array(frame: np.ndarray, name: str) -> tuple[Tensor, bool]:
+    """The batch, and whether it is of a single frame."""
     if not isinstance(frame, np.ndarray):
         raise ValueError(f"{name} is a {type(frame).__name__}; {ACCEPTED}")
     good = frame.ndim in (3, 4) and frame.shape[-1] == 3 and frame.size > 0
@@ -95,7 +104,7 @@ def _checked_array(frame: np.ndarray, name: str) -> tuple[Tensor, Kind]:
     if not batch.flags.writeable:
         batch = batch.copy()
     pixels = torch.from_numpy(batch).permute(0, 3, 1, 2).float().div(255)
-    return pixels, Kind(numpy=True, single=single)
+    return pixels, single
 
 
 def to_size(size: int) -> int:
@@ -110,23 +119,28 @@ def to_size(size: int) -> int:
     return int(size)
 
 
-def to_codes(codes, *, size: int, length: int) -> Tensor:
-    """Codes as int64 (B, S), from a list, a numpy array or a tensor of (S,) or (B, S).
+def to_codes(codes: Codes, *, size: int, length: int, least: int | None = None) -> Tensor:
+    """Codes as int64 (B, n), from a list, a numpy array or a tensor of (n,) or (B, n).
+
+    length, least: n is at most S and at least this; S itself where nothing else is said.
 
     Raises:
         ValueError: wrong length, not whole numbers, or outside 0 … K-1.
     """
-    accepted = f"accepted are {length} whole numbers from 0 to {size - 1}, or a batch of such rows"
+    least = length if least is None else least
+    many = str(length) if least == length else f"{least} to {length}"
+    accepted = f"accepted are {many} whole numbers from 0 to {size - 1}, or a batch of such rows"
     try:
         tensor = torch.as_tensor(codes)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ValueError(f"codes are {codes!r}; {accepted}") from error
     whole = not (tensor.is_floating_point() or tensor.is_complex() or tensor.dtype == torch.bool)
-    if not whole or tensor.ndim not in (1, 2) or tensor.shape[-1] != length or not tensor.numel():
-        raise ValueError(f"codes are {_told(tensor)}; {accepted}")
+    ranked = tensor.ndim in (1, 2) and tensor.numel() > 0
+    if not whole or not ranked or not least <= tensor.shape[-1] <= length:
+        raise ValueError(f"codes are {_summary(tensor)}; {accepted}")
     if tensor.min() < 0 or tensor.max() >= size:
-        raise ValueError(f"codes are {_told(tensor)}; {accepted}")
-    return tensor.long().reshape(-1, length)
+        raise ValueError(f"codes are {_summary(tensor)}; {accepted}")
+    return tensor.long().reshape(-1, tensor.shape[-1])
 
 
 def to_tokens(
@@ -151,5 +165,5 @@ def to_tokens(
     return chosen.long().reshape(-1, grid, grid, parts), chosen.ndim == len(shape)
 
 
-def _told(tensor: Tensor) -> str:
+def _summary(tensor: Tensor) -> str:
     return str(tensor.tolist()) if tensor.numel() <= 16 else f"of shape {tuple(tensor.shape)}"

@@ -2,7 +2,7 @@
 
     vlm = AutoModelForImageTextToText.from_pretrained(name)
     policy = ImageTextPolicy.extend(vlm, AutoProcessor.from_pretrained(name), codes=8)
-    ... lapa.training.policy.train_policy(run, policy, cache.frames, samples, None, folder)
+    ... lapa.training.policy.recipe.train_policy(run, policy, cache.frames, samples, None, folder)
 
 A code is a new token of the model's own vocabulary, `<latent_0>` and on, so the new rows of its
 output layer are the latent action head (LAPA, section 3.2), and after finetuning `<action_0>` and
@@ -16,7 +16,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -24,8 +24,11 @@ from torch import Tensor, nn
 
 from lapa import pretrained
 from lapa.data.bins import CONSTANT, ActionBins, read_bins, write_bins
-from lapa.models.policy import BINS, MODEL, NO_BINS, Proposal
+from lapa.models.policy import BINS, MODEL, NO_BINS, Proposal, as_many
 from lapa.official.prompts import QUESTION
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel, ProcessorMixin
 
 KINDS = ("latent", "action")
 
@@ -46,8 +49,8 @@ class ImageTextPolicy:
 
     def __init__(
         self,
-        model: nn.Module,
-        processor: Any,
+        model: PreTrainedModel,
+        processor: ProcessorMixin,
         config: ImageTextConfig,
         *,
         bins: ActionBins | None = None,
@@ -56,15 +59,15 @@ class ImageTextPolicy:
         self.model, self.processor, self.config, self.bins = model.eval(), processor, config, bins
         processor.tokenizer.padding_side = "left"
         self._tokens = {
-            "latent": self._known("latent", config.codes),
-            "action": self._known("action", config.actions),
+            "latent": self._places("latent", config.codes),
+            "action": self._places("action", config.actions),
         }
 
     @classmethod
     def extend(
         cls,
-        model: nn.Module,
-        processor: Any,
+        model: PreTrainedModel,
+        processor: ProcessorMixin,
         *,
         codes: int,
         code_length: int = 4,
@@ -85,7 +88,7 @@ class ImageTextPolicy:
         return cls(model, processor, ImageTextConfig(code_length, codes, actions), bins=bins)
 
     @classmethod
-    def from_pretrained(cls, source: str | os.PathLike) -> ImageTextPolicy:
+    def from_pretrained(cls, source: str | os.PathLike[str]) -> ImageTextPolicy:
         """Load a folder as `save_pretrained` writes it.
 
         Raises:
@@ -95,14 +98,16 @@ class ImageTextPolicy:
 
         folder = pretrained.resolve(source)
         values = pretrained.load_config(folder)
+        model = AutoModelForImageTextToText.from_pretrained(folder / MODEL)
+        pretrained.check_numbers(model.state_dict(), folder.name)
         return cls(
-            AutoModelForImageTextToText.from_pretrained(folder / MODEL),
+            model,
             AutoProcessor.from_pretrained(folder / MODEL),
             pretrained.config_of(ImageTextConfig, values, "an image-text policy"),
             bins=read_bins(folder / BINS) if (folder / BINS).is_file() else None,
         )
 
-    def save_pretrained(self, folder: str | os.PathLike) -> None:
+    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
         """Write config.json, bins.csv if there are any, and model/ as transformers does."""
         folder = Path(folder)
         pretrained.save_config(folder, asdict(self.config))
@@ -111,7 +116,7 @@ class ImageTextPolicy:
         if self.bins is not None:
             write_bins(folder / BINS, self.bins)
 
-    def with_model(self, model: nn.Module) -> ImageTextPolicy:
+    def with_model(self, model: PreTrainedModel) -> ImageTextPolicy:
         """The same with other weights."""
         return ImageTextPolicy(model, self.processor, self.config, bins=self.bins)
 
@@ -160,13 +165,13 @@ class ImageTextPolicy:
     # ---- for training ------------------------------------------------------------------------
 
     def taught(
-        self, seen: np.ndarray, instructions: Sequence[str], before: Tensor, kind: str
+        self, frames: np.ndarray, instructions: Sequence[str], before: Tensor, kind: str
     ) -> dict[str, Tensor]:
         """The model's inputs, ended by the targets before the last one.
 
-        seen: frames (B, H, W, 3) uint8. before: (B, L − 1) int64 codes or bins.
+        frames: (B, H, W, 3) uint8. before: (B, L − 1) int64 codes or bins.
         """
-        inputs = self._inputs(seen, instructions)
+        inputs = self._inputs(frames, instructions)
         own = before + self._tokens[kind][0]
         inputs["input_ids"] = torch.cat([inputs["input_ids"], own], 1)
         inputs["attention_mask"] = torch.cat([inputs["attention_mask"], torch.ones_like(own)], 1)
@@ -175,12 +180,12 @@ class ImageTextPolicy:
     def logits(self, model: nn.Module, inputs: dict[str, Tensor], kind: str, count: int) -> Tensor:
         """(B, count, K): of the codes or bins that follow."""
         tokens = self._tokens[kind]
-        found = model(**inputs, logits_to_keep=count).logits[:, -count:]
-        return found[..., tokens[0] : tokens[0] + len(tokens)]
+        vocabulary = model(**inputs, logits_to_keep=count).logits[:, -count:]
+        return vocabulary[..., tokens[0] : tokens[0] + len(tokens)]
 
     # ---- inside ------------------------------------------------------------------------------
 
-    def _known(self, kind: str, count: int) -> list[int]:
+    def _places(self, kind: str, count: int) -> list[int]:
         """The places of a kind's tokens, which follow each other."""
         vocabulary = self.processor.tokenizer.get_vocab()
         places = [vocabulary.get(name, -1) for name in _names(kind, count)]
@@ -195,12 +200,11 @@ class ImageTextPolicy:
             raise ValueError(f"{len(instructions)} instructions came for {len(frames)} frames")
         if not all(isinstance(each, str) and each.strip() for each in instructions):
             raise ValueError("an instruction is empty; it says what the robot should do")
-        told = [self._asked(each) for each in instructions]
+        prompts = [self._prompt(each) for each in instructions]
         images = [[Image.fromarray(np.asarray(frame))] for frame in frames]
-        found = self.processor(text=told, images=images, return_tensors="pt", padding=True)
-        return dict(found)
+        return dict(self.processor(text=prompts, images=images, return_tensors="pt", padding=True))
 
-    def _asked(self, instruction: str) -> str:
+    def _prompt(self, instruction: str) -> str:
         """The model's own prompt around LAPA's question."""
         question = QUESTION.format(instruction)
         if not getattr(self.processor, "chat_template", None):
@@ -218,30 +222,29 @@ class ImageTextPolicy:
         if temperature < 0:
             raise ValueError(f"temperature is {temperature}; 0 and more are accepted")
         batch = frame[None] if np.ndim(frame) == 3 else frame
-        asked = [instruction] * len(batch) if isinstance(instruction, str) else list(instruction)
-        inputs = self._inputs(batch, asked)
+        inputs = self._inputs(batch, as_many(instruction, len(batch)))
         device, first = next(self.model.parameters()).device, inputs["input_ids"].shape[1]
         tokens, count = self._tokens[kind], len(limits)
         places = torch.tensor(tokens, device=device)
 
         def only(so_far: Tensor, scores: Tensor) -> Tensor:
             allowed = places[: limits[so_far.shape[1] - first]]
-            kept = torch.full_like(scores, -torch.inf)
-            kept[:, allowed] = scores[:, allowed]
-            return kept
+            masked = torch.full_like(scores, -torch.inf)
+            masked[:, allowed] = scores[:, allowed]
+            return masked
 
         how = {"do_sample": False} if temperature == 0 else {
             "do_sample": True, "temperature": temperature, "top_k": 0, "top_p": 1.0,
         }  # fmt: skip
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            found = self.model.generate(
+            output = self.model.generate(
                 **{name: value.to(device) for name, value in inputs.items()},
                 min_new_tokens=count, max_new_tokens=count, logits_processor=[only],
                 output_logits=True, return_dict_in_generate=True, **how,
             )  # fmt: skip
-        logits = torch.stack(found.logits, 1)[..., places].cpu()
-        return found.sequences[:, -count:].cpu() - tokens[0], logits
+        logits = torch.stack(output.logits, 1)[..., places].cpu()
+        return output.sequences[:, -count:].cpu() - tokens[0], logits
 
 
 def _names(kind: str, count: int) -> list[str]:

@@ -17,9 +17,10 @@ from torch import Tensor, nn
 
 from lapa import pretrained
 from lapa.models import frames
+from lapa.models.frames import Frames
 from lapa.official import vqgan
 
-Frames = np.ndarray | Tensor
+# of the group norms, as in LWM's VQGAN
 GROUPS, EPSILON = 32, 1e-6
 
 
@@ -87,7 +88,7 @@ class ImageTokenizer(nn.Module):
 
     @classmethod
     def from_pretrained(
-        cls, source: str | os.PathLike, *, device: str | torch.device = "cpu"
+        cls, source: str | os.PathLike[str], *, device: str | torch.device = "cpu"
     ) -> ImageTokenizer:
         """Load a checkpoint folder, a Hub id, or the official `vqgan` file.
 
@@ -96,16 +97,17 @@ class ImageTokenizer(nn.Module):
         """
         path = pretrained.resolve(source)
         config, state = vqgan.read(path) if path.is_file() else pretrained.load(path)
-        model = cls(ImageTokenizerConfig.from_dict(config))
+        chosen = ImageTokenizerConfig.from_dict(config)
+        model = pretrained.built(lambda: cls(chosen), path.name)
         pretrained.load_strictly(model, state, path.name)
         return model.to(device).eval()
 
-    def save_pretrained(self, folder: str | os.PathLike) -> None:
+    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
         """Write config.json and model.safetensors; `from_pretrained(folder)` reads them back."""
         pretrained.save(folder, asdict(self.config), self.state_dict())
 
     @torch.inference_mode()
-    def encode(self, frame: Frames) -> np.ndarray | Tensor:
+    def encode(self, frame: Frames) -> Frames:
         """Tokens of a frame, int64 (h, w), or (B, h, w) for a batch, 0 to K − 1.
 
         frame: uint8 (H, W, 3) or (B, H, W, 3), or a tensor (B, 3, H, W) in [0, 1], of any size.
@@ -124,8 +126,8 @@ class ImageTokenizer(nn.Module):
         chosen, single = frames.to_tokens(tokens, grid=c.grid, size=c.codebook_size)
         image = self.draw(self.codebook[chosen[..., 0].to(self.codebook.device)])
         pixels = ((image.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
-        found = pixels.permute(0, 2, 3, 1).cpu().numpy()
-        return found[0] if single else found
+        images = pixels.permute(0, 2, 3, 1).cpu().numpy()
+        return images[0] if single else images
 
     # ---- the computation --------------------------------------------------------------------
 
@@ -164,6 +166,7 @@ class Encoder(nn.Module):
         self.last = _conv(before, config.latent)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, 3, H, W) in [−1, 1] -> (B, latent, h, w)."""
         x = self.first(x)
         for scale in self.scales:
             x = scale(x)
@@ -189,6 +192,7 @@ class Decoder(nn.Module):
         self.last = _conv(before, 3)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, latent, h, w) -> (B, 3, H, W), about in [−1, 1]."""
         x = self.middle(self.first(x))
         for scale in self.scales:
             x = scale(x)
@@ -205,6 +209,7 @@ class Block(nn.Module):
         self.skip = nn.Conv2d(before, after, 1) if before != after else None
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, before, h, w) -> (B, after, h, w)."""
         inner = self.conv1(F.silu(self.norm1(x)))
         inner = self.conv2(F.silu(self.norm2(inner)))
         return inner + (x if self.skip is None else self.skip(x))
@@ -218,6 +223,7 @@ class Shrink(nn.Module):
         self.conv = nn.Conv2d(width, width, 3, stride=2)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, c, h, w) -> (B, c, h / 2, w / 2)."""
         return self.conv(F.pad(x, (0, 1, 0, 1)))
 
 
@@ -229,6 +235,7 @@ class Grow(nn.Module):
         self.conv = _conv(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
+        """(B, c, h, w) -> (B, c, 2 · h, 2 · w)."""
         return self.conv(F.interpolate(x, scale_factor=2, mode="nearest"))
 
 

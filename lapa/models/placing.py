@@ -1,6 +1,6 @@
 """Where a large network goes: what it needs, whether there is room, and loading it there.
 
-    need(config, torch.bfloat16).told       "13.6 GB (6.8 B parameters in bfloat16)"
+    need(config, torch.bfloat16).text       "13.6 GB (6.8 B parameters in bfloat16)"
 
 Weights come one at a time, so memory holds the result and one tensor. Places are accelerate's:
 `device_map="auto"` fills the GPUs, then memory, then a folder on disk; 4 bits are bitsandbytes'
@@ -13,29 +13,33 @@ import importlib.util
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
 
+from lapa.pretrained import built, check_numbers
+
+Network = TypeVar("Network", bound=nn.Module)
 # what a forward pass and Python themselves take, beside the weights
 SPARE = 0.4e9
 LAYER = "LlamaDecoderLayer"
+# bytes a number: four bits, and for each block of 64 numbers a float32 scale
 _NF4 = 0.5 + 4 / 64
 
 
 @dataclass(frozen=True)
 class Need:
-    """parameters; bytes of them where they will lie; how they are kept."""
+    """parameters; bytes of them where they will lie; precision, in words."""
 
     parameters: int
     bytes: int
-    kept: str
+    precision: str
 
     @property
-    def told(self) -> str:
+    def text(self) -> str:
         """In words."""
-        return f"{_size(self.bytes)} ({_count(self.parameters)} parameters in {self.kept})"
+        return f"{_size(self.bytes)} ({_count(self.parameters)} parameters in {self.precision})"
 
 
 def need(
@@ -49,7 +53,7 @@ def need(
     return _need(_empty(make), dtype, bits)
 
 
-def _empty(make: Callable[[], nn.Module]) -> nn.Module:
+def _empty(make: Callable[[], Network]) -> Network:
     """The network without memory for its weights."""
     from accelerate import init_empty_weights
 
@@ -89,13 +93,13 @@ def check(needed: Need, name: str, *, disk: bool = False) -> None:
     free, where = room(disk=disk)
     if needed.bytes + SPARE > free:
         raise ValueError(
-            f"{name} needs {needed.told}, free here are {where}; bfloat16 takes half of float32, "
+            f"{name} needs {needed.text}, free here are {where}; bfloat16 takes half of float32, "
             "4 bits a quarter of that, and device_map='auto' with an offload_folder uses the disk"
         )
 
 
-def filled(
-    make: Callable[[], nn.Module],
+def load(
+    make: Callable[[], Network],
     tensors: Iterable[tuple[str, Tensor]],
     name: str,
     *,
@@ -104,7 +108,7 @@ def filled(
     bits: int | None = None,
     offload_folder: str | Path | None = None,
     max_memory: dict[int | str, int | str] | None = None,
-) -> nn.Module:
+) -> Network:
     """A network with its weights in their places.
 
     Args:
@@ -114,20 +118,14 @@ def filled(
         offload_folder, max_memory: as in transformers; without a folder nothing goes to the disk.
 
     Raises:
-        ValueError: no room, weights that do not fit, 4 bits without bitsandbytes.
+        ValueError: no room, weights that do not fit or are no numbers, 4 bits without
+            bitsandbytes.
     """
     from accelerate import dispatch_model, infer_auto_device_map
     from accelerate.utils import set_module_tensor_to_device
 
-    if bits not in (None, 4):
-        raise ValueError(f"bits is {bits}; 4 and None are accepted")
-    if bits and importlib.util.find_spec("bitsandbytes") is None:
-        raise ValueError(
-            "4 bits need bitsandbytes, which is not installed: pip install bitsandbytes"
-        )
-    if bits and device_map is not None:
-        raise ValueError("4 bits lie on one device; leave device_map out")
-    model = _empty(make)
+    _check_bits(bits, device_map)
+    model = built(lambda: _empty(make), name)
     check(_need(model, dtype, bits), name, disk=offload_folder is not None)
     device = "cuda" if bits and torch.cuda.is_available() else "cpu"
     small = _into_4_bits(model, dtype) if bits else {}
@@ -140,6 +138,7 @@ def filled(
                 f"the weights of {name} do not fit its configuration; {wrong}: {key} "
                 f"{tuple(value.shape)}"
             )
+        check_numbers({key: value}, name, {key: torch.empty(0, dtype=dtype)})
         if key in small:
             _quantize(small[key], value.to(dtype), device)
         else:
@@ -160,6 +159,17 @@ def filled(
     return model.eval()
 
 
+def _check_bits(bits: int | None, device_map: object) -> None:
+    if bits not in (None, 4):
+        raise ValueError(f"bits is {bits}; 4 and None are accepted")
+    if bits and importlib.util.find_spec("bitsandbytes") is None:
+        raise ValueError(
+            "4 bits need bitsandbytes, which is not installed: pip install bitsandbytes"
+        )
+    if bits and device_map is not None:
+        raise ValueError("4 bits lie on one device; leave device_map out")
+
+
 def _linears(model: nn.Module) -> dict[str, Tensor]:
     """The weights of the trunk that 4 bits are for."""
     return {
@@ -173,7 +183,7 @@ def _into_4_bits(model: nn.Module, dtype: torch.dtype) -> dict[str, nn.Module]:
     """Exchange the trunk's linear layers; their weights' names -> the new layers."""
     import bitsandbytes as bnb
 
-    found = {}
+    layers = {}
     for key in _linears(model):
         path = key.removesuffix(".weight")
         parent, _, last = path.rpartition(".")
@@ -184,8 +194,8 @@ def _into_4_bits(model: nn.Module, dtype: torch.dtype) -> dict[str, nn.Module]:
                 quant_type="nf4",
             )  # fmt: skip
         setattr(model.get_submodule(parent), last, new)
-        found[key] = new
-    return found
+        layers[key] = new
+    return layers
 
 
 def _quantize(layer: nn.Module, value: Tensor, device: str) -> None:

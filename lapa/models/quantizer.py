@@ -13,23 +13,27 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import replace
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lapa import pretrained
+from lapa.hub import push_to_hub
 from lapa.models import bricks, frames
 from lapa.models.config import LAQConfig
+from lapa.models.frames import Codes, Frames, Kind
 from lapa.models.scene import Scene, join
 from lapa.nn.heads import Imagined
 from lapa.nn.patches import Pyramid
 from lapa.nn.processor import multiplies_bfloat16
-from lapa.nn.transformer import positions
+from lapa.nn.transformer import Shape, Transformer, positions
 from lapa.official import laq as official
 
-Frames = np.ndarray | Tensor
 PRECISIONS = ("float32", "bfloat16", "auto")
 # parameters of a decoder from which on half the precision pays
 LARGE = 20_000_000
@@ -75,10 +79,12 @@ class LatentActionQuantizer(nn.Module):
     @classmethod
     def from_pretrained(
         cls,
-        source: str | os.PathLike,
+        source: str | os.PathLike[str],
         *,
         device: str | torch.device = "cpu",
         precision: str = "float32",
+        image_size: int | None = None,
+        code_length: int | None = None,
     ) -> LatentActionQuantizer:
         """Load a checkpoint folder, a Hub id, or an official LAPA `.pt` file.
 
@@ -86,16 +92,23 @@ class LatentActionQuantizer(nn.Module):
             precision: of the decoder. "bfloat16" takes half the memory, and pictures differ from
                 the reference, "float32", by rounding; codes and latents do not. "auto" is that
                 where it is faster: for large decoders on hardware with units for it.
+            image_size, code_length: decide what an official file is whose shapes fit several
+                networks; a folder says it itself.
 
         Raises:
-            FileNotFoundError: nothing there. ValueError: not a quantizer, keys that differ, or
-                another precision.
+            FileNotFoundError: nothing there. ValueError: not a quantizer, keys that differ,
+                several networks that it can be, or another precision, size or length.
         """
         if precision not in PRECISIONS:
             raise ValueError(f"precision is one of {', '.join(PRECISIONS)}; got {precision!r}")
         path = pretrained.resolve(source)
-        config, state = official.read(path) if path.is_file() else pretrained.load(path)
-        model = cls(LAQConfig.from_dict(config))
+        asked = {"image_size": image_size, "code_length": code_length}
+        config, state = official.read(path, **asked) if path.is_file() else pretrained.load(path)
+        for name, value in asked.items():
+            if value is not None and config.get(name) != value:
+                raise ValueError(f"{name} is {value!r}; {path.name} says {config.get(name)!r}")
+        chosen = LAQConfig.from_dict(config)
+        model = pretrained.built(lambda: cls(chosen), path.name)
         pretrained.load_strictly(model, state, path.name)
         model.to(device).eval()
         large = sum(p.numel() for p in model.decoder.parameters()) >= LARGE
@@ -105,26 +118,32 @@ class LatentActionQuantizer(nn.Module):
             model.decoder.to(torch.bfloat16)
         return model
 
-    def save_pretrained(self, folder: str | os.PathLike) -> None:
+    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
         """Write config.json and model.safetensors; `from_pretrained(folder)` reads them back."""
         pretrained.save(folder, self.config.to_dict(), self.state_dict())
 
+    def push_to_hub(self, repo_id: str, **words: Any) -> str:
+        """Put it on the Hub with a card; words: as `lapa.push_to_hub` takes and raises them."""
+        with TemporaryDirectory() as folder:
+            self.save_pretrained(folder)
+            return push_to_hub(folder, repo_id, **words)
+
     @torch.inference_mode()
-    def encode(self, frame: Frames, future: Frames) -> np.ndarray | Tensor:
+    def encode(self, frame: Frames, future: Frames) -> Frames:
         """The latent action of a frame pair: int64 codes (S,), or (B, S) for a batch."""
         latent, kind = self._latent_of(frame, future)
         return kind.numbers(self.codebook.nearest(latent))
 
     @torch.inference_mode()
-    def latent(self, frame: Frames, future: Frames) -> np.ndarray | Tensor:
+    def latent(self, frame: Frames, future: Frames) -> Frames:
         """The latent before quantization: float32 (S, D), or (B, S, D) for a batch."""
         latent, kind = self._latent_of(frame, future)
         return kind.numbers(latent)
 
     @torch.inference_mode()
     def infer(
-        self, frame: Frames, first: Sequence[int], second: Sequence[int]
-    ) -> tuple[np.ndarray | Tensor, np.ndarray | Tensor]:
+        self, frame: Frames, first: Sequence[int] | np.ndarray, second: Sequence[int] | np.ndarray
+    ) -> tuple[Frames, Frames]:
         """Codes (P, S) and latents (P, S, D) of P pairs among a batch of B frames, as `encode` and
         `latent` give them; a frame that many pairs share is looked at once where that is possible.
 
@@ -132,49 +151,51 @@ class LatentActionQuantizer(nn.Module):
             frame: a batch, of which pair p is frames first[p] and second[p].
         """
         batch, kind = frames.to_batch(frame, self.config.image_size, device=self._device)
-        seen = self.stem(batch)
+        pyramid = self.stem(batch)
         if self.config.encoder == "frame":
-            each = self.reduce(self._encode_each(seen.tokens))
+            each = self.reduce(self._encode_each(pyramid.tokens))
             difference = each[list(second)] - each[list(first)]
         else:
-            difference = self._difference(_rows(seen, first), _rows(seen, second))
+            difference = self.difference(_rows(pyramid, first), _rows(pyramid, second))
         latent = self.codebook.scaled_latent(difference)
         return kind.numbers(self.codebook.nearest(latent)), kind.numbers(latent)
 
     @torch.inference_mode()
-    def prepare(self, frame: Frames, *, size: int | None = None) -> Scene:
+    def prepare(self, frame: Frames, *, size: int | None = None) -> Scene[Frames]:
         """x_t passed through all that no code changes; give it to `decode` and `sweep`.
 
         size: side of the pictures in pixels, 16 to 2048; the model's image_size by default.
         """
         own = self.config.image_size
         batch, kind = frames.to_batch(frame, own, device=self._device)
-        shown = batch
+        picture = batch
         if size is not None and frames.to_size(size) != own:
-            shown, _ = frames.to_batch(frame, size, device=self._device)
-        return self._scene(batch, self.stem(batch), kind)._replace(frame=shown)
+            picture, _ = frames.to_batch(frame, size, device=self._device)
+        return replace(self._scene(batch, self.stem(batch), kind), frame=picture)
 
     @torch.inference_mode()
-    def join(self, scenes: Sequence[Scene | Frames]) -> Scene:
+    def join(self, scenes: Sequence[Scene[Frames] | Frames]) -> Scene[Frames]:
         """Scenes or frames of one picture size as one scene, to be decoded at once."""
         return join([s if isinstance(s, Scene) else self.prepare(s) for s in scenes])
 
     @torch.inference_mode()
     def decode(
-        self, frame: Frames | Scene, codes, *, size: int | None = None
-    ) -> np.ndarray | Tensor:
+        self, frame: Frames | Scene[Frames], codes: Codes, *, size: int | None = None
+    ) -> Frames:
         """The imagined next frame: uint8 (h, w, 3), or (B, h, w, 3) for a batch.
 
         Args:
             frame: frames, or a Scene when several codes are tried on the same frames.
             codes: (S,) or (B, S) whole numbers in 0 … K-1; one frame takes many rows of codes.
+                A nested model takes the first n codes alone, too: (n,) or (B, n).
             size: side of the picture in pixels, 16 to 2048; the model's image_size by default. The
                 network computes as ever; where its head moves x_t's own pixels, it moves those of
                 `frame` at this size. A Scene knows its size already.
         """
         scene = self._sized(frame, size)
         c = self.config
-        chosen = frames.to_codes(codes, size=c.codebook_size, length=c.code_length)
+        least = 1 if c.nested else c.code_length
+        chosen = frames.to_codes(codes, size=c.codebook_size, length=c.code_length, least=least)
         count, many = len(scene.frame), len(chosen)
         if count != many and 1 not in (count, many):
             raise ValueError(
@@ -184,13 +205,20 @@ class LatentActionQuantizer(nn.Module):
         chosen = chosen.to(self._device)
         if many < count:
             chosen = chosen.expand(count, -1)
-        image = self._imagine(scene, self.codebook.lookup(chosen)).image
+        # nothing is said at the positions that are left out
+        quantized = F.pad(self.codebook.lookup(chosen), (0, 0, 0, c.code_length - chosen.shape[1]))
+        image = self._imagine(scene, quantized).image
         single = scene.kind.single and torch.as_tensor(codes).ndim == 1
-        return frames.Kind(scene.kind.numpy, single).images(image)
+        return replace(scene.kind, single=single).images(image)
 
     def sweep(
-        self, frame: Frames | Scene, codes, *, position: int, size: int | None = None
-    ) -> np.ndarray | Tensor:
+        self,
+        frame: Frames | Scene[Frames],
+        codes: Codes,
+        *,
+        position: int,
+        size: int | None = None,
+    ) -> Frames:
         """All K values of one position, the others kept: uint8 (K, h, w, 3), one decoder batch.
 
         LAPA's Figure 8. `frame` is a single frame or its Scene; size as for `decode`.
@@ -210,14 +238,14 @@ class LatentActionQuantizer(nn.Module):
         return self.decode(scene, rows)
 
     @torch.inference_mode()
-    def resize(self, frame: Frames, *, size: int | None = None) -> np.ndarray | Tensor:
+    def resize(self, frame: Frames, *, size: int | None = None) -> Frames:
         """What the model sees of a frame: uint8 (h, w, 3) at `config.image_size`, or at `size`
         pixels a side, 16 to 2048, as `decode` shows it."""
         side = self.config.image_size if size is None else frames.to_size(size)
         batch, kind = frames.to_batch(frame, side)
         return kind.images(batch)
 
-    def _sized(self, frame: Frames | Scene, size: int | None) -> Scene:
+    def _sized(self, frame: Frames | Scene[Frames], size: int | None) -> Scene[Frames]:
         if not isinstance(frame, Scene):
             return self.prepare(frame, size=size)
         mine = frame.frame.shape[-1]
@@ -234,28 +262,37 @@ class LatentActionQuantizer(nn.Module):
         *,
         noise: Tensor | None = None,
         settled: bool = False,
+        continuous: bool = False,
         imagined: Tensor | None = None,
     ) -> QuantizerOutput:
         """A training (or evaluation) pass over float frames (B, 3, h, w) in [0, 1] at image_size.
 
         In evaluation mode no noise is added: the image is the one `decode` gives for the codes.
         `noise` (B, S, D) replaces NSVQ's random vector. `settled`: the codes' meaning is fixed;
-        only the decoder learns, and it sees their exact vectors also in training mode. `imagined`
+        only the decoder learns, and it sees their exact vectors also in training mode.
+        `continuous`: the opposite, a start without codes (see `Codebook.forward`). `imagined`
         (B, 3, h, w): what the decoder goes on from in place of `frame`, as in a closed loop; the
         codes stay those of the true pair.
         """
         with self._unless(settled):
             first, last = self.stem(frame), self.stem(future)
-            difference = self._difference(first, last)
-            found = self.codebook.exact(difference) if settled else self.codebook(difference, noise)
+            difference = self.difference(first, last)
+            if settled:
+                quantized, codes, latent, loss = self.codebook.exact(difference)
+            else:
+                quantized, codes, latent, loss = self.codebook(
+                    difference, noise, continuous=continuous
+                )
+            if self.config.nested and self.training:
+                quantized = _shortened(quantized)
             if imagined is not None:
                 frame, first = imagined, self.stem(imagined)
-        kind = frames.Kind(numpy=False, single=False)
+        kind: Kind[Tensor] = Kind(numpy=False, single=False)
         scene = self._scene(frame, first, kind, settled=settled)
-        image, moved = self._imagine(scene, found.quantized)
-        return QuantizerOutput(image, found.codes, found.latent, found.loss, moved)
+        image, moved = self._imagine(scene, quantized)
+        return QuantizerOutput(image, codes, latent, loss, moved)
 
-    def _latent_of(self, frame: Frames, future: Frames) -> tuple[Tensor, frames.Kind]:
+    def _latent_of(self, frame: Frames, future: Frames) -> tuple[Tensor, Kind[Frames]]:
         size = self.config.image_size
         first, kind = frames.to_batch(frame, size, device=self._device)
         last, other = frames.to_batch(future, size, name="future", device=self._device)
@@ -264,10 +301,10 @@ class LatentActionQuantizer(nn.Module):
                 "frame and future must come alike, "
                 f"received batches of {len(first)} and {len(last)}"
             )
-        difference = self._difference(self.stem(first), self.stem(last))
+        difference = self.difference(self.stem(first), self.stem(last))
         return self.codebook.scaled_latent(difference), kind
 
-    def _difference(self, first: Pyramid, last: Pyramid) -> Tensor:
+    def difference(self, first: Pyramid, last: Pyramid) -> Tensor:
         """What the stem makes of both frames -> latents (B, S, D), before normalisation."""
         if self.config.encoder == "motion":
             return self.reduce(first, last)
@@ -282,42 +319,49 @@ class LatentActionQuantizer(nn.Module):
 
     def _encode_each(self, x: Tensor) -> Tensor:
         """Tokens (B, n, d) of frames through the blocks, one by one or, for "pair", by twos."""
-        grid = self.config.grid
-        x, shape = self._placed(x), (len(x), 1, grid, grid)
-        if self.spatial is not None:
-            x = self.spatial(x, shape, self._bias())
-        return self.temporal(x, shape, self._bias())
+        shape, bias = self._still(len(x)), self._bias()
+        x = _through(self.spatial, self._placed(x), shape, bias)
+        return _through(self.temporal, x, shape, bias)
 
     def _encode(self, pair: Tensor) -> Tensor:
         """LAPA's order: a spatial transformer a frame, then a temporal one a patch."""
         batch, grid = len(pair), self.config.grid
         shape = (batch, 2, grid, grid)
-        x = self.spatial(self._placed(pair.flatten(0, 1)), shape, self._bias())
+        x = _through(self.spatial, self._placed(pair.flatten(0, 1)), shape, self._bias())
         x = x.unflatten(0, (batch, 2)).transpose(1, 2).flatten(0, 1)
         if not self.config.scrambled_temporal_peg:
             # one patch is a video of its own: PEG then mixes times, not unrelated places
             shape = (len(x), 2, 1, 1)
-        return self.temporal(x, shape).unflatten(0, (batch, grid * grid)).transpose(1, 2)
+        x = _through(self.temporal, x, shape)
+        return x.unflatten(0, (batch, grid * grid)).transpose(1, 2)
 
     def _scene(
-        self, frame: Tensor, pyramid: Pyramid, kind: frames.Kind, *, settled: bool = False
-    ) -> Scene:
-        tokens = pyramid.tokens.detach() if self.config.detach_first_frame else pyramid.tokens
+        self, frame: Tensor, pyramid: Pyramid, kind: Kind[Frames], *, settled: bool = False
+    ) -> Scene[Frames]:
+        start, bias = self.begin(pyramid.tokens, settled=settled)
+        return Scene(frame, start, pyramid.maps, bias, kind)
+
+    def begin(self, tokens: Tensor, *, settled: bool = False) -> tuple[Tensor, Tensor | None]:
+        """The stem's tokens (B, n, d) as far into the decoder as no code is looked at, and the bias
+        of its attention: `start` and `bias` of a `Scene`."""
+        tokens = tokens.detach() if self.config.detach_first_frame else tokens
         # the encoder uses these too: settled codes must not move with them
         with self._unless(settled):
             placed, bias = self._placed(tokens), self._bias()
         dtype = self.decoder.norm_out.gamma.dtype
         bias = None if bias is None else bias.to(dtype)
-        begun = self.decoder.begin(placed.to(dtype), self._still(len(frame)), bias)
-        return Scene(frame, begun, pyramid.maps, bias, kind)
+        return self.decoder.begin(placed.to(dtype), self._still(len(tokens)), bias), bias
 
-    def _imagine(self, scene: Scene, quantized: Tensor) -> Imagined:
+    def finish(self, start: Tensor, bias: Tensor | None, quantized: Tensor) -> Tensor:
+        """What `begin` gave of B or 1 frames, and quantized latents (B, S, D) -> the tokens
+        (B, n, d) that the head reads."""
+        context = self._context(quantized).to(start.dtype)
+        tokens = self.decoder.finish(start, self._still(len(start)), bias, context)
+        return tokens if self.training else tokens.float()
+
+    def _imagine(self, scene: Scene[Frames], quantized: Tensor) -> Imagined:
         """Scene of B or 1 frames and quantized latents (B, S, D) -> images (B, 3, h, w)."""
-        shape = self._still(len(scene.begun))
-        context = self._context(quantized).to(scene.begun.dtype)
-        tokens = self.decoder.finish(scene.begun, shape, scene.bias, context)
-        if not self.training:
-            tokens = tokens.float()
+        tokens = self.finish(scene.start, scene.bias, quantized)
         return self.head(tokens, scene.frame, scene.maps)
 
     def _context(self, quantized: Tensor) -> Tensor:
@@ -339,7 +383,7 @@ class LatentActionQuantizer(nn.Module):
         """Gradients as they are, or none."""
         return torch.set_grad_enabled(torch.is_grad_enabled() and not settled)
 
-    def _still(self, batch: int) -> tuple[int, int, int, int]:
+    def _still(self, batch: int) -> Shape:
         return batch, 1, self.config.grid, self.config.grid
 
     @property
@@ -347,7 +391,24 @@ class LatentActionQuantizer(nn.Module):
         return self.to_context.weight.device
 
 
-def _rows(seen: Pyramid, rows: Sequence[int]) -> Pyramid:
+def _through(
+    blocks: Transformer | None, x: Tensor, shape: Shape, bias: Tensor | None = None
+) -> Tensor:
+    """Tokens through blocks; as they are where the config asks for none."""
+    return x if blocks is None else blocks(x, shape, bias)
+
+
+def _rows(pyramid: Pyramid, rows: Sequence[int] | np.ndarray) -> Pyramid:
     """The frames `rows` of a batch."""
     rows = list(rows)
-    return Pyramid(seen.tokens[rows], tuple(each[rows] for each in seen.maps))
+    return Pyramid(pyramid.tokens[rows], tuple(each[rows] for each in pyramid.maps))
+
+
+def _shortened(quantized: Tensor) -> Tensor:
+    """Quantized latents (B, S, D), of which every other row keeps its first n alone."""
+    count, length, _ = quantized.shape
+    kept = torch.randint(1, length + 1, (count,), device=quantized.device)
+    # the whole latent action is what is mostly asked for, and so what is mostly learned
+    kept[::2] = length
+    place = torch.arange(length, device=quantized.device)
+    return quantized * (place < kept[:, None])[..., None]

@@ -3,33 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from typing import Generic
 
 import torch
 from torch import Tensor
 
-from lapa.models import frames
+from lapa.models.frames import Frames, Kind
 
 
-class Scene(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Scene(Generic[Frames]):
     """Everything about x_t that no code changes; made once by `prepare`, used for every code.
 
     frame: (B, 3, h, w) float32 in [0, 1], as large as the pictures that `decode` makes of it.
+    start: (B, n, d), x_t's tokens as far into the decoder as no code is looked at. maps: the
+    stem's finer maps of x_t. bias: (heads, n, n) of the decoder's attention, None where position
+    is learned. kind: how the caller is answered.
     """
 
     frame: Tensor
-    begun: Tensor
+    start: Tensor
     maps: tuple[Tensor, ...]
     bias: Tensor | None
-    kind: frames.Kind
+    kind: Kind[Frames]
 
 
-def join(scenes: Sequence[Scene]) -> Scene:
+def join(scenes: Sequence[Scene[Frames]]) -> Scene[Frames]:
     """Scenes of pictures of one size as one scene of all their frames, in their order."""
     first = scenes[0]
-    return first._replace(
+    return replace(
+        first,
         frame=torch.cat([scene.frame for scene in scenes]),
-        begun=torch.cat([scene.begun for scene in scenes]),
+        start=torch.cat([scene.start for scene in scenes]),
         maps=tuple(map(torch.cat, zip(*(scene.maps for scene in scenes), strict=True))),
-        kind=frames.Kind(first.kind.numpy, single=False),
+        kind=Kind(first.kind.numpy, single=False),
     )

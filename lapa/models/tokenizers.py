@@ -11,7 +11,7 @@ from lapa.models.patch_tokenizer import PatchTokenizer
 Tokenizer = ImageTokenizer | PatchTokenizer
 
 
-def load_tokenizer(source: str | os.PathLike) -> Tokenizer:
+def load_tokenizer(source: str | os.PathLike[str]) -> Tokenizer:
     """A folder, a Hub id, or the official `vqgan` file.
 
     Raises:

@@ -7,7 +7,6 @@ weights must name exactly the tensors of that network, in the bytes that the fil
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import fields
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 import torch
 
+from lapa.files import parsed, read_json
 from lapa.models.config import LAQConfig
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.pretrained import CONFIG, WEIGHTS
@@ -29,13 +29,16 @@ LARGEST = {
     "spatial_depth": 64,
     "temporal_depth": 64,
     "decoder_depth": 64,
-    "code_length": 64,
+    "code_length": 256,
     "codebook_size": 65536,
     "quant_dim": 4096,
     "gap_seconds": 60,
 }
+# patches a side, channels
 WIDEST_GRID, WIDEST_STEM = 32, 2048
+# bytes
 LARGEST_CONFIG, LARGEST_HEADER = 1_000_000, 8_000_000
+# of a number, by the names of safetensors
 BYTES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1}
 BYTES["BOOL"] = 1
 Shape = tuple[int, ...]
@@ -50,17 +53,17 @@ def check_folder(folder: Path) -> LAQConfig:
         ValueError: one sentence that says what is wrong with which file.
     """
     config = read_config(folder / CONFIG)
-    held, wanted = read_header(folder / WEIGHTS), shapes(config)
+    header, network = read_header(folder / WEIGHTS), shapes(config)
     faults = {
-        "missing": sorted(set(wanted) - set(held)),
-        "unexpected": sorted(set(held) - set(wanted)),
+        "missing": sorted(set(network) - set(header)),
+        "unexpected": sorted(set(header) - set(network)),
         "of another shape": sorted(
-            name for name in set(held) & set(wanted) if held[name] != wanted[name]
+            name for name in set(header) & set(network) if header[name] != network[name]
         ),
     }
-    told = [f"{what}: {_few(names)}" for what, names in faults.items() if names]
-    if told:
-        raise ValueError(f"{WEIGHTS} does not fit {CONFIG}; {'; '.join(told)}")
+    misfits = [f"{what}: {_few(names)}" for what, names in faults.items() if names]
+    if misfits:
+        raise ValueError(f"{WEIGHTS} does not fit {CONFIG}; {'; '.join(misfits)}")
     return config
 
 
@@ -69,8 +72,8 @@ def read_config(path: Path) -> LAQConfig:
     if path.stat().st_size > LARGEST_CONFIG:
         raise ValueError(f"{CONFIG} is far too large for a configuration")
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
+        values = read_json(path)
+    except ValueError as error:
         raise ValueError(f"{CONFIG} is not valid JSON") from error
     if not isinstance(values, dict):
         raise ValueError(f"{CONFIG} holds a {type(values).__name__}, not an object")
@@ -101,11 +104,11 @@ def read_header(path: Path) -> dict[str, Shape]:
             raise _no_weights("it does not begin like one")
         text = file.read(length)
     try:
-        header = json.loads(text)
+        header = parsed(text)
         header.pop("__metadata__", None)
         ranges = sorted(_range(each) for each in header.values())
-        found = {str(name): tuple(each["shape"]) for name, each in header.items()}
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        tensors = {str(name): tuple(each["shape"]) for name, each in header.items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _no_weights("its header is damaged") from error
     at = 0
     for start, end in ranges:
@@ -114,7 +117,7 @@ def read_header(path: Path) -> dict[str, Shape]:
         at = end
     if at != size - 8 - length:
         raise _no_weights(f"its tensors take {at} bytes, and it has {size - 8 - length} for them")
-    return found
+    return tensors
 
 
 def _range(entry: dict[str, Any]) -> tuple[int, int]:

@@ -10,11 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from lapa import pretrained
 from lapa.models import placing
@@ -22,7 +24,7 @@ from lapa.nn.sight import Sight
 
 KINDS = ("text", "vision", "latent", "action")
 # the token at a position that `Sight` fills
-SEEN = -1
+KEYPOINT = -1
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class VisionLanguageModel(nn.Module):
     @classmethod
     def from_pretrained(
         cls,
-        source: str | os.PathLike,
+        source: str | os.PathLike[str],
         *,
         dtype: torch.dtype = torch.float32,
         heads: int | None = None,
@@ -132,7 +134,7 @@ class VisionLanguageModel(nn.Module):
         Args:
             heads: attention heads of an official file that is not LLaMA's size; no shape tells
                 them.
-            places: `device_map`, `bits`, `offload_folder`, `max_memory`, as `placing.filled` takes
+            places: `device_map`, `bits`, `offload_folder`, `max_memory`, as `placing.load` takes
                 them: several GPUs, 4 bits, or part of it on disk.
 
         Raises:
@@ -148,7 +150,7 @@ class VisionLanguageModel(nn.Module):
         else:
             config = VisionLanguageConfig.from_dict(pretrained.load_config_of(path))
             tensors = pretrained.tensors(path)
-        return placing.filled(lambda: cls(config), tensors, path.name, dtype=dtype, **places)
+        return placing.load(lambda: cls(config), tensors, path.name, dtype=dtype, **places)
 
     @classmethod
     def need(
@@ -160,6 +162,22 @@ class VisionLanguageModel(nn.Module):
         """What a model of this configuration takes, told before anything is loaded."""
         return placing.need(lambda: cls(config), dtype, bits)
 
+    def table(self, kind: str) -> Tensor:
+        """Embeddings (K, dim) of a kind's vocabulary."""
+        return self.embeddings[kind].get_parameter("weight")
+
+    def blocks(self) -> list[nn.Module]:
+        """The trunk's layers: each is gathered by itself when the model is trained in shards."""
+        return list(self.trunk.layers)
+
+    def checkpoint_gradients(self) -> None:
+        """Keep of each block its input alone for the backward pass, which computes the rest
+        again."""
+        again = partial(checkpoint, use_reentrant=False)
+        for layer in self.trunk.layers:
+            # what transformers sets, too; its own switch warns of the table that the trunk lacks
+            layer.gradient_checkpointing, layer._gradient_checkpointing_func = True, again
+
     def freeze_sight(self) -> None:
         """Training leaves alone where things are seen, and goes on with how that is told."""
         if self.sight is not None:
@@ -167,7 +185,7 @@ class VisionLanguageModel(nn.Module):
             self.embeddings["vision"].requires_grad_(False)
             self.sight.near.requires_grad_(True)
 
-    def save_pretrained(self, folder: str | os.PathLike) -> None:
+    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
         """Write config.json and model.safetensors; `from_pretrained(folder)` reads them back."""
         pretrained.save(folder, asdict(self.config), self.state_dict())
 
@@ -184,8 +202,8 @@ class VisionLanguageModel(nn.Module):
         """Logits (B, T, vocabulary) of each head after every token.
 
         Args:
-            tokens: int64 (B, T), each counted in the vocabulary of its kind; SEEN where a position
-                of `frames` stands.
+            tokens: int64 (B, T), each counted in the vocabulary of its kind; KEYPOINT where a
+                position of `frames` stands.
             kinds: int64 (B, T), the kind of each as a place in KINDS.
             mask: (B, T'), 1 for tokens and 0 for padding on the left; T' = T, or with a `cache` all
                 tokens so far. Positions count from the first token that is not padding.
@@ -206,20 +224,24 @@ class VisionLanguageModel(nn.Module):
         return {kind: self.heads[kind](hidden) for kind in heads or tuple(self.heads)}
 
     def embed(self, tokens: Tensor, kinds: Tensor, frames: Tensor | None = None) -> Tensor:
-        """Embeddings (B, T, dim) of tokens of mixed kinds, those of `frames` where SEEN stands."""
-        found = None
-        for place, kind in enumerate(KINDS):
-            if kind not in self.embeddings:
-                continue
-            table, here = self.embeddings[kind], kinds == place
-            part = table(torch.where(here, tokens, 0).clamp(min=0))
-            found = part if found is None else torch.where(here[..., None], part, found)
+        """Embeddings (B, T, dim) of tokens of mixed kinds, of `frames` where KEYPOINT stands."""
+        first, *others = self.config.vocabularies
+        embeddings = self._embeddings(first, tokens, kinds)
+        for kind in others:
+            here = (kinds == KINDS.index(kind))[..., None]
+            embeddings = torch.where(here, self._embeddings(kind, tokens, kinds), embeddings)
         if frames is None or self.sight is None:
-            return found
-        seen = frames
+            return embeddings
+        keypoints = frames
         if not frames.is_floating_point():
-            seen = self.sight(frames, self.embeddings["vision"].weight)
-        return found.masked_scatter((tokens == SEEN)[..., None], seen.to(found.dtype))
+            keypoints = self.sight(frames, self.table("vision"))
+        here = (tokens == KEYPOINT)[..., None]
+        return embeddings.masked_scatter(here, keypoints.to(embeddings.dtype))
+
+    def _embeddings(self, kind: str, tokens: Tensor, kinds: Tensor) -> Tensor:
+        """Embeddings (B, T, dim) of the tokens of one kind; those of others count for nothing."""
+        here = kinds == KINDS.index(kind)
+        return self.embeddings[kind](torch.where(here, tokens, 0).clamp(min=0))
 
     @torch.inference_mode()
     def continued(
@@ -247,14 +269,15 @@ class VisionLanguageModel(nn.Module):
             raise ValueError(f"this model has no {kind} head; it has {', '.join(self.heads)}")
         mask = torch.ones_like(tokens) if mask is None else mask
         cache, own = DynamicCache(config=self.trunk.config), KINDS.index(kind)
-        chosen, told = [], []
+        chosen, scores = [], []
         for step in range(count):
-            told_of = frames if step == 0 else None
-            found = self(tokens, kinds, mask=mask, cache=cache, heads=(kind,), frames=told_of)
-            logits = found[kind][:, -1]
+            # the cache has them from then on
+            sight = frames if step == 0 else None
+            heads = self(tokens, kinds, mask=mask, cache=cache, heads=(kind,), frames=sight)
+            logits = heads[kind][:, -1]
             if limits is not None:
                 logits[:, limits[step] :] = -torch.inf
-            told.append(logits)
+            scores.append(logits)
             if temperature:
                 share = (logits / temperature).softmax(-1)
                 following = torch.multinomial(share, 1, generator=generator)
@@ -263,4 +286,4 @@ class VisionLanguageModel(nn.Module):
             chosen.append(following)
             tokens, kinds = following, torch.full_like(following, own)
             mask = torch.cat([mask, torch.ones_like(following)], 1)
-        return torch.cat(chosen, 1), torch.stack(told, 1)
+        return torch.cat(chosen, 1), torch.stack(scores, 1)

@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+# LAPA's; unit vectors alone would leave the softmax nearly flat
 COSINE_SCALE = 8.0
 # up to this many queries and keys two plain products are faster on a CPU than its fused kernel,
 # whose backward alone takes a quarter of a training step of 64 tokens
@@ -36,12 +37,15 @@ def attend(q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tenso
 class LayerNorm(nn.Module):
     """Layer normalisation with a trained gain; the shift is a buffer, as in LAPA's checkpoints."""
 
+    beta: Tensor
+
     def __init__(self, dim: int) -> None:
         super().__init__()
         self.gamma = nn.Parameter(torch.ones(dim))
         self.register_buffer("beta", torch.zeros(dim))
 
     def forward(self, x: Tensor) -> Tensor:
+        """(…, d) -> (…, d)."""
         return F.layer_norm(x, x.shape[-1:], self.gamma, self.beta)
 
 
@@ -70,7 +74,7 @@ class Attention(nn.Module):
         inner = heads * dim_head
         self.heads, self.norm_kv = heads, norm_kv
         self.norm = LayerNorm(dim)
-        self.context_norm = LayerNorm(dim_context) if dim_context else None
+        self.context_norm = LayerNorm(dim_context) if dim_context else nn.Identity()
         self.to_q = nn.Linear(dim, inner, bias=False)
         self.to_kv = nn.Linear(dim_context or dim, inner * 2, bias=False)
         self.q_scale = nn.Parameter(torch.ones(dim_head))
@@ -80,7 +84,9 @@ class Attention(nn.Module):
         )
         self.to_out = nn.Linear(inner, dim, bias=False)
 
-    def forward(self, x: Tensor, context: Tensor | None = None, bias: Tensor | None = None):
+    def forward(
+        self, x: Tensor, context: Tensor | None = None, bias: Tensor | None = None
+    ) -> Tensor:
         """(b, n, d), optional context (b, m, dim_context), bias (h, n, m) -> (b, n, d)."""
         normed = self.norm(x)
         if context is not None:
@@ -117,7 +123,9 @@ class PairAttention(Attention):
     its negative.
     """
 
-    def forward(self, x: Tensor, context: Tensor | None = None, bias: Tensor | None = None):
+    def forward(
+        self, x: Tensor, context: Tensor | None = None, bias: Tensor | None = None
+    ) -> Tensor:
         """(2·b, n, d), the first and second frames of b pairs alternating -> same shape."""
         normed = self.norm(x)
         q = self._split(self.to_q(normed))
@@ -152,7 +160,8 @@ class ContinuousPositionBias(nn.Module):
         )
 
     def forward(self, height: int, width: int) -> Tensor:
-        device = self.net[2].weight.device
+        """Grid of height × width patches -> (heads, n, n), row-major."""
+        device = next(self.parameters()).device
         rows, columns = torch.arange(height, device=device), torch.arange(width, device=device)
         # n patches have only (2h-1)(2w-1) different offsets: run the network on those
         dy = torch.arange(1 - height, height, device=device)

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 WEIGHTS = Path(__file__).with_name("efficientnet_lite0.safetensors")
 # of the five blocks: channels, kernel, stride, by how much they widen inside
 BLOCKS = ((16, 3, 1, 1), (24, 3, 2, 6), (24, 3, 1, 6), (40, 5, 2, 6), (40, 5, 1, 6))
+# channels before the first block
 STEM = 32
 # after these blocks the features are read: half, a quarter and an eighth of the picture's side
 READ = (0, 2, 4)
@@ -31,6 +32,9 @@ MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 class FeatureNet(nn.Module):
     """Pictures (B, 3, h, w) in [0, 1] to three maps of features. Its weights are never trained."""
+
+    mean: Tensor
+    deviation: Tensor
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,8 +134,8 @@ def fold(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
         if widen > 1:
             parts["widen"] = ("_expand_conv", "_bn0")
         names |= {
-            f"blocks.{number}.{part}": tuple(f"_blocks.{number}.{name}" for name in theirs)
-            for part, theirs in parts.items()
+            f"blocks.{number}.{part}": (f"_blocks.{number}.{conv}", f"_blocks.{number}.{norm}")
+            for part, (conv, norm) in parts.items()
         }
     state: dict[str, Tensor] = {}
     for name, (conv, norm) in names.items():

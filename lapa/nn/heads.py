@@ -18,6 +18,8 @@ from .patches import BASE, from_patches
 
 # how far a gate's sigmoid reaches beyond 0 and 1
 STRETCH = 0.1
+# a mask's number at the start: its sigmoid is 0.12, which the stretched gate makes 0.04
+NEARLY_CLOSED = -2.0
 
 
 class Imagined(NamedTuple):
@@ -26,6 +28,15 @@ class Imagined(NamedTuple):
 
     image: Tensor
     moved: Tensor | None = None
+
+
+class Fields(NamedTuple):
+    """What a warp does to x_t: flow (b, 2, h / 4, w / 4), (x, y) shifts in units of half the image;
+    paint (b, 3, h, w); masks (b, 1 or 2, h, w) before their sigmoid, the last that of the paint."""
+
+    flow: Tensor
+    paint: Tensor
+    masks: Tensor
 
 
 class PixelHead(nn.Module):
@@ -40,6 +51,7 @@ class PixelHead(nn.Module):
             nn.init.zeros_(self.project.bias)
 
     def forward(self, tokens: Tensor, frame: Tensor, maps: tuple[Tensor, ...]) -> Imagined:
+        """Tokens (b, n, d) and x_t (b or 1, 3, H, W) -> the picture; the maps are not needed."""
         pixels = from_patches(self.project(tokens).float(), self.patch_size, self.grid)
         pixels = as_large_as(frame, pixels)
         return Imagined(frame + pixels if self.change else pixels)
@@ -71,20 +83,29 @@ class WarpHead(nn.Module):
         masks = 2 if layered else 1
         self.parts = (2, 3 * BASE**2, masks * BASE**2)  # flow, paint, masks
         self.out = nn.Conv2d(outs[-1], sum(self.parts), 3, 1, 1)
-        nn.init.zeros_(self.out.weight)
-        nn.init.zeros_(self.out.bias)
+        weight, bias = self.out.parameters()
+        nn.init.zeros_(weight)
+        nn.init.zeros_(bias)
         with torch.no_grad():
-            self.out.bias[-masks * BASE * BASE :] = -2.0
+            bias[-masks * BASE * BASE :] = NEARLY_CLOSED
 
     def forward(self, tokens: Tensor, frame: Tensor, maps: tuple[Tensor, ...]) -> Imagined:
+        """Tokens (b, n, d), x_t (b or 1, 3, H, W) and its maps, fine to coarse."""
         x = tokens.transpose(1, 2).unflatten(2, (self.grid, self.grid))
         for up, merge, skip in zip(self.ups, self.merges, reversed(maps), strict=True):
             x = F.pixel_shuffle(up(x), 2)
             x = F.gelu(merge(torch.cat([x, skip.expand(len(x), -1, -1, -1)], 1)))
+        return self.compose(frame, *self.fields(x))
+
+    def fields(self, x: Tensor) -> Fields:
+        """The finest features (b, c, h / 4, w / 4) -> what is to be done to x_t."""
         # a place to a fraction of a pixel and a mask of exactly 0 need more than bfloat16
         flow, paint, masks = self.out(x).float().split(self.parts, 1)
-        paint = as_large_as(frame, F.pixel_shuffle(paint, BASE) + 0.5)
-        masks = as_large_as(frame, F.pixel_shuffle(masks, BASE))
+        return Fields(flow, F.pixel_shuffle(paint, BASE) + 0.5, F.pixel_shuffle(masks, BASE))
+
+    def compose(self, frame: Tensor, flow: Tensor, paint: Tensor, masks: Tensor) -> Imagined:
+        """Do it: x_t (b or 1, 3, H, W), which may be larger than the fields."""
+        paint, masks = as_large_as(frame, paint), as_large_as(frame, masks)
         *over, painted = (gate(masks) if self.layered else masks.sigmoid()).split(1, 1)
         carried = moved = warp(frame, flow)
         for mask in over:
@@ -106,7 +127,7 @@ def gate(x: Tensor) -> Tensor:
 
 
 # compiled, its gathers become loops over single numbers, an eighth of a training step
-@torch.compiler.disable
+@torch.compiler.disable  # type: ignore[untyped-decorator]  # torch does not annotate it
 def warp(frame: Tensor, flow: Tensor) -> Tensor:
     """Sample `frame` at positions shifted by `flow`.
 

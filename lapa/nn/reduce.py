@@ -1,4 +1,5 @@
-"""From tokens to S latents: LAPA's convolutions, attention with S queries, or local motion.
+"""From tokens to S latents: LAPA's convolutions for few codes and for many, attention with S
+queries, or local motion.
 
 Shape letters: b batch, n tokens of a grid×grid frame, d width, S code length, D quant_dim.
 """
@@ -29,7 +30,7 @@ class ConvReduce(nn.Module):
     """A linear layer to D channels, then two convolutions down to the code grid.
 
     The kernels follow from the grid and S; for an 8×8 grid and S of 1, 2 and 4 they are LAPA's
-    own (which has no working rule for other lengths).
+    own. (For 16, 64 and 256 codes LAPA has `HalvingReduce`, for others none.)
 
     Raises:
         ValueError: S codes do not fit the grid.
@@ -52,6 +53,37 @@ class ConvReduce(nn.Module):
             nn.ReLU(),
             nn.Conv2d(quant_dim, quant_dim, (size - rows + 1, size - columns + 1)),
         )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """(b, n, d) -> (b, S, D)."""
+        grid = self.project(tokens).transpose(1, 2).unflatten(2, (self.grid, self.grid))
+        return self.convolutions(grid).flatten(2).transpose(1, 2)
+
+
+class HalvingReduce(nn.Module):
+    """A linear layer to D channels, then convolutions that each halve the patch grid until it has
+    S places: LAPA's for 16 codes of a 16×16 grid, 64 of 16×16 and 256 of 32×32.
+
+    Raises:
+        ValueError: halving does not lead to S.
+    """
+
+    def __init__(self, dim: int, quant_dim: int, grid: int, length: int) -> None:
+        super().__init__()
+        self.grid, side = grid, grid
+        layers: list[nn.Module] = []
+        while not layers or side * side > length:
+            side = (side + 1) // 2
+            if layers:
+                layers.append(nn.ReLU())
+            layers.append(nn.Conv2d(quant_dim, quant_dim, 3, 2, 1))
+        if side * side != length:
+            raise ValueError(
+                f"code_length {length} is not reached by halving the {grid} × {grid} patches that "
+                "image_size and patch_size give"
+            )
+        self.project = nn.Linear(dim, quant_dim)
+        self.convolutions = nn.Sequential(*layers)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(b, n, d) -> (b, S, D)."""
@@ -96,6 +128,8 @@ class MotionReduce(nn.Module):
     ) -> None:
         super().__init__()
         self.grid, self.length, self.reach = grid, length, reach
+        # how places are compared; another function of the same numbers may take its place
+        self.compare = cost_volume
         if reach:
             places = (2 * reach + 1) ** 2
             self.compared = nn.Conv2d(width, MATCHED, 3, 1, 1)
@@ -137,10 +171,10 @@ class MotionReduce(nn.Module):
         return F.gelu(self.compared(F.gelu(frame.maps[-1])))
 
     def _look(self, one: Tensor, two: Tensor, fine: Tensor, other: Tensor) -> Tensor:
-        volume = cost_volume(fine, other, self.reach)
+        volume = self.compare(fine, other, self.reach)
         # a cosine of 32 channels is small beside the channels themselves
-        found = self.matches(torch.cat([4 * volume.to(fine.dtype), fine, other], 1))
-        return self.mixed(found + self.patches(torch.cat([one, two], 1)))
+        matches = self.matches(torch.cat([4 * volume.to(fine.dtype), fine, other], 1))
+        return self.mixed(matches + self.patches(torch.cat([one, two], 1)))
 
 
 def cost_volume(one: Tensor, two: Tensor, reach: int) -> Tensor:

@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+# channels of the whole grid, of the halved one, and how many blocks look at that
 _FINE, _INNER, _DEEP = 32, 64, 4
 # of a side: how far from what acts differences still count, from the whole picture to a contact
 _REACHES = (0.5, 0.15, 0.05)
@@ -26,6 +27,8 @@ class Sight(nn.Module):
     keypoint is what acts: of all others it is told, too, how they lie to it.
     """
 
+    rates: Tensor
+
     def __init__(self, grid: int, parts: int, dim: int, keypoints: int) -> None:
         super().__init__()
         self.grid, self.parts, self.side = grid, parts, grid // 2
@@ -36,7 +39,8 @@ class Sight(nn.Module):
         self.norm = nn.GroupNorm(8, _INNER)
         self.look = nn.Conv2d(_INNER, keypoints, 1)
         # at first anything is as likely in the picture as not
-        nn.init.constant_(self.look.bias, -math.log(self.side**2))
+        _, bias = self.look.parameters()
+        nn.init.constant_(bias, -math.log(self.side**2))
         self.names = nn.Parameter(torch.randn(keypoints, dim))
         self.near = nn.Linear(2 * len(_REACHES), dim, bias=False)
         nn.init.zeros_(self.near.weight)
@@ -45,7 +49,7 @@ class Sight(nn.Module):
 
     def forward(self, tokens: Tensor, table: Tensor) -> Tensor:
         """tokens: int64 (B, grid² · parts), cell after cell. table: (K, dim) embeddings."""
-        return self.told(*self.found(self.maps(tokens, table)))
+        return self.embed(*self.locate(self.maps(tokens, table)))
 
     def maps(self, tokens: Tensor, table: Tensor) -> Tensor:
         """Logits (B, keypoints, (grid / 2)²) of where each lies, row after row; against 0, which
@@ -57,7 +61,7 @@ class Sight(nn.Module):
             x = block(x)
         return self.look(F.gelu(self.norm(x))).flatten(2)
 
-    def found(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+    def locate(self, maps: Tensor) -> tuple[Tensor, Tensor]:
         """Where each is, (B, keypoints, 2) right and down as shares of the side, and how likely it
         is there at all, (B, keypoints).
 
@@ -71,7 +75,7 @@ class Sight(nn.Module):
         around = maps.masked_fill(~near, -torch.inf).softmax(-1)
         return around @ ((at + 0.5) / side).to(maps), 1 - share[..., -1]
 
-    def told(self, places: Tensor, there: Tensor) -> Tensor:
+    def embed(self, places: Tensor, there: Tensor) -> Tensor:
         """Embeddings (B, keypoints, dim): a name, sines and cosines of the place, and how far away
         from what acts; nothing of what is not there."""
         angles = places[..., None] * self.rates
@@ -80,7 +84,7 @@ class Sight(nn.Module):
         near = self.near(torch.cat([(apart / reach).tanh() for reach in _REACHES], -1))
         return there[..., None] * (self.names + waves + near)
 
-    def sought(self, places: Tensor) -> Tensor:
+    def target_maps(self, places: Tensor) -> Tensor:
         """What `maps` should say of things at `places` (…, 2): shares (…, (grid / 2)²) of the four
         cells around each, so that their mean is the place."""
         side = self.side

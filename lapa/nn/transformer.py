@@ -5,6 +5,9 @@ Shape letters: b batch, t frames, h and w patch rows and columns, n = h·w, d wi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import cast
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -46,6 +49,7 @@ class GEGLU(nn.Module):
     """Gated GELU: the second half of the channels gates the first (arXiv 2002.05202)."""
 
     def forward(self, x: Tensor) -> Tensor:
+        """(…, 2 · d) -> (…, d)."""
         value, gate = x.chunk(2, dim=-1)
         return F.gelu(gate) * value
 
@@ -65,7 +69,9 @@ class FeedForward(nn.Sequential):
     def forward(self, x: Tensor) -> Tensor:
         """(…, d) -> (…, d)."""
         if torch.is_grad_enabled() or x.device.type != "cpu":
-            return super().forward(x)
+            for layer in self:
+                x = layer(x)
+            return x
         # the same numbers; CPU libraries are a third faster with the large matrix on the left
         norm, widen, _, narrow = self
         value, gate = (widen.weight @ norm(x).flatten(0, -2).T).chunk(2)
@@ -87,12 +93,13 @@ class Block(nn.Module):
         norm_kv: bool,
     ) -> None:
         super().__init__()
-        sizes = {"heads": heads, "dim_head": dim_head}
         self.peg = PEG(dim) if peg else None
         kind = PairAttention if pair else Attention
-        self.self_attention = kind(dim, **sizes, norm_kv=norm_kv)
+        self.self_attention = kind(dim, heads=heads, dim_head=dim_head, norm_kv=norm_kv)
         self.cross_attention = (
-            Attention(dim, **sizes, dim_context=dim, null_tokens=2) if cross else None
+            Attention(dim, heads=heads, dim_head=dim_head, dim_context=dim, null_tokens=2)
+            if cross
+            else None
         )
         self.feed_forward = FeedForward(dim)
 
@@ -134,9 +141,9 @@ class Transformer(nn.Module):
     ) -> None:
         super().__init__()
         kinds = {"peg": peg, "cross": cross, "pair": pair, "norm_kv": norm_kv}
-        self.layers = nn.ModuleList(
-            [Block(dim, heads=heads, dim_head=dim_head, **kinds) for _ in range(depth)]
-        )
+        blocks = [Block(dim, heads=heads, dim_head=dim_head, **kinds) for _ in range(depth)]
+        # a ModuleList does not say of which modules
+        self.layers = cast("Sequence[Block]", nn.ModuleList(blocks))
         self.norm_out = LayerNorm(dim)
 
     def forward(
@@ -150,12 +157,13 @@ class Transformer(nn.Module):
         return self.layers[0].look(x, shape, bias)
 
     def finish(
-        self, begun: Tensor, shape: Shape, bias: Tensor | None = None, context: Tensor | None = None
+        self, start: Tensor, shape: Shape, bias: Tensor | None = None, context: Tensor | None = None
     ) -> Tensor:
-        """The rest. A single begun item is shared by every context of the batch."""
-        x = begun
-        if context is not None and len(context) != len(begun):
-            x = begun.expand(len(context), -1, -1)
+        """The rest, from what `begin` gave. A single item of it is shared by every context of the
+        batch."""
+        x = start
+        if context is not None and len(context) != len(start):
+            x = start.expand(len(context), -1, -1)
             shape = (len(context), *shape[1:])
         x = self.layers[0].act(x, context)
         for block in self.layers[1:]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+# tokens of LLaMA's vocabulary
 BOS, PAD = 1, 0
 QUESTION = "What action should the robot take to `{}`"
-ASKED = f"You are a helpful assistant. USER: {QUESTION} ASSISTANT: <vision>"
+TEMPLATE = f"You are a helpful assistant. USER: {QUESTION} ASSISTANT: <vision>"
 TAILS = {"latent": "</vision> <delta>", "action": "</vision> <action>", "text": "</vision>"}
 
 
@@ -33,9 +34,9 @@ class Text:
         Padded on the left; of a longer prompt the end is kept. LAPA's prompt begins with two
         beginnings: one in its text, one by its tokenizer.
         """
-        told = [BOS, BOS, *self._pieces.encode(ASKED.format(instruction))][-length:]
-        padding = length - len(told)
-        return [PAD] * padding + told, [0] * padding + [1] * len(told)
+        tokens = [BOS, BOS, *self._pieces.encode(TEMPLATE.format(instruction))][-length:]
+        padding = length - len(tokens)
+        return [PAD] * padding + tokens, [0] * padding + [1] * len(tokens)
 
     def pieces(self, words: str) -> list[int]:
         """The tokens of words."""

@@ -7,11 +7,15 @@ prepared for the one runs in the other.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from lapa.files import parsed, read_json
+
+# actions (A,) -> bins (A,)
+Encode = Callable[[Sequence[float]], Iterable[int]]
 STAGE2_FIELDS = "[instruction],[vision],delta"
 STAGE3_FIELDS = "[instruction],[vision],action"
 SYSTEM = "<s> You are a helpful assistant. USER: {} ASSISTANT:"
@@ -44,14 +48,14 @@ def write_stage2(path: Path, records: Iterable[Stage2Record]) -> int:
     count = 0
     with path.open("w", encoding="utf-8") as file:
         for count, each in enumerate(records, start=1):  # noqa: B007
-            told = {
+            record = {
                 "image": each.image,
                 "vision": list(each.vision),
                 "instruction": each.instruction,
                 "delta": [str(code) for code in each.delta],
                 "fields": each.fields,
             }
-            file.write(json.dumps(told) + "\n")
+            file.write(json.dumps(record) + "\n")
     return count
 
 
@@ -61,20 +65,20 @@ def read_stage2(path: Path) -> Iterator[Stage2Record]:
     Raises:
         ValueError: naming the line and what is wrong with it.
     """
-    for number, told in _lines(path):
+    for number, line in _lines(path):
         try:
             yield Stage2Record(
-                image=str(told["image"]),
-                vision=tuple(int(token) for token in told["vision"]),
-                instruction=str(told["instruction"]),
-                delta=tuple(int(code) for code in told["delta"]),
-                fields=str(told["fields"]),
+                image=str(line["image"]),
+                vision=tuple(int(token) for token in line["vision"]),
+                instruction=str(line["instruction"]),
+                delta=tuple(int(code) for code in line["delta"]),
+                fields=str(line["fields"]),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ValueError(f"{path.name}, line {number}: no stage-2 record ({error})") from error
 
 
-def finetuning(entries: Iterable[Mapping[str, Any]], encode: Any) -> Iterator[dict[str, Any]]:
+def finetuning(entries: Iterable[Mapping[str, Any]], encode: Encode) -> Iterator[dict[str, Any]]:
     """Lines of a finetuning jsonl from the entries of the official json.
 
     Args:
@@ -82,27 +86,27 @@ def finetuning(entries: Iterable[Mapping[str, Any]], encode: Any) -> Iterator[di
         encode: actions (A,) -> bins (A,), as `ActionBins.encode`.
     """
     for entry in entries:
-        asked, told = entry["conversations"][:2]
+        question, answer = entry["conversations"][:2]
         yield {
             "id": entry["id"],
             "image": entry["image"],
-            "raw_actions": told["raw_actions"],
-            "action": [int(each) for each in encode(told["raw_actions"])],
+            "raw_actions": answer["raw_actions"],
+            "action": [int(each) for each in encode(answer["raw_actions"])],
             "fields": STAGE3_FIELDS,
-            "instruction": prompt(asked["value"]),
+            "instruction": prompt(question["value"]),
         }
 
 
 def deployed(edges: Sequence[Sequence[float]], action: Sequence[int]) -> list[float]:
     """Bins as the official deployment decodes them: the middle of a bin, and 1 for one that is not
     there; counted from the end where they are negative."""
-    found = []
+    values = []
     for own, place in zip(edges, action, strict=True):
         try:
-            found.append((own[place] + own[place + 1]) / 2)
+            values.append((own[place] + own[place + 1]) / 2)
         except IndexError:
-            found.append(1.0)
-    return found
+            values.append(1.0)
+    return values
 
 
 def read_entries(path: Path) -> list[dict[str, Any]]:
@@ -112,8 +116,8 @@ def read_entries(path: Path) -> list[dict[str, Any]]:
         ValueError: naming the entry and what is wrong with it.
     """
     try:
-        entries = json.loads(path.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        entries = read_json(path)
+    except ValueError as error:
         raise ValueError(f"{path.name} is not valid JSON ({error})") from error
     if not isinstance(entries, list) or not entries:
         raise ValueError(f"{path.name} must be a list of at least one entry")
@@ -121,8 +125,8 @@ def read_entries(path: Path) -> list[dict[str, Any]]:
         try:
             actions = entry["conversations"][1]["raw_actions"]
             known = isinstance(entry["id"], str) and isinstance(entry["image"], str)
-            asked = isinstance(entry["conversations"][0]["value"], str)
-            good = known and asked and all(isinstance(each, int | float) for each in actions)
+            question = isinstance(entry["conversations"][0]["value"], str)
+            good = known and question and all(isinstance(each, int | float) for each in actions)
         except (KeyError, IndexError, TypeError) as error:
             raise ValueError(f"{path.name}, entry {number}: {error!r} is missing") from error
         if not good or len(actions) != len(entries[0]["conversations"][1]["raw_actions"]):
@@ -133,11 +137,11 @@ def read_entries(path: Path) -> list[dict[str, Any]]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8-sig") as file:
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
             try:
-                yield number, json.loads(line)
-            except json.JSONDecodeError as error:
+                yield number, parsed(line)
+            except ValueError as error:
                 raise ValueError(f"{path.name}, line {number}: not JSON ({error})") from error

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+# of queries and keys of unit length
 ATTENTION_SCALE = 8.0
 # (stride, padding) of the convolutions that reduce the patch grid to S codes (nsvq.py)
 REDUCTIONS = {

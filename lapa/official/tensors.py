@@ -19,10 +19,19 @@ from torch import Tensor
 ZIP = b"PK\x03\x04"
 # PyTorch's format before 1.6: a bare pickle that opens with this number
 LEGACY = b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19."
+# under these averaged weights lie, beside those they are the average of or alone: EMA's of several
+# libraries
+AVERAGES = (
+    "ema_model", "ema", "model_ema", "ema_state_dict", "state_dict_ema", "model_ema_state_dict",
+    "ema_model_state_dict",
+)  # fmt: skip
 # keys under which training scripts keep the weights, beside their optimiser and their step
-WRAPPERS = ("ema_model", "state_dict", "model_state_dict", "model", "module")
-EMA = "ema_model"
-PREFIXES = frozenset({EMA, "module", "_orig_mod", "model", "online_model", "laq", "network"})
+WRAPPERS = (*AVERAGES, "state_dict", "model_state_dict", "model", "module", "network", "net", "laq")
+PREFIXES = frozenset({
+    *AVERAGES, "module", "_orig_mod", "_fsdp_wrapped_module", "_forward_module", "model", "net",
+    "online_model", "laq", "network",
+})  # fmt: skip
+# how many wrappers around each other are taken off
 NESTED = 4
 GIGABYTE = 1_000_000_000
 # the released network has 1.4 GB; names of tensors need little
@@ -49,23 +58,23 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     return state
 
 
-def unwrapped(found: object) -> dict[str, Tensor] | None:
+def unwrapped(saved: object, nested: int = NESTED) -> dict[str, Tensor] | None:
     """The tensors of a network out of what training saved around them; None where there are none.
 
     Numbers that stand beside them (steps, an EMA's `initted`) are left.
     """
-    for _ in range(NESTED):
-        if not isinstance(found, Mapping):
-            return None
-        inner = next((found[n] for n in WRAPPERS if isinstance(found.get(n), Mapping)), None)
-        if inner is None:
-            break
-        found = inner
-    tensors = {str(n): v for n, v in found.items() if isinstance(v, Tensor)}
-    if not tensors or len(tensors) < len(found) / 2:
+    if not isinstance(saved, Mapping):
         return None
-    averaged = {n: v for n, v in tensors.items() if EMA in n.split(".")}
-    names = {name: _plain(name) for name in averaged or tensors}
+    for name in WRAPPERS if nested else ():
+        found = unwrapped(saved.get(name), nested - 1)
+        if found:
+            return found
+    tensors = {str(n): v for n, v in saved.items() if isinstance(v, Tensor)}
+    if not tensors or len(tensors) < len(saved) / 2:
+        return None
+    weights = {name: value for name, value in tensors.items() if value.ndim} or tensors
+    averaged = {n: v for n, v in weights.items() if not set(AVERAGES).isdisjoint(n.split("."))}
+    names = {name: _plain(name) for name in averaged or weights}
     return {plain: tensors[name] for name, plain in names.items()}
 
 
@@ -124,8 +133,8 @@ def _load(path: Path) -> object:
     except pickle.UnpicklingError as error:
         raise _refused(path, "its pickle holds something else than tensors, maybe code") from error
     except (RuntimeError, EOFError, ValueError, KeyError, TypeError, IndexError) as error:
-        told = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
-        raise _refused(path, told) from error
+        reason = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
+        raise _refused(path, reason) from error
     except (AttributeError, OSError, MemoryError, OverflowError, RecursionError) as error:
         raise _refused(path, f"it is damaged ({type(error).__name__})") from error
 

@@ -52,10 +52,12 @@ def config(path: Path, *, heads: int | None = None) -> dict[str, Any]:
 
 def tensors(path: Path, *, heads: int | None = None) -> Iterator[tuple[str, Tensor]]:
     """The parameters of an official file under our names, one at a time."""
-    return named(read_params(path), heads)
+    return renamed(read_params(path), heads)
 
 
-def named(params: Iterable[tuple[str, Tensor]], heads: int | None) -> Iterator[tuple[str, Tensor]]:
+def renamed(
+    params: Iterable[tuple[str, Tensor]], heads: int | None
+) -> Iterator[tuple[str, Tensor]]:
     """Our names and layout, one after the other; stacked layers are taken apart.
 
     Raises:
@@ -64,13 +66,14 @@ def named(params: Iterable[tuple[str, Tensor]], heads: int | None) -> Iterator[t
     for path, value in params:
         path = path.removeprefix("params/")
         whole, _, rest = path.partition("/")
-        found = ONE.fullmatch(path)
-        if found and found[2] in LAYER:
-            stacked = found[1] == "scan_decoder"
+        match = ONE.fullmatch(path)
+        stacked = match is not None and match[1] == "scan_decoder"
+        _check_shape(path, value, stacked=stacked)
+        if match and match[2] in LAYER:
             parts = value.unbind(0) if stacked else [value]
-            first = 0 if stacked else int(found[1])
+            first = 0 if stacked else int(match[1])
             for number, part in enumerate(parts, start=first):
-                yield f"trunk.layers.{number}.{LAYER[found[2]]}", _laid(part, found[2], heads)
+                yield f"trunk.layers.{number}.{LAYER[match[2]]}", _transposed(part, match[2], heads)
         elif whole in HEADS and rest == "kernel":
             yield f"heads.{HEADS[whole]}.weight", value.T.contiguous()
         elif path == "transformer/ln_f/kernel":
@@ -81,12 +84,21 @@ def named(params: Iterable[tuple[str, Tensor]], heads: int | None) -> Iterator[t
             raise ValueError(f"{path} is no parameter of LAPA's vision-language model")
 
 
-def _laid(value: Tensor, kind: str, heads: int | None) -> Tensor:
+def _check_shape(path: str, value: Tensor, *, stacked: bool) -> None:
+    """Raise ValueError unless a norm is a vector and all else a matrix, or a stack of them."""
+    wanted = 1 if path.rpartition("/")[0].endswith(("norm", "ln_f")) else 2
+    if value.ndim != wanted + stacked or not value.numel():
+        raise ValueError(f"{path} has the shape {tuple(value.shape)}, which no such model has")
+
+
+def _transposed(value: Tensor, kind: str, heads: int | None) -> Tensor:
     if value.ndim == 1:
         return value
     if kind.startswith(("attention/wq", "attention/wk")):
         width = value.shape[1]
         number = heads or _heads(width)
+        if width % (2 * number):
+            raise ValueError(f"{kind} is {width} wide, which {number} heads cannot share")
         # (…, pair, first or second) -> (…, first or second, pair)
         paired = value.T.reshape(number, width // number // 2, 2, value.shape[0])
         return paired.transpose(1, 2).reshape(width, value.shape[0]).contiguous()

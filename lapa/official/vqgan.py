@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy._core.multiarray import _reconstruct
 from torch import Tensor
 
+# bytes; the released file has 0.4 GB
 LARGEST = 2_000_000_000
 PARTS = {"scale": "weight", "kernel": "weight", "bias": "bias"}
 RESIDUAL = {
@@ -38,12 +40,12 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
         raise ValueError(f"{path.name} has {size} bytes; accepted are 1 to {LARGEST}")
     with path.open("rb") as file:
         try:
-            found = Reader(file, path.name).load()
+            params = Reader(file, path.name).load()
         except ValueError:
             raise
         except Exception as error:
             raise ValueError(f"{path.name} is not a pickle of arrays ({error})") from error
-    return from_official(flat(found))
+    return from_official(flat(params))
 
 
 def from_official(params: Mapping[str, np.ndarray]) -> tuple[dict[str, Any], dict[str, Tensor]]:
@@ -66,16 +68,16 @@ def flat(tree: Any, path: str = "") -> dict[str, np.ndarray]:
         raise ValueError("the file does not hold a dictionary of arrays")
     if set(tree) == {"params"}:
         return flat(tree["params"], path)
-    found: dict[str, np.ndarray] = {}
+    arrays: dict[str, np.ndarray] = {}
     for name, value in tree.items():
         at = f"{path}/{name}" if path else str(name)
         if isinstance(value, Mapping):
-            found.update(flat(value, at))
+            arrays.update(flat(value, at))
         elif isinstance(value, np.ndarray) and value.dtype.kind == "f":
-            found[at] = value
+            arrays[at] = value
         else:
             raise ValueError(f"{at} is no array of numbers")
-    return found
+    return arrays
 
 
 def our_name(path: str, config: Mapping[str, Any]) -> str:
@@ -91,7 +93,10 @@ def our_name(path: str, config: Mapping[str, Any]) -> str:
         return f"{whole}.{ENDS[part]}.{PARTS[inner[0]]}"
     if part == "MidBlock_0":
         return f"{whole}.middle.{_block(inner)}"
-    number = SCALE.fullmatch(part)[1]
+    scale = SCALE.fullmatch(part)
+    if scale is None:
+        raise KeyError(part)
+    number = scale[1]
     if inner[0] in ("Downsample_0", "Upsample_0"):
         after = config["blocks"] + (whole == "decoder")
         return f"{whole}.scales.{number}.{after}.conv.{PARTS[inner[-1]]}"
@@ -111,7 +116,7 @@ def _tensor(path: str, value: np.ndarray) -> Tensor:
 
 def _infer(params: Mapping[str, np.ndarray]) -> dict[str, Any]:
     """Sizes from shapes; LWM's images have 256 pixels, which no shape tells."""
-    scales = sorted({int(found[1]) for path in params if (found := SCALE.search(path))})
+    scales = sorted({int(match[1]) for path in params if (match := SCALE.search(path))})
     blocks = {
         path.split("/")[2] for path in params if path.startswith("encoder/DownsamplingBlock_0/R")
     }
@@ -138,6 +143,7 @@ class Reader(pickle.Unpickler):
         self._name = name
 
     def find_class(self, module: str, name: str) -> Any:
+        """What a name in the pickle stands for; ValueError for a name that no array needs."""
         known = _known(f"{module}.{name}")
         if known is None:
             raise ValueError(
@@ -146,12 +152,13 @@ class Reader(pickle.Unpickler):
         return known
 
     def persistent_load(self, pid: Any) -> Any:
+        """Always ValueError: parameters lie in one file."""
         raise ValueError(f"{self._name} points to objects outside of it; it was refused")
 
 
 def _known(name: str) -> Callable[..., Any] | None:
-    from numpy._core.multiarray import _reconstruct
-    from numpy._core.numeric import _frombuffer
+    # numpy writes it into every pickle and leaves it out of its types
+    from numpy._core.numeric import _frombuffer  # type: ignore[attr-defined]
 
     return {
         "numpy.core.multiarray._reconstruct": _reconstruct,
@@ -167,8 +174,8 @@ def _known(name: str) -> Callable[..., Any] | None:
 
 def _from_jax(make: Any, arguments: Any, state: Any, *_: Any) -> np.ndarray:
     """A jax array as the numpy array that it was pickled from."""
-    if make is not _known("numpy._core.multiarray._reconstruct"):
+    if make is not _reconstruct:
         raise ValueError("a jax array is made by another function than numpy's; it was refused")
-    array = make(*arguments)
+    array: np.ndarray = _reconstruct(*arguments)
     array.__setstate__(state)
     return array

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from accelerate import Accelerator
 from torch import Tensor
 
 from lapa.nn.discriminator import STRIDE, PatchDiscriminator
 from lapa.training.checkpoint import load_optimizer_tensors, optimizer_tensors
+from lapa.training.parallel import mean as average
 
 # a channel that changes by less than this is the camera's or the codec's noise
 MOVES = 20 / 255
@@ -39,9 +39,9 @@ class AdversaryConfig:
 class Adversary:
     """The discriminator, its optimiser, and both sides of the game."""
 
-    def __init__(self, config: AdversaryConfig, accelerator: Accelerator) -> None:
-        self.config, self.accelerator = config, accelerator
-        self.net = PatchDiscriminator(config.width).to(accelerator.device).train()
+    def __init__(self, config: AdversaryConfig, device: torch.device) -> None:
+        self.config = config
+        self.net = PatchDiscriminator(config.width).to(device).train()
         self.optimizer = torch.optim.AdamW(
             self.net.parameters(), lr=0.0, betas=config.betas, weight_decay=0.0
         )
@@ -65,7 +65,9 @@ class Adversary:
         loss = mean(F.relu(1 - true) + F.relu(1 + false), weight) / 2
         with torch.autocast(frame.device.type, enabled=False):
             loss.backward()
-            self._reduce()
+            for parameter in self.net.parameters():
+                # the same in every process
+                parameter.grad = None if parameter.grad is None else average(parameter.grad)
             self.optimizer.step()
             self.optimizer.zero_grad()
         right = mean(((true > 0).float() + (false < 0).float()) / 2, weight)
@@ -76,12 +78,6 @@ class Adversary:
         self.net.requires_grad_(False)
         scores = self.net(frame, picture.clamp(0, 1)).float()
         return -mean(scores, moving_patches(frame, picture.detach(), future))
-
-    def _reduce(self) -> None:
-        """The same gradient in every process."""
-        if self.accelerator.num_processes > 1:
-            for parameter in self.net.parameters():
-                parameter.grad = self.accelerator.reduce(parameter.grad, "mean")
 
     def state(self) -> dict[str, Tensor]:
         """Weights and the optimiser's state as flat tensors."""
@@ -107,8 +103,8 @@ def moving_patches(frame: Tensor, picture: Tensor, future: Tensor) -> Tensor:
 
 
 def mean(values: Tensor, weight: Tensor) -> Tensor:
-    """The weighted mean, a scalar."""
-    return (values * weight).sum() / weight.sum()
+    """The weighted mean, a scalar; the mean of what several processes get is that over all."""
+    return (values * weight).sum() / average(weight.sum())
 
 
 def _under(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -7,6 +7,7 @@ import functools
 import torch
 
 from lapa.nn.processor import multiplies_bfloat16
+from lapa.training.parallel import alone
 from lapa.training.recipe import LoopConfig
 
 # compiling costs a minute or two; a run of this many samples takes several
@@ -21,9 +22,15 @@ def autocasts(config: LoopConfig, device: torch.device) -> bool:
 
 
 def compiles(config: LoopConfig, device: torch.device) -> bool:
-    """Whether a run compiles its step: as it is told, or where that is possible and pays."""
+    """Whether a run compiles its step: as it is told, or where that is possible and pays.
+
+    Among several processes it never does by itself: what a codebook counts over all of them cuts
+    the step into parts, and nobody has measured what is left to gain.
+    """
     if config.compiled != "auto":
         return config.compiled == "on"
+    if not alone():
+        return False
     samples = config.steps * config.batch_size * config.accumulate
     long = config.minutes >= 15 if config.minutes else samples >= SAMPLES_WORTH_COMPILING
     return long and _compiler_works(device.type)

@@ -11,12 +11,15 @@ torch.optim.Muon computes in bfloat16, which CPUs without it emulate slowly; her
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.tensor import DTensor, distribute_tensor
 
 # quintic Newton-Schulz coefficients of the reference: steepest at zero, singular values to 1 ± 0.3
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+# iterations, as in the reference
 STEPS = 5
 
 
@@ -49,19 +52,26 @@ class Muon(torch.optim.Optimizer):
                     raise ValueError(f"Muon moves matrices, got a tensor of shape {matrix.shape}.")
 
     @torch.no_grad()
-    def step(self, closure: None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # takes no closure
         """One update of every matrix that has a gradient."""
         for group in self.param_groups:
             for matrix in group["params"]:
                 if matrix.grad is not None:
-                    self._move(matrix, group)
+                    self._move(matrix, matrix.grad, group)
 
-    def _move(self, matrix: Tensor, group: dict) -> None:
+    def _move(self, matrix: Tensor, gradient: Tensor, group: dict[str, Any]) -> None:
         state = self.state[matrix]
         if not state:
             state["momentum"] = torch.zeros_like(matrix)
-        momentum = state["momentum"].lerp_(matrix.grad, 1 - group["momentum"])
-        update = orthogonal(matrix.grad.lerp(momentum, group["momentum"]))
+        momentum = state["momentum"].lerp_(gradient, 1 - group["momentum"])
+        update = gradient.lerp(momentum, group["momentum"])
+        if isinstance(update, DTensor):
+            # its singular values are those of the whole matrix
+            whole = orthogonal(update.full_tensor())
+            mesh, placements = update.device_mesh, update.placements
+            update = distribute_tensor(whole, mesh, placements, src_data_rank=None)
+        else:
+            update = orthogonal(update)
         matrix.mul_(1 - group["lr"] * group["weight_decay"])
         matrix.add_(update, alpha=-0.2 * group["lr"] * max(matrix.shape) ** 0.5)
 
@@ -88,12 +98,12 @@ class Together(torch.optim.Optimizer):
         self.members = members
         self._share()
 
-    def step(self, closure: None = None) -> None:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]  # takes no closure
         """A step of each."""
         for member in self.members:
             member.step()
 
-    def load_state_dict(self, state_dict: dict) -> None:
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Put back what `state_dict` gave; every member gets its part."""
         super().load_state_dict(state_dict)
         groups = list(self.param_groups)

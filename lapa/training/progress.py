@@ -67,14 +67,18 @@ class Clock:
         self._started = time.perf_counter()
 
     def start(self) -> None:
+        """A step begins."""
         self._started = time.perf_counter()
 
     def stop(self) -> None:
+        """The step is done."""
         self._seconds.append(time.perf_counter() - self._started)
 
     @property
     def seconds_per_step(self) -> float:
+        """The mean of the last steps; 0 before the first."""
         return sum(self._seconds) / max(len(self._seconds), 1)
 
     def rate(self, samples_per_step: int) -> float:
+        """Samples a second."""
         return samples_per_step / max(self.seconds_per_step, 1e-9)

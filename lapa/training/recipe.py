@@ -6,16 +6,17 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 import numpy as np
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from lapa.training.average import WeightAverage
+from lapa.training.average import Model, WeightAverage
 from lapa.training.progress import Metric
 from lapa.training.support import check_trackers
 
+Batch = TypeVar("Batch")
 CHOICES = {
     "precision": ("auto", "float32", "bfloat16"),
     "compiled": ("auto", "on", "off"),
@@ -27,13 +28,14 @@ CHOICES = {
 class LoopConfig:
     """How long and how to train. Intervals are in optimiser steps; 0 switches one off.
 
-    batch_size: frame pairs per process and backward pass; one optimiser step sees
-    batch_size × accumulate × processes. The learning rate rises linearly over `warmup_steps`,
+    batch_size: frame pairs per backward pass, of all processes together, which share them equally;
+    one optimiser step sees batch_size × accumulate. The rate rises linearly over `warmup_steps`,
     then falls along a cosine to `final_share` of itself. precision: "bfloat16" is autocast; "auto"
     is that where the hardware multiplies it faster, else float32 (see hardware.py). compiled:
     "on", "off", or "auto" for on where a C++ compiler is there and the run is long enough to pay
     for it. optimizer: "adamw", or "muon" for the linear layers (AdamW for the rest, at the same
-    rate). keep: working checkpoints kept. trackers: see support.TRACKERS.
+    rate). keep: working checkpoints kept. trackers: see support.TRACKERS. gradient_checkpointing:
+    what the blocks of a model compute is computed again for the backward pass, not kept.
 
     minutes: end by the clock instead of by the number of steps. The whole schedule then follows
     the share of the time that is gone: wherever a setting is a step of the schedule (`steps`,
@@ -62,6 +64,7 @@ class LoopConfig:
     workers: int = 2
     trackers: tuple[str, ...] = ()
     minutes: float | None = None
+    gradient_checkpointing: bool = False
 
     def __post_init__(self) -> None:
         for name in ("steps", "batch_size", "accumulate", "keep", "workers"):
@@ -69,8 +72,8 @@ class LoopConfig:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}.")
         for name, accepted in CHOICES.items():
             if getattr(self, name) not in accepted:
-                told = ", ".join(map(repr, accepted[:-1])) + f" or {accepted[-1]!r}"
-                raise ValueError(f"{name} is {told}, got {getattr(self, name)!r}.")
+                either = ", ".join(map(repr, accepted[:-1])) + f" or {accepted[-1]!r}"
+                raise ValueError(f"{name} is {either}, got {getattr(self, name)!r}.")
         if self.minutes is not None and not 0 < self.minutes < math.inf:
             raise ValueError(f"minutes is a positive number, got {self.minutes}.")
         check_trackers(self.trackers)
@@ -84,33 +87,35 @@ class LoopConfig:
         return self.learning_rate * (self.final_share + (1 - self.final_share) * cosine)
 
 
-class Recipe(Protocol):
+class Recipe(Protocol[Model, Batch]):
     """What the loop needs to know of a model's training.
 
-    place: where the run is in its schedule, in steps; the loop writes it before every step. It is
-    the step's number, unless the run ends by the clock (`LoopConfig.minutes`).
+    model: what is trained and averaged. place: where the run is in its schedule, in steps; the
+    loop writes it before every step. It is the step's number, unless the run ends by the clock
+    (`LoopConfig.minutes`).
     """
 
-    model: nn.Module
+    model: Model
     place: float
 
-    def batch(self, index: int) -> Any:
-        """Batch number `index`: a pure function of it, called from background threads."""
+    def batch(self, index: int) -> Batch:
+        """Batch number `index`, or of it the rows of this process (`parallel.rows`): a pure
+        function of it, called from background threads."""
 
     def loss(
-        self, model: nn.Module, batch: Any, accelerator: Accelerator
+        self, model: nn.Module, batch: Batch, accelerator: Accelerator
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The scalar loss and its parts; `model` is the wrapped one, to be called as a function."""
 
     def after_step(
-        self, step: int, model: nn.Module, average: WeightAverage, accelerator: Accelerator
+        self, step: int, model: Model, average: WeightAverage[Model], accelerator: Accelerator
     ) -> dict[str, Metric]:
         """Interventions and health after optimiser step `step`; may raise to end the run."""
 
-    def preview(self, model: nn.Module) -> np.ndarray:
+    def preview(self, model: Model) -> np.ndarray:
         """A picture (H, W, 3) uint8 of what the averaged model does now."""
 
-    def export(self, model: nn.Module, folder: Path) -> None:
+    def export(self, model: Model, folder: Path) -> None:
         """Write the averaged model as people load it."""
 
     def state(self) -> dict[str, Tensor]:

@@ -49,6 +49,7 @@ class Records:
             self._accelerator.log(values, step=progress.step)
 
     def close(self) -> None:
+        """End the file and the trackers."""
         if self._file is not None:
             self._file.close()
         if self._tracking:

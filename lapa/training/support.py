@@ -12,18 +12,17 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Generic, TypeVar
 
 import numpy as np
-import torch
-from accelerate import PartialState
 from accelerate.utils import set_seed
 
+Batch = TypeVar("Batch")
 TRACKERS = ("trackio", "wandb", "tensorboard")
 
 
 def seed_everything(*parts: int) -> None:
-    """Seed python, numpy and torch (all devices) from several integers, e.g. (seed, step, process).
+    """Seed python, numpy and torch (all devices) from several integers, e.g. (seed, step).
 
     The loop does so before every step. Randomness is then a function of the step: a resumed run
     repeats it exactly, and evaluating or previewing in between changes nothing.
@@ -31,24 +30,16 @@ def seed_everything(*parts: int) -> None:
     set_seed(int(np.random.SeedSequence(parts).generate_state(1)[0]))
 
 
-def processes() -> PartialState:
-    """This process among those of a distributed run; alone it is the main one.
-
-    accelerate joins CPU processes only when told that there is no GPU.
-    """
-    return PartialState(cpu=not torch.cuda.is_available())
-
-
-class Ahead:
+class Ahead(Generic[Batch]):
     """Batches made in background threads: `take()` gives make(first), make(first + 1), … in order.
 
     `make` must be a pure function of the index, so that the order of work cannot matter.
     """
 
-    def __init__(self, make: Callable[[int], Any], first: int, *, workers: int) -> None:
+    def __init__(self, make: Callable[[int], Batch], first: int, *, workers: int) -> None:
         self._make, self._next = make, first
         self._pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="batches")
-        self._queue: deque[Future] = deque()
+        self._queue: deque[Future[Batch]] = deque()
         for _ in range(workers + 1):
             self._push()
 
@@ -56,12 +47,14 @@ class Ahead:
         self._queue.append(self._pool.submit(self._make, self._next))
         self._next += 1
 
-    def take(self) -> Any:
+    def take(self) -> Batch:
+        """The next batch; one more is begun."""
         batch = self._queue.popleft().result()
         self._push()
         return batch
 
     def close(self) -> None:
+        """Wait for what is under way, and drop the rest."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -75,6 +68,7 @@ class StopRequest:
         return self._event.is_set()
 
     def set(self, *_: object) -> None:
+        """As a handler of signals."""
         self._event.set()
 
 

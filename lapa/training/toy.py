@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
 
 EMBODIMENTS = ("toy-square", "toy-disc")
 _FPS = 10
-_SPEED = 2.0
+_SPEED = 2.0  # pixels a frame
 
 
 def make_toy_videos(
@@ -41,7 +42,9 @@ def make_toy_videos(
     return folder
 
 
-def _row(name: str, embodiment: str, seed: int, frames: int, size: int, split: str) -> dict:
+def _row(
+    name: str, embodiment: str, seed: int, frames: int, size: int, split: str
+) -> dict[str, Any]:
     return {
         "embodiment": embodiment,
         "task": "slide",

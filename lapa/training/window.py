@@ -10,6 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+# pixels, half the side of our frames
 SIDE = 64
 # windows are centred on cells of this many pixels a side
 CELL = 4

@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from app.views import Measured
 from tests.app.conftest import BOOK, GAP, LENGTH, SIZE
 
 PATIENCE = 20.0
@@ -43,6 +42,9 @@ class BatchQuantizer:
 
     def prepare(self, frames: np.ndarray, *, size: int | None = None) -> np.ndarray:
         return frames if size is None else self.resize(frames, size=size)
+
+    def join(self, scenes: list[np.ndarray]) -> np.ndarray:
+        return np.stack(scenes)
 
     def decode(self, scenes: np.ndarray, codes: np.ndarray) -> np.ndarray:
         self._seen(scenes)
@@ -82,6 +84,9 @@ class FakeInstrument:
     def workload(self, sample: Any) -> float:
         return sample.pairs / 100
 
+    def activities(self) -> dict[str, str]:
+        return {"frame pairs": "Encoding and imagining every frame pair"}
+
     def examine(self, turns: Any, footage: Sequence[Any], sample: Any) -> Iterator[Any]:
         self.examined += 1
         self.footage = list(footage)
@@ -107,16 +112,22 @@ class FakeInstrument:
             cards=cards(findings),
         )  # fmt: skip
 
-    def measured(self, results: Path, name: str, model: Any) -> Measured | None:
+    def measured(self, results: Path, name: str, model: Any) -> Any:
         if not results.is_file():
             return None
         findings = tuple(finding(question, "fair") for question in QUESTIONS)
         record = {"command": "python -m lapa checkup", "pairs": 40}
-        return Measured(record["command"], 40, 4, findings, cards(findings), record)
+        return SimpleNamespace(
+            command=record["command"], pairs=40, episodes=4, findings=findings,
+            cards=cards(findings), as_json=lambda: record,
+            as_report=lambda: SimpleNamespace(checkpoint=name, pairs=40),
+        )  # fmt: skip
 
     def differences(self, report: Any, other: Any) -> Sequence[Any]:
         return [
-            SimpleNamespace(key="use", verdict="better", sure=True, words="better", change="+1")
+            SimpleNamespace(
+                key="use", verdict="better", sure=True, words="better", change="+1", same_data=True
+            )  # fmt: skip
         ]
 
     def gauge(self, finding: Any) -> str:
@@ -153,3 +164,20 @@ def cards(findings: Sequence[Any]) -> tuple[Any, ...]:
         )  # fmt: skip
         for each in findings
     )
+
+
+def write_two_networks(path: Path) -> None:
+    """An official file whose weights fit 128 px with 4 codes and 256 px with 16 codes."""
+    import torch
+
+    from lapa.models.config import LAQConfig
+    from lapa.models.quantizer import LatentActionQuantizer
+    from lapa.official.laq import to_official
+
+    network = LatentActionQuantizer(
+        LAQConfig(
+            image_size=128, patch_size=16, dim=32, heads=2, dim_head=16, spatial_depth=1,
+            temporal_depth=1, decoder_depth=1, quant_dim=8,
+        )
+    )  # fmt: skip
+    torch.save(to_official(network.state_dict()), path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,9 +14,18 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from app.service import Explorer, Limits
+from app.core.limits import Limits
+from app.explorer import Explorer
+from tests.conftest import patient_launches
 
 SIZE, LENGTH, BOOK, GAP = 32, 4, 8, 0.5
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patient() -> Iterator[None]:
+    """Pages that are launched here have a minute to start."""
+    with patient_launches():
+        yield
 
 
 class SmallQuantizer:

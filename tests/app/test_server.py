@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from app.limits import Limits, UserError
+from app.core.limits import Limits, UserError
+from app.explorer import Explorer
+from app.page import launch_options
 from app.server import AccessLog, opened_log, serving, told_path
-from app.service import Explorer
-from app.ui import launch_options
 from tests import loops
 from tests.app.conftest import SmallQuantizer, recordings
 
@@ -72,6 +72,47 @@ def test_an_empty_variable_is_none_and_a_whole_address_is_a_root(assets: Path) -
     assert told.root_path == "https://example.org/lapa"
 
 
+@pytest.mark.parametrize(
+    ("argv", "can_open"),
+    [
+        ([], True),
+        (["--host", "127.0.0.1"], True),
+        (["--root-path", "/lapa"], False),
+        (["--root-path", "https://example.org/lapa"], False),
+        (["--root-path", "/lapa", "--open-models"], True),
+        (["--host", "0.0.0.0"], False),
+    ],
+)
+def test_behind_a_proxy_everybody_seems_to_be_here(assets: Path, argv, can_open: bool) -> None:
+    assert serving(argv, {}, assets).open_models is can_open
+
+
+@pytest.mark.parametrize(
+    ("argv", "hosts"),
+    [
+        ([], ("127.0.0.1", "localhost", "::1")),
+        (["--host", "lab.example"], ("127.0.0.1", "localhost", "::1", "lab.example")),
+        (["--host", "0.0.0.0"], ()),
+        (["--root-path", "/lapa"], ()),
+        (["--host", "::", "--hosts", "Lab.example, b"],
+         ("127.0.0.1", "localhost", "::1", "lab.example", "b")),
+    ],
+)  # fmt: skip
+def test_the_names_that_it_may_be_asked_for_by(assets: Path, argv, hosts) -> None:
+    assert serving(argv, {}, assets).hosts == hosts
+
+
+def test_who_may_show_it_in_a_frame(assets: Path, capsys) -> None:
+    assert serving([], {}, assets).frames == ()
+    assert serving([], {"SPACE_ID": "me/lapa"}, assets).frames is None
+    assert serving(["--frames", "*"], {}, assets).frames is None
+    told = serving([], {"LAPA_FRAMES": "https://a.example,http://b:80"}, assets)
+    assert told.frames == ("https://a.example", "http://b:80")
+    with pytest.raises(SystemExit):
+        serving(["--frames", "a; script-src *"], {}, assets)
+    assert "'a; script-src *' is no origin" in capsys.readouterr().err.splitlines()[-1]
+
+
 def test_a_port_that_is_none_ends_in_a_sentence_and_not_in_gradios_import(root: Path) -> None:
     done = subprocess.run(
         [sys.executable, "app.py"], cwd=root, capture_output=True, text=True, timeout=120,
@@ -82,6 +123,7 @@ def test_a_port_that_is_none_ends_in_a_sentence_and_not_in_gradios_import(root: 
 
 
 def test_only_what_is_offered_is_there(assets: Path) -> None:
+    (assets / "checkpoints" / "eight").mkdir()
     for folder in (assets / "checkpoints").iterdir():
         (folder / "config.json").write_text("{}")
         (folder / "model.safetensors").write_bytes(b"weights")
@@ -91,17 +133,21 @@ def test_only_what_is_offered_is_there(assets: Path) -> None:
             assets / "checkpoints", assets, load=lambda folder: SmallQuantizer(),
             read=lambda folder: (recordings(), None), offer=offer,
         )  # fmt: skip
-        return [model.name for model in explorer.models()]
+        return [model.name for model in explorer.models.all()]
 
-    assert make(()) == ["mine", "robots"] and make(("robots",)) == ["robots"]
+    assert make(()) == ["eight", "mine", "robots"] and make(("robots",)) == ["robots"]
+    # eight opens the page, whatever comes before it in the alphabet
+    (assets / "checkpoints" / "eight").rename(assets / "checkpoints" / "another")
+    (assets / "checkpoints" / "mine").rename(assets / "checkpoints" / "eight")
+    assert make(()) == ["eight", "another", "robots"]
 
 
 def test_in_public_nothing_can_be_sent(make_explorer, send_picture) -> None:
     explorer = make_explorer(Limits(uploads=False))
     for send in (
-        lambda: explorer.add_upload(send_picture(), "me"),
-        lambda: explorer.read_picture(send_picture()),
-        lambda: explorer.checkups.add_checkpoint([send_picture()], "me"),
+        lambda: explorer.clips.add_upload(send_picture(), "me"),
+        lambda: explorer.clips.read_picture(send_picture()),
+        lambda: explorer.checkup.add_checkpoint([send_picture()], "me"),
     ):
         with pytest.raises(UserError, match="turned off here"):
             send()

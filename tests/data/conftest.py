@@ -30,7 +30,8 @@ def numbers(frames: Sequence[np.ndarray], step: int = 10) -> list[int]:
 
 @pytest.fixture(scope="session")
 def write_video() -> Write:
-    """write(path, frames, fps=10, at=milliseconds of each frame or None, aspect=of a pixel)."""
+    """write(path, frames, fps=10, at=milliseconds of each frame or None, aspect=of a pixel,
+    codec=of FFmpeg)."""
 
     def write(
         path: Path,
@@ -38,14 +39,16 @@ def write_video() -> Write:
         fps: int = 10,
         at: Sequence[int] | None = None,
         aspect: int = 1,
+        codec: str = "libx264",
         **options: str,
     ) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         with av.open(str(path), "w", options=options) as container:
-            stream = container.add_stream("libx264", rate=fps)
+            stream = container.add_stream(codec, rate=fps)
             stream.height, stream.width = frames[0].shape[:2]
             stream.pix_fmt = "yuv420p"
-            stream.options = {"crf": "5", "preset": "ultrafast", "bf": "0"}
+            if codec == "libx264":
+                stream.options = {"crf": "5", "preset": "ultrafast", "bf": "0"}
             stream.codec_context.time_base = Fraction(1, 1000 if at else fps)
             stream.codec_context.sample_aspect_ratio = Fraction(aspect)
             for number, image in enumerate(frames):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from lapa.data import Augmentation, augment
+from lapa.data.augment import Augmentation, augment
 
 NOTHING = Augmentation(brightness=0, contrast=0, saturation=0, hue=0, crop=0)
 

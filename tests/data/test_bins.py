@@ -15,7 +15,9 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "formats"
 
 @pytest.mark.parametrize("case", json.loads((GOLDEN / "assign_bin_cases.json").read_text()))
 def test_bins_are_assigned_as_lapa_does(case) -> None:
-    known = [(p, b) for p, b in zip(case["points"], case["bin_index"], strict=True) if p is not None]
+    known = [
+        (p, b) for p, b in zip(case["points"], case["bin_index"], strict=True) if p is not None
+    ]
     points, bins = zip(*known, strict=True)
     assert bin_of(np.array(points, float), np.array(case["bins"])).tolist() == list(bins)
 
@@ -33,7 +35,9 @@ def test_a_decoded_bin_is_encoded_again_and_near(seed: int) -> None:
     for place, own in enumerate(bins.edges):
         if len(own) > 1:
             width = np.diff(own)[encoded[:, place]]
-            assert (np.abs(bins.decode(encoded)[:, place] - actions[:, place]) <= width / 2 + 1e-12).all()
+            assert (
+                np.abs(bins.decode(encoded)[:, place] - actions[:, place]) <= width / 2 + 1e-12
+            ).all()
 
 
 def test_quantile_bins_hold_equally_many() -> None:
@@ -61,7 +65,10 @@ def test_outside_constant_and_gripper() -> None:
         (lambda: ActionBins((np.array([1.0, 0.0]),)), "must rise"),
         (lambda: ActionBins((np.array([0.0, 1.0]),)).encode(np.zeros(2)), "1 dimensions"),
         (lambda: ActionBins((np.array([0.0, 1.0]),)).encode(np.array([np.nan])), "NaN"),
-        (lambda: ActionBins((np.array([0.0, 1.0]),)).decode(np.array([1])), "bins 0 to 0, received 1"),
+        (
+            lambda: ActionBins((np.array([0.0, 1.0]),)).decode(np.array([1])),
+            "bins 0 to 0, received 1",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(make, words) -> None:
@@ -76,3 +83,10 @@ def test_the_csv_comes_back(tmp_path: Path) -> None:
     (tmp_path / "odd.csv").write_text("0,1\n0.5,x\n")
     with pytest.raises(ValueError, match=r"odd.csv is no table of action bins"):
         read_bins(tmp_path / "odd.csv")
+
+
+@pytest.mark.parametrize("content", [b"0,1\n0,inf\n", b"0\nnan\n", b"\xff\xfe0,1\n0,1\n", b"0,1\n"])
+def test_a_table_that_was_damaged_is_refused_by_name(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "bins.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=r"bins.csv is no table of action bins"):
+        read_bins(tmp_path / "bins.csv")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import pickle
 import shutil
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from lapa.data import Cache, build_cache, read_episodes, resize
+from lapa.data import Cache, build_cache, manifest, read_episodes, resize
+from lapa.data.prepare import default_folder
 
 from .conftest import shades
 
@@ -21,6 +24,16 @@ def test_content_is_decoding_and_resizing(small_set, small_cache):
         assert (cached.id, cached.split, cached.fps) == (episode.id, episode.split, episode.fps)
         assert np.array_equal(small_cache.clip(index), resize(episode.frames, 16))
         assert np.array_equal(small_cache.actions(index), episode.actions)
+
+
+def test_its_episodes_are_read_as_those_of_videos_are_in_any_process(small_set, small_cache):
+    told, _ = read_episodes(small_set)
+    for index, (own, video) in enumerate(zip(small_cache.recordings(), told, strict=True)):
+        own = pickle.loads(pickle.dumps(own))
+        for name in ("id", "embodiment", "instruction", "split", "fps", "width", "height"):
+            assert getattr(own, name) == getattr(video, name)
+        assert np.array_equal(own.frames, small_cache.clip(index))
+        assert np.array_equal(own.actions, video.actions)
 
 
 def test_resizing_is_antialiased_and_crops_nothing(clips):
@@ -63,27 +76,100 @@ def test_new_episodes_are_added(tmp_path, write_video):
     assert before.fingerprint != after.fingerprint
 
 
-def test_a_stale_cache_is_noticed(tmp_path, write_video):
+def made_anew(clips, folder, **options) -> list[str]:
+    """The clips that a build had to decode."""
+    return [told.name for told in build_cache(clips, folder, 16, **options)]
+
+
+def test_only_what_has_changed_is_prepared_again(tmp_path, write_video):
     clips, folder = tmp_path / "clips", tmp_path / "cache"
-    write_video(clips / "a.mp4", shades(4))
-    write_video(clips / "b.mp4", shades(4))
-    Cache.build(clips, folder, 16)
-    write_video(clips / "b.mp4", shades(5))
-    with pytest.raises(ValueError, match="is stale: b.mp4 has changed or is gone"):
-        Cache.build(clips, folder, 16)
-    assert len(Cache.build(clips, folder, 16, rebuild=True).frames) == 9
+    for number, name in enumerate("abc"):
+        write_video(clips / f"{name}.mp4", shades(4 + number))
+    assert made_anew(clips, folder) == ["a.mp4", "b.mp4", "c.mp4"]
+    write_video(clips / "b.mp4", shades(9))
+    assert made_anew(clips, folder) == ["b.mp4"]
     (clips / "a.mp4").unlink()
-    with pytest.raises(ValueError, match="is stale: a.mp4"):
-        Cache.build(clips, folder, 16)
+    assert made_anew(clips, folder) == []
+    (clips / "c.mp4").rename(clips / "d.mp4")
+    assert made_anew(clips, folder) == ["d.mp4"]
+    kept, anew = Cache.open(folder), Cache.build(clips, tmp_path / "other", 16)
+    assert {e.id for e in kept.episodes} == {e.id for e in anew.episodes} == {"b.mp4", "d.mp4"}
+    for index, episode in enumerate(kept.episodes):
+        other = [e.id for e in anew.episodes].index(episode.id)
+        assert np.array_equal(kept.clip(index), anew.clip(other))
+    # room is given back
+    assert (folder / "frames.u8").stat().st_size == (9 + 6) * 16 * 16 * 3
+    assert sorted(file.name for file in folder.iterdir()) == [
+        "actions.f32", "frames.u8", "manifest.jsonl"
+    ]  # fmt: skip
+    assert made_anew(clips, folder, rebuild=True) == ["b.mp4", "d.mp4"]
 
 
-def test_a_changed_label_is_a_change(tmp_path, small_set):
+def test_a_set_that_was_moved_and_renamed_is_not_decoded_again(tmp_path, write_video):
+    write_video(tmp_path / "here" / "a.mp4", shades(4))
+    write_video(tmp_path / "here" / "b.mp4", shades(6))
+    before = Cache.build(tmp_path / "here", tmp_path / "cache", 16)
+    (tmp_path / "here").rename(tmp_path / "there")
+    assert made_anew(tmp_path / "there", tmp_path / "cache") == []
+    after = Cache.open(tmp_path / "cache")
+    assert [(e.id, e.source, e.embodiment) for e in after.episodes] == [
+        ("a.mp4", "there", "there"), ("b.mp4", "there", "there")
+    ]  # fmt: skip
+    assert np.array_equal(after.frames, before.frames)
+
+
+def test_a_changed_label_is_a_change_but_nothing_is_decoded(tmp_path, small_set, small_cache):
     source, folder = shutil.copytree(small_set, tmp_path / "set"), tmp_path / "cache"
-    Cache.build(source, folder, 8)
+    before = Cache.build(source, folder, 16)
     index = source / "sim.jsonl"
     index.write_text(index.read_text().replace('"holdout"', '"train"'))
-    with pytest.raises(ValueError, match="is stale: arm-04"):
-        Cache.build(source, folder, 8)
+    assert made_anew(source, folder) == []
+    after = Cache.open(folder)
+    assert {e.split for e in after.episodes} == {"train"} and len(after.episodes) == 9
+    assert after.fingerprint != before.fingerprint
+    assert np.array_equal(after.frames, small_cache.frames)
+    assert np.array_equal(after.all_actions, small_cache.all_actions)
+
+
+def test_a_cache_of_other_clips_is_left_alone(tmp_path, write_video):
+    write_video(tmp_path / "one" / "a.mp4", shades(4))
+    write_video(tmp_path / "two" / "b.mp4", shades(4))
+    before = Cache.build(tmp_path / "one", tmp_path / "cache", 16)
+    with pytest.raises(ValueError, match=r"holds other clips \(a.mp4, …\); choose another folder"):
+        Cache.build(tmp_path / "two", tmp_path / "cache", 16)
+    assert Cache.open(tmp_path / "cache").fingerprint == before.fingerprint
+
+
+def test_two_sets_of_one_name_have_two_caches(tmp_path, write_video, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = [tmp_path / place / "videos" for place in ("one", "two")]
+    for number, folder in enumerate(folders):
+        write_video(folder / "a.mp4", shades(4 + number))
+        Cache.build(folder, default_folder(folder, 16), 16)
+    chosen = [default_folder(folder, 16) for folder in folders]
+    assert chosen[0].as_posix() == "cache/videos-16" and len(set(chosen)) == 2
+    assert [len(Cache.open(folder).frames) for folder in chosen] == [4, 5]
+    # the first one is moved: its cache goes with it
+    folders[0].rename(tmp_path / "videos")
+    assert default_folder(tmp_path / "videos", 16) == chosen[0]
+
+
+def test_a_full_disk_leaves_what_was_whole(tmp_path, write_video, monkeypatch):
+    for name in "abc":
+        write_video(tmp_path / "clips" / f"{name}.mp4", shades(4))
+    whole = manifest.episode_line
+
+    def full(episode):
+        if episode.id == "b.mp4":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return whole(episode)
+
+    monkeypatch.setattr(manifest, "episode_line", full)
+    with pytest.raises(OSError, match="No space left"):
+        made_anew(tmp_path / "clips", tmp_path / "cache")
+    assert (tmp_path / "cache" / "frames.u8").stat().st_size == 4 * 16 * 16 * 3
+    monkeypatch.undo()
+    assert made_anew(tmp_path / "clips", tmp_path / "cache") == ["b.mp4", "c.mp4"]
 
 
 def test_a_copied_set_is_the_same_set(tmp_path, small_set):
@@ -123,7 +209,7 @@ def test_damage_is_noticed(tmp_path, small_cache):
     folder = shutil.copytree(small_cache.folder, tmp_path / "cache")
     frames = folder / "frames.u8"
     frames.write_bytes(frames.read_bytes()[:-1])
-    with pytest.raises(ValueError, match="damaged.*rebuild"):
+    with pytest.raises(ValueError, match="damaged.*delete it"):
         Cache.open(folder)
     (folder / "manifest.jsonl").write_text('{"version": 99, "image_size": 16}\n')
     with pytest.raises(ValueError, match="version 99, 1 is accepted"):

@@ -8,7 +8,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
-from lapa.data import FramePairs, gap_in_frames
+from lapa.data import Cache, FramePairs, gap_in_frames
+
+from .conftest import shades
 
 
 def test_gap_is_rounded_and_at_least_one_frame():
@@ -124,3 +126,24 @@ def test_take_leaves_no_episode(small_cache, index):
 def test_wrong_arguments_are_told(small_cache, arguments, sentence):
     with pytest.raises(ValueError, match=sentence):
         FramePairs(small_cache, **arguments)
+
+
+def test_a_gap_that_no_frames_have_is_told(tmp_path, write_video):
+    for name, rate, length in (("usual", 10, 8), ("slow", 2, 4), ("still", 1, 4)):
+        write_video(tmp_path / "clips" / f"{name}.mp4", shades(length), fps=rate)
+    pairs = FramePairs(Cache.build(tmp_path / "clips", tmp_path / "cache", 16), 0.3)
+    assert pairs.seconds == pytest.approx((0.3, 1.0))
+    assert [(note.name, note.reason) for note in pairs.report.notes] == [
+        ("slow.mp4", "its pairs are 0.5 s apart, as its 2 frames a second have no gap nearer to "
+         "0.3 s"),
+        ("still.mp4", "its pairs are 1 s apart, as its 1 frames a second have no gap nearer to "
+         "0.3 s"),
+    ]  # fmt: skip
+    assert FramePairs(pairs.cache, {"clips": 1.0}).report.notes == ()
+
+
+def test_a_split_without_a_clip_is_told_with_what_to_do(tmp_path, write_video):
+    write_video(tmp_path / "clips" / "train" / "a.mp4", shades(4))
+    cache = Cache.build(tmp_path / "clips", tmp_path / "cache", 16)
+    with pytest.raises(ValueError, match="none of the 1 episodes is in it. Folders named train"):
+        FramePairs(cache, 0.1, split="holdout")

@@ -5,22 +5,29 @@ from __future__ import annotations
 import json
 import shutil
 import struct
+import sys
 from pathlib import Path
+from types import ModuleType
 
 import av
 import numpy as np
 import pytest
 from PIL import Image
 
-from lapa.data import read_episodes, recognise
+from lapa.__main__ import main
+from lapa.data import Report, Skipped, read_episodes, recognise
+from lapa.data.readers import registry
+from lapa.data.readers.reader import Option, Reader
 
 from .conftest import HEIGHT, WIDTH, numbers, shades
+
+GRID = Path(__file__).parents[1] / "cases" / "grid.avif"
 
 
 def test_shipped_clips_are_read_with_all_they_say(clips):
     episodes, report = read_episodes(clips)
-    assert (len(episodes), report.kept, report.skipped) == (88, 88, ())
-    assert len({e.embodiment for e in episodes}) == 11
+    assert (len(episodes), report.kept, report.skipped) == (118, 118, ())
+    assert len({e.embodiment for e in episodes}) == 19
     assert {e.split for e in episodes} == {"holdout"}
     fetch, _ = read_episodes(clips, embodiment="fetch")
     assert len(fetch) == 8
@@ -34,7 +41,9 @@ def test_shipped_clips_are_read_with_all_they_say(clips):
 def test_no_clip_to_look_at_was_trained_on(clips, robots_data):
     episodes, _ = read_episodes(robots_data)
     held_out = {e.id for e in episodes if e.split == "holdout"}
-    assert {e.id for e in read_episodes(clips)[0]} == held_out
+    others = ("tabletop", "tabletop_real", "real", "car_racing")
+    shown = {e.id for e in read_episodes(clips)[0] if e.source not in others}
+    assert shown == held_out
     assert not held_out & {e.id for e in episodes if e.split == "train"}
 
 
@@ -46,7 +55,7 @@ def test_folder_of_videos(tmp_path, write_video):
     assert recognise(tmp_path) == "videos"
     assert report.summary() == "12 episodes used, 0 skipped."
     assert [e.embodiment for e in episodes] == ["panda"] * 11 + [tmp_path.name]
-    assert [e.id for e in episodes if e.split == "holdout"] == ["panda/04.mp4"]
+    assert [e.id for e in episodes if e.split == "holdout"] == ["panda/10.mp4", "top.mkv"]
     assert episodes[-1].fps == 25
     assert numbers(episodes[-1].frames) == [0, 1, 2, 3, 4]
     assert episodes[-1].actions is None
@@ -207,8 +216,9 @@ def test_frames_must_be_as_many_as_the_actions_say(tmp_path, small_set, write_vi
     [
         ({"split": "test"}, "'test'.*train and holdout"),
         ({"embodiment": "octopus"}, "octopus.*arm, crane, hand"),
-        ({"format": "rlds"}, "'rlds'.*robots, videos, frames"),
+        ({"format": "hdf5"}, "'hdf5'.*robots, rlds, .*videos, frames"),
         ({"fps": 10}, "carry their own fps"),
+        ({"zoom": 2}, "No format has an option 'zoom'; accepted are fps"),
     ],
 )
 def test_wrong_arguments_are_told(small_set, arguments, sentence):
@@ -226,6 +236,51 @@ def test_nothing_to_read_is_told(tmp_path, write_frames):
         read_episodes(tmp_path)
     with pytest.raises(ValueError, match="positive"):
         read_episodes(tmp_path, fps=0)
+
+
+def test_the_first_folder_that_holds_clips_names_the_format(tmp_path, write_video, write_frames):
+    write_frames(tmp_path / "a" / "clip", ["1.png", "2.png"])
+    write_video(tmp_path / "b" / "preview.mp4", shades(3))
+    assert recognise(tmp_path) == "frames"
+    write_video(tmp_path / "0" / "clip.mp4", shades(3))
+    assert recognise(tmp_path) == "videos"
+
+
+@pytest.fixture
+def rolls(monkeypatch):
+    """A format more, which lies in folders with a roll.txt and asks for a side."""
+
+    def read(path, side="left"):
+        return [], Report(0, notes=(Skipped(path.name, f"seen from the {side}"),))
+
+    side = Option("side", str, "left or right", elsewhere="have one side")
+    module = ModuleType("lapa.data.readers.rolls")
+    module.READER = Reader(
+        "rolls", lambda path: (path / "roll.txt").exists(), read, "a roll", options=(side,)
+    )
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(registry, "FILES", ("rolls", *registry.FILES))
+    registry.readers.cache_clear()
+    registry.reader_options.cache_clear()
+    yield
+    registry.readers.cache_clear()
+    registry.reader_options.cache_clear()
+
+
+@pytest.mark.usefixtures("rolls")
+def test_a_format_is_a_file_and_a_line(tmp_path, small_set, capsys):
+    (tmp_path / "roll.txt").touch()
+    assert recognise(tmp_path) == "rolls"
+    assert "seen from the left" in read_episodes(tmp_path)[1].summary()
+    assert "seen from the right" in read_episodes(tmp_path, side="right")[1].summary()
+    with pytest.raises(ValueError, match="are robots: they have one side"):
+        read_episodes(small_set, side="right")
+    (tmp_path / "roll.txt").rename(tmp_path / "else.txt")
+    with pytest.raises(ValueError, match="accepted are a roll, a folder with"):
+        read_episodes(tmp_path)
+    (tmp_path / "else.txt").rename(tmp_path / "roll.txt")
+    assert main(["prepare", str(tmp_path), "--out", str(tmp_path / "c"), "--side", "right"]) == 2
+    assert "seen from the right" in capsys.readouterr().err
 
 
 def index_of(folder, write_video, rows) -> Path:
@@ -313,7 +368,7 @@ def test_links_are_followed_and_circles_end(tmp_path, write_video):
     assert len(read_episodes(tmp_path / "link")[0]) == 2
 
 
-@pytest.mark.parametrize("suffix", ["3gp", "mts", "m2ts", "flv", "asf"])
+@pytest.mark.parametrize("suffix", ["3gp", "mts", "m2ts", "flv", "asf", "m2t", "nut"])
 def test_every_container_that_the_decoder_opens_is_a_video(tmp_path, write_video, suffix):
     made = write_video(tmp_path / f"a.{suffix}", shades(5))
     (episode,), report = read_episodes(made.parent)
@@ -352,6 +407,18 @@ def test_sixteen_bits_are_scaled_and_not_cut_off(tmp_path, kind):
     assert [int(frame.mean()) for frame in episode.frames] == [0, 128, 255]
 
 
+def test_a_picture_of_tiles_is_read_whole(tmp_path):
+    (tmp_path / "clip").mkdir()
+    for number in (1, 2):
+        shutil.copy(GRID, tmp_path / "clip" / f"{number}.avif")
+    (episode,), _ = read_episodes(tmp_path, fps=5)
+    frame = episode.frames[0].astype(int)
+    assert frame.shape == (512, 512, 3)
+    corners = [frame[y, x] for y in (100, 400) for x in (100, 400)]
+    wanted = [[255, 0, 0], [0, 255, 0], [0, 0, 255], [255, 255, 255]]
+    assert np.abs(np.array(corners) - wanted).max() <= 3
+
+
 def test_see_through_parts_are_on_white_and_odd_values_refused(tmp_path):
     pixels = np.zeros((8, 8, 4), np.uint8)
     pixels[:, 4:, 3] = 255
@@ -364,3 +431,13 @@ def test_see_through_parts_are_on_white_and_odd_values_refused(tmp_path):
     assert episode.frames[0][0, 0].tolist() == [255] * 3
     assert episode.frames[0][0, 7].tolist() == [0] * 3
     assert report.skipped[0].name == "float" and "32-bit values" in report.skipped[0].reason
+
+
+def test_a_frame_of_another_kind_than_its_name_says_is_given_to_no_other_program(tmp_path):
+    """PostScript would be drawn by Ghostscript, if that is there."""
+    (tmp_path / "clip").mkdir()
+    for number in (1, 2):
+        Image.new("RGB", (64, 48), "red").save(tmp_path / "clip" / f"{number}.jpg", format="EPS")
+    episodes, report = read_episodes(tmp_path, fps=5)
+    assert not episodes
+    assert report.skipped[0].reason == "1.jpg is not a readable image"

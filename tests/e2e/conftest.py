@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,9 +15,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.conftest import patient_launches
 from tests.e2e.screen import Screen
+from tests.e2e.watching import watch
 
 LOADED = "Models loaded"
 START_SECONDS = 240
@@ -29,7 +33,9 @@ def running_app(root: Path, checkpoints: Path, clips: Path, log: Path) -> Iterat
         port = probe.getsockname()[1]
     command = [sys.executable, "app.py", "--checkpoints", str(checkpoints)]
     command += ["--clips", str(clips), "--port", str(port)]
-    environment = {**os.environ, "GRADIO_TEMP_DIR": str(log.parent / "uploads")}
+    uploads = log.parent / "uploads"
+    uploads.mkdir()
+    environment = {**os.environ, "TMPDIR": str(uploads)}
     with log.open("w") as out:
         app = subprocess.Popen(command, cwd=root, stdout=out, stderr=out, env=environment)
     try:
@@ -56,6 +62,13 @@ def _wait_until_loaded(app: subprocess.Popen, log: Path) -> None:
 def checkpoints(root: Path) -> Path:
     """The shipped checkpoints."""
     return root / "assets" / "checkpoints"
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patient() -> Iterator[None]:
+    """Pages that are launched here have a minute to start."""
+    with patient_launches():
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -123,45 +136,81 @@ def _wait_for_port(port: int) -> None:
     pytest.fail(f"nothing answers at port {port}")
 
 
+class Visitors:
+    """Contexts of the browser, handed on from test to test.
+
+    A browser that has Gradio's scripts already, and compiled, opens a page for a third of the work
+    of one that meets it first. What a visitor leaves behind is wiped when the next one comes; two
+    of one test never share a context.
+    """
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[str, list[BrowserContext]] = {}
+        self._taken: list[tuple[str, BrowserContext]] = []
+
+    def page(self, origin: str, *, fresh: bool, **options: object) -> Page:
+        """A page of a visitor whom `origin` does not know; fresh: nor does it know any script."""
+        key = json.dumps(options, sort_keys=True)
+        free = [] if fresh else self._free.setdefault(key, [])
+        context = free.pop() if free else self._browser.new_context(**options)
+        self._taken.append(("" if fresh else key, context))
+        page = context.new_page()
+        wiped = {"origin": origin, "storageTypes": "cookies,local_storage,indexeddb"}
+        context.new_cdp_session(page).send("Storage.clearDataForOrigin", wiped)
+        return page
+
+    def leave(self) -> None:
+        """The end of a test: its pages are closed."""
+        for key, context in self._taken:
+            if key:
+                for page in context.pages:
+                    page.close()
+                self._free[key].append(context)
+            else:
+                context.close()
+        self._taken.clear()
+
+
+@pytest.fixture(scope="session")
+def visitors(chromium_browser: Browser) -> Visitors:
+    return Visitors(chromium_browser)
+
+
 @pytest.fixture
-def visit(chromium_browser: Browser, app_url: str) -> Iterator[Callable[..., Screen]]:
-    """Opens the page in a fresh session: `visit(query="", tour=False, **context options)`.
+def visit(visitors: Visitors, app_url: str) -> Iterator[Callable[..., Screen]]:
+    """Opens the page in a new session: `visit(query="", tour=False, **context options)`.
+
+    Where a query names no model it is opened with `model`: with robots, whose four positions most
+    tests press; model=None is a first visit.
 
     At the end every page opened must have stayed on this machine and have logged no error.
     """
-    contexts, problems = [], []
+    problems: list[str] = []
 
     def open_page(
-        query: str = "", base: str = app_url, wait: bool = True, tour: bool = False, **options
+        query: str = "",
+        base: str = app_url,
+        wait: bool = True,
+        tour: bool = False,
+        fresh: bool = False,
+        model: str | None = "robots",
+        **options,
     ) -> Screen:
+        if model and not tour and base == app_url and not re.search(r"[?&]m=", query):
+            query = f"{query or '?'}&m={model}"
         options.setdefault("viewport", {"width": 1440, "height": 900})
-        context = chromium_browser.new_context(**options)
+        # so that a picture is the imagined one whenever a test looks
+        options.setdefault("reduced_motion", "reduce")
+        page = visitors.page(base.rstrip("/"), fresh=fresh, **options)
         if not tour:
             # a visitor who has been here before
-            context.add_init_script("localStorage.setItem('lapa-tour', 'seen')")
-        contexts.append(context)
-        page = context.new_page()
-        _watch(page, urlsplit(base).netloc, problems)
+            page.add_init_script("localStorage.setItem('lapa-tour', 'seen')")
+        watch(page, urlsplit(base).netloc, problems)
         screen = Screen(page)
         screen.goto(base + query, wait=wait)
         return screen
 
     yield open_page
-    for context in contexts:
-        context.close()
+    visitors.leave()
     assert not problems, problems
-
-
-def _watch(page: Page, host: str, problems: list[str]) -> None:
-    def request(made) -> None:
-        parts = urlsplit(made.url)
-        if parts.scheme not in ("data", "blob") and parts.netloc != host:
-            problems.append(f"request to another host: {made.url[:200]}")
-
-    def console(message) -> None:
-        if message.type == "error":
-            problems.append(f"console error: {message.text[:300]}")
-
-    page.on("request", request)
-    page.on("console", console)
-    page.on("pageerror", lambda error: problems.append(f"page error: {error}"))

@@ -51,6 +51,21 @@ class DreamScreen:
         """The frame counter: at which step the picture stands."""
         return int(self.root.get_attribute("data-step"))
 
+    def board(self) -> list[int]:
+        """The latent action of the picture, after the board's pads, its heading and the caption of
+        the picture have all said the same."""
+        lit = self.root.locator('.lx-code[aria-checked="true"]')
+        codes = [
+            int(code) for code in lit.evaluate_all("pads => pads.map((pad) => pad.dataset.dk)")
+        ]
+        expect(self.root.locator('[data-at="action"]')).to_have_text(self.written(codes))
+        expect(self.root.locator('[data-at="step"]')).to_contain_text(self.written(codes))
+        return codes
+
+    @staticmethod
+    def written(codes: list[int]) -> str:
+        return "[" + ",".join(map(str, codes)) + "]"
+
     def expect_step(self, step: int) -> None:
         expect(self.root).to_have_attribute("data-step", str(step))
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from lapa.report.questions import QUESTIONS
+from lapa.checkup.questions import QUESTIONS
 
 pytestmark = pytest.mark.browser
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-# a checkup of six clips takes a quarter of a minute on two free cores
+# a checkup of two clips takes some seconds on two free cores
 LONG = 300_000
 OUTSIDE = """() => [...document.querySelectorAll('#checkup :is(button, select, input, p, article)')]
   .filter(e => e.offsetParent && !e.hidden && e.getBoundingClientRect().right > innerWidth + 1)
@@ -55,14 +55,14 @@ def saved(page: Page, kind: str, path: Path) -> str:
 
 
 def test_a_run_to_its_report_and_its_files(open_tab, visit, tmp_path: Path) -> None:
-    page = open_tab("&e=simpler-widowx", accept_downloads=True)
+    page = open_tab("&e=real-widowx", accept_downloads=True)
     cards, report = page.locator(".ck-card"), page.locator(".ck-report")
     # figures that were measured before are there at once, and said to be so
     expect(report).to_have_attribute("data-known", "published")
     expect(cards).to_have_count(len(QUESTIONS))
     expect(page.locator(".ck-about")).to_contain_text("measured before and published")
-    expect(page.get_by_role("button", name="Save HTML")).to_be_disabled()
-    expect(page.get_by_role("checkbox", name="simpler-widowx")).to_be_checked()
+    expect(page.get_by_role("button", name="Save HTML")).to_be_enabled()
+    expect(page.get_by_role("checkbox", name="real-widowx")).to_be_checked()
     expect(page.get_by_role("checkbox", name="panda")).not_to_be_checked()
     run(page)
     expect(at(page, "left")).to_contain_text("left", timeout=LONG)
@@ -77,14 +77,30 @@ def test_a_run_to_its_report_and_its_files(open_tab, visit, tmp_path: Path) -> N
     page.get_by_role("switch", name="Explain the measures").check()
     expect(first.locator(".ck-why").first).to_be_visible()
     figures = json.loads(saved(page, "json", tmp_path))
-    assert figures["embodiments"] == ["simpler-widowx"] and len(figures["verdicts"]) == len(
-        QUESTIONS
-    )
+    assert figures["embodiments"] == ["real-widowx"] and len(figures["verdicts"]) == len(QUESTIONS)
     assert "<script src" not in saved(page, "html", tmp_path)
     reader = page.context.browser.new_page()
     reader.goto((tmp_path / "report.html").as_uri())
     expect(reader.get_by_role("heading", name="robots", exact=True)).to_be_visible()
     reader.close()
+
+
+def test_what_was_published_can_be_saved_but_not_ranked_across_data(open_tab, tmp_path) -> None:
+    page = open_tab("&m=robots&b=eight", accept_downloads=True)
+    expect(page.locator(".ck-apart")).to_contain_text("different data")
+    expect(page.locator(".ck-difference").first).to_contain_text("not ranked")
+    expect(page.locator(".ck-difference:is(.better, .worse)")).to_have_count(0)
+    box = page.get_by_role("button", name="Run the checkup").bounding_box()
+    assert box["y"] + box["height"] <= 900
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save JSON").click()
+    download.value.save_as(tmp_path / "both.json")
+    both = json.loads((tmp_path / "both.json").read_text("utf-8"))
+    assert [each["checkpoint"] for each in both] == ["robots", "eight"]
+    # two of the same data are ranked
+    page.get_by_label("Checkpoint to examine").select_option("tabletop")
+    expect(page.locator(".ck-apart")).to_have_count(0)
+    expect(page.locator(".ck-difference:is(.better, .worse)").first).to_be_visible()
 
 
 def test_cancelling_while_explore_stays_quick(open_tab) -> None:

@@ -20,8 +20,8 @@ def test_first_picture_is_there_soon(visit, seconds_to_a_bare_page, record_prope
     word on it."""
 
     def seconds_to_first_picture() -> float:
-        screen = visit()
-        assert len(screen.codes()) == 4
+        screen = visit(fresh=True, model=None)
+        assert len(screen.codes()) == 1
         assert screen.picture(".lx-now") != screen.picture(".lx-next")
         screen.swept(7).wait_for()  # what comes after the picture must not delay the next visit
         screen.page.close()
@@ -209,11 +209,116 @@ def test_overlays_work_in_the_browser_alone(visit) -> None:
     split.fill("0")
     assert screen.picture() == plain
     screen.page.get_by_role("radio", name="Blink").click()
-    expect(screen.page.locator(".lx-badge")).to_have_text("now")
-    expect(screen.page.locator(".lx-badge")).to_have_text("imagined")
+    expect(screen.page.locator("#lx-stage .lx-badge")).to_have_text("imagined")
+    screen.page.locator(".lx-next").click()
+    expect(screen.page.locator("#lx-stage .lx-badge")).to_have_text("now")
+    assert screen.picture() == screen.picture(".lx-now")
     screen.page.get_by_role("radio", name="Plain").click()
     assert screen.picture() == plain
     assert screen.stage.get_attribute("data-painted") == painted
+
+
+def test_what_is_imagined_alternates_with_the_frame_and_the_sweep_with_it(visit) -> None:
+    screen = visit(reduced_motion="no-preference")
+    badge = screen.page.locator("#lx-stage .lx-badge")
+    expect(screen.page.get_by_role("radio", name="Blink")).to_have_attribute("aria-checked", "true")
+    assert "o=" not in screen.page.url
+    screen.sweep(1)
+    cell = screen.page.locator('.lx-cell[data-k="3"] canvas')
+    for word in ("now", "imagined", "now"):
+        expect(badge).to_have_text(word)
+    shows = """() => {
+      const now = document.querySelector(".lx-badge").textContent === "now";
+      const data = (selector) => document.querySelector(selector).toDataURL();
+      const frame = data(".lx-now");
+      return [now, data(".lx-next") === frame, data('.lx-cell[data-k="3"] canvas') === frame];
+    }"""
+    seen = {tuple(screen.page.evaluate(shows)) for _ in range(30) if not cell.wait_for()}
+    screen.page.wait_for_timeout(800)
+    seen |= {tuple(screen.page.evaluate(shows)) for _ in range(30)}
+    assert seen == {(True, True, True), (False, False, False)}
+
+
+def test_its_speed_can_be_set_and_is_kept(visit) -> None:
+    screen = visit(reduced_motion="no-preference")
+    count = """async (milliseconds) => {
+      const badge = document.querySelector(".lx-badge");
+      let turns = 0, last = badge.textContent;
+      const seen = new MutationObserver(() => {
+        if (badge.textContent !== last) turns += 1;
+        last = badge.textContent;
+      });
+      seen.observe(badge, { childList: true });
+      await new Promise((done) => setTimeout(done, milliseconds));
+      seen.disconnect();
+      return turns;
+    }"""
+    speed = screen.page.get_by_role("radiogroup", name="Speed of blinking")
+    speed.get_by_role("radio", name="Slow").click()
+    slow = screen.page.evaluate(count, 3600)
+    speed.get_by_role("radio", name="Fast").click()
+    fast = screen.page.evaluate(count, 3600)
+    assert slow <= 4 < 6 <= fast
+    screen.page.reload()
+    expect(speed.get_by_role("radio", name="Fast")).to_have_attribute("aria-checked", "true")
+    screen.page.get_by_role("radio", name="Plain").click()
+    expect(speed).to_be_hidden()
+    assert "o=none" in screen.page.url
+
+
+def test_it_stands_still_for_who_wants_calm(visit) -> None:
+    screen = visit(reduced_motion="reduce")
+    badge = screen.page.locator("#lx-stage .lx-badge")
+    screen.page.wait_for_timeout(1600)
+    expect(badge).to_have_text("imagined")
+    screen.page.get_by_role("radio", name="Blink").click()
+    expect(badge).to_have_text("now")
+
+
+def test_a_code_under_the_pointer_is_previewed(visit) -> None:
+    screen = visit()
+    plain, address, code = screen.picture(), screen.page.url, screen.other_code(0)
+    codes = screen.codes()
+    screen.code(0, code).hover()
+    expect(screen.page.locator("#lx-stage .lx-badge")).to_have_text("preview")
+    looked = screen.picture()
+    assert looked != plain and screen.page.url == address and screen.codes() == codes
+    expect(screen.code(0, codes[0])).to_have_attribute("aria-checked", "true")
+    expect(screen.page.get_by_role("button", name="Undo", exact=True)).to_be_disabled()
+    screen.page.mouse.move(2, 2)
+    expect(screen.page.locator("#lx-stage .lx-badge")).to_have_text("imagined")
+    assert screen.picture() == plain
+    screen.press(0, code)
+    assert screen.picture() == looked
+
+
+def test_a_swept_code_in_focus_is_previewed(visit) -> None:
+    screen = visit()
+    screen.sweep(2)
+    screen.swept(screen.other_code(2)).focus()
+    expect(screen.page.locator("#lx-stage .lx-badge")).to_have_text("preview")
+    screen.swept(screen.codes()[2]).focus()
+    expect(screen.page.locator("#lx-stage .lx-badge")).to_have_text("imagined")
+
+
+def test_the_bars_of_a_sweep_start_at_the_chosen_picture(visit) -> None:
+    screen = visit()
+    screen.sweep(2)
+    for code in (screen.codes()[2], screen.other_code(2)):
+        screen.press(2, code) if code != screen.codes()[2] else None
+        expect(screen.swept(code)).to_contain_text("0.0")
+        amounts = screen.page.locator(".lx-cell-head span").all_inner_texts()
+        assert [k for k, amount in enumerate(amounts) if float(amount) == 0] == [code]
+
+
+def test_random_codes_stand_beside_the_figure(visit) -> None:
+    screen = visit()
+    expect(screen.page.locator(".lx-chance")).to_contain_text("Random codes")
+
+
+def test_of_a_robot_that_a_model_does_not_know_the_page_says_so(visit) -> None:
+    screen = visit("?m=tabletop&c=metaworld-sawyer-window-open-00004&f=50")
+    expect(screen.page.locator(".lx-stranger")).to_contain_text("has not learned metaworld-sawyer")
 
 
 def test_the_true_future_and_its_inferred_codes(visit) -> None:
@@ -263,7 +368,7 @@ def test_words_are_explained_on_focus_and_tap(visit) -> None:
     terms = screen.page.evaluate(
         "[...document.querySelectorAll('[data-term]')].map(e => e.dataset.term)"
     )
-    known = screen.page.evaluate("Object.keys(Lapa.glossary)")
+    known = screen.page.evaluate("Object.keys(Lapa.config.glossary)")
     assert set(terms) <= set(known)
 
 

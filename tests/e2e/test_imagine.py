@@ -36,14 +36,49 @@ def test_keys_drive_once_the_picture_has_the_focus(dream: DreamScreen) -> None:
     assert dream.picture() == before
 
 
-def test_number_keys_set_the_chosen_position(dream: DreamScreen) -> None:
+def test_the_hint_names_the_keys_of_this_model_and_no_other(visit) -> None:
+    page = DreamScreen(visit("?m=eight").page).open().page
+    lit = page.locator(".lx-way:not(:disabled)").evaluate_all("all => all.map(e => e.dataset.key)")
+    keys = page.locator("#lx-dream-help kbd").all_inner_texts()
+    letters = {"close": "G", "open": "O", "stay": "S"}
+    assert all((letter in keys) is (name in lit) for name, letter in letters.items())
+    assert "P" not in keys and {"0", "7", "Space", "↑"} <= set(keys)
+
+
+def test_board_keys_and_picture_always_agree(dream: DreamScreen) -> None:
+    """A press of a pad or of a number key is a step at once, and what led to the picture that is
+    shown is what the board, its heading and the caption say, whatever led there."""
+    root = dream.root
+    before = dream.picture()
+    root.locator('.lx-code[data-dp="2"][data-dk="6"]').click()
+    dream.expect_step(1)
+    assert dream.picture() != before
+    first = dream.board()
+    assert first[2] == 6
     dream.focus()
     dream.page.keyboard.press("p")
-    dream.page.keyboard.press("8")
-    chosen = dream.root.locator('.lx-code[data-dp="1"][data-dk="7"]')
-    expect(chosen).to_have_attribute("aria-checked", "true")
-    dream.press("Enter")
-    expect(dream.root.locator('[data-at="step"]')).to_contain_text(re.compile(r"\[\d,7,\d,\d\]"))
+    position = (2 + 1) % 4
+    dream.page.keyboard.press("0")
+    dream.expect_step(2)
+    assert dream.board()[position] == 0 and dream.board()[:position] == first[:position]
+    dream.press("ArrowUp")
+    up = dream.board()
+    note = root.locator('[data-key="up"] code').inner_text()
+    assert note == dream.written(up)
+    # a walk back shows what led there, and so does a sequence
+    dream.page.keyboard.press("u")
+    dream.expect_step(2)
+    assert dream.board()[position] == 0
+    dream.page.keyboard.press("9")
+    dream.expect_step(2)
+    dream.page.get_by_role("textbox", name="Sequence of latent actions").fill("[2,3,6,2] x2")
+    dream.page.locator('.lx-sequence [data-do="run"]').click()
+    dream.expect_step(4)
+    assert dream.board() == [2, 3, 6, 2]
+    expect(dream.leaf(5).locator("span").first).to_have_text("[2,3,6,2]")
+    dream.do("random").click()
+    dream.expect_step(5)
+    dream.board()
 
 
 def test_play_counts_frames_until_it_is_paused(dream: DreamScreen) -> None:
@@ -56,6 +91,15 @@ def test_play_counts_frames_until_it_is_paused(dream: DreamScreen) -> None:
     dream.page.wait_for_timeout(1500)
     assert dream.step() == stopped
     expect(dream.page.locator(".lx-verdict")).to_contain_text("step")
+
+
+def test_leaving_while_it_plays_is_no_error(dream: DreamScreen) -> None:
+    dream.focus()
+    dream.page.keyboard.press(" ")
+    expect(dream.root).to_have_attribute("data-step", re.compile(r"^([3-9]|\d\d)$"))
+    # what the console says meanwhile is looked at when the test ends
+    dream.page.reload()
+    dream.ready()
 
 
 def test_the_pad_on_the_screen_does_what_the_keys_do(dream: DreamScreen) -> None:
@@ -95,6 +139,9 @@ def test_a_sequence_runs_and_errors_point_at_the_character(dream: DreamScreen) -
     error = dream.page.locator(".lx-sequence .lx-error")
     expect(error).to_contain_text("Character 20")
     assert text.evaluate("field => field.selectionStart") == 19
+    text.fill("[3,1,0,6] x1000")
+    run.click()
+    expect(error).to_contain_text("That is 1000 steps, but this dream has room for 639 more")
     text.fill("[3,1,0,6] x2, [0,0,2,1]")
     run.click()
     dream.expect_step(3)
@@ -121,9 +168,14 @@ def test_what_is_kept_opens_again(dream: DreamScreen, tmp_path) -> None:
     dream.focus()
     dream.press("ArrowUp", "ArrowRight", "g")
     shown = dream.picture()
+    dream.page.locator('[data-film="times"]').fill("3")
     with av.open(str(dream.keep("mp4", tmp_path))) as video:
-        assert len(list(video.decode(video=0))) == 4
+        assert len(list(video.decode(video=0))) == 3 * 4
     assert Image.open(dream.keep("gif", tmp_path)).n_frames == 4
+    dream.page.locator('[data-film="back"]').check()
+    dream.page.locator('[data-film="loop"]').uncheck()
+    once = Image.open(dream.keep("gif", tmp_path))
+    assert once.n_frames == 6 and "loop" not in once.info
     assert Image.open(dream.keep("png", tmp_path)).width > 4 * 128
     path = dream.keep("json", tmp_path)
     assert len(json.loads(path.read_text())["moves"]) == 3

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.app.checkups import write_two_networks
+
 pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -44,3 +46,21 @@ def test_another_model_is_opened_and_left_again(
     expect(page).to_have_url(re.compile("m=robots"))
     drawer.get_by_role("button", name="Close").click()
     expect(drawer).to_be_hidden()
+
+
+def test_a_file_that_fits_two_networks_is_asked_about(visit, tmp_path: Path) -> None:
+    write_two_networks(tmp_path / "laq_two.pt")
+    screen = visit()
+    page = screen.page
+    page.get_by_role("button", name="Model").first.click()
+    drawer = page.get_by_role("dialog")
+    drawer.get_by_label("Folder, .pt file or Hub id").fill(str(tmp_path / "laq_two.pt"))
+    drawer.get_by_role("button", name="Open", exact=True).click()
+    expect(drawer.get_by_role("alert")).to_contain_text("The file does not say what it is")
+    choices = drawer.get_by_role("group", name="What the file is")
+    expect(choices.get_by_role("button")).to_have_text(["128 px, 4 codes", "256 px, 16 codes"])
+    choices.get_by_role("button", name="256 px, 16 codes").click()
+    opened = drawer.locator('[data-model^="laq_two"]').last
+    expect(opened).to_have_attribute("aria-checked", "true")
+    expect(opened).to_contain_text("16 × 8 codes, 256 px")
+    expect(choices).to_be_hidden()

@@ -24,6 +24,7 @@ def test_the_parts_fit_a_phone_and_a_recording_runs(visit) -> None:
     expect(run).to_be_enabled()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     run.click()
+    expect(page.locator("#lx-imagining canvas")).to_be_in_viewport()
     # sixteen latent actions with the probabilities of every code
     expect(page.locator("#lx-imagining [data-at=step]")).to_contain_text("of 16")
     expect(page.locator(".po-share")).to_have_count(4)
@@ -67,13 +68,21 @@ def test_an_instruction_is_imagined_and_done(open_tab) -> None:
     )
     expect(page.locator("#lx-acting [data-at=line]")).to_contain_text("cm from the goal")
     # both sides stop when it is asked for, and what was seen can be walked through
-    page.get_by_role("button", name="Stop").click()
+    task = page.get_by_role("region", name="What the policy is to do")
+    task.get_by_role("button", name="Stop").click()
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
     slider = page.get_by_label("Time of both sides")
     slider.fill("0")
     expect(page.locator("#lx-acting [data-at=step]")).to_have_text("the start")
     slider.fill("4")
     expect(page.locator("#lx-imagining [data-at=step]")).to_contain_text("step 2 of 16 · 0.4 s")
+    expect(page.locator("#lx-acting [data-at=step]")).to_have_text("0.4 s")
+    # between two imagined pictures both sides tell the same time, too
+    slider.fill("3")
+    expect(page.locator("#lx-imagining [data-at=step]")).to_contain_text("step 1 of 16 · 0.3 s")
+    expect(page.locator("#lx-acting [data-at=step]")).to_have_text("0.3 s")
+    trust = page.locator("#lx-imagining [data-at=trust]")
+    expect(trust).to_contain_text(re.compile("nothing speaks against|should not be trusted"))
     # anybody's words: followed, and judged where they are a task
     told.fill("dance a little")
     expect(page.locator("[data-at=usual]")).to_contain_text("Nobody can say when this is done")
@@ -94,9 +103,37 @@ def test_from_scratch_meets_the_same_start_and_a_link_opens_it(open_tab, visit) 
     expect(page.get_by_role("button", name="Run", exact=True)).to_be_enabled()
     instruction = page.get_by_role("textbox", name="Instruction").input_value()
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.locator("#lx-acting [data-at=step]")).to_contain_text("after")
-    page.get_by_role("button", name="Stop").click()
+    expect(page.locator("#lx-acting [data-at=step]")).to_have_text(re.compile(r"^\d+\.\d s"))
+    task = page.get_by_role("region", name="What the policy is to do")
+    task.get_by_role("button", name="Stop").click()
     expect(page).to_have_url(re.compile("s=22.*p=scratch"))
     other = visit(page.url[page.url.index("?") :], wait=False).page
     expect(other.get_by_role("textbox", name="Instruction")).to_have_value(instruction)
     expect(other.get_by_role("radio", name="from scratch")).to_be_checked()
+
+
+def test_a_race_from_one_start_and_words_however_they_are_typed(open_tab) -> None:
+    page = open_tab("&s=4&k=block2block")
+    race = page.locator(".po-race")
+    race.get_by_role("button", name="Race", exact=True).click()
+    expect(race.locator('.po-lane[data-policy="oracle"] .good')).to_contain_text("done in")
+    expect(race.locator(".po-lane figcaption b")).to_have_text(
+        ["LAPA", "from scratch", "the oracle"]
+    )
+    # the slowest would take ten seconds of the simulator; where all are done, Stop does nothing
+    race.get_by_role("button", name="Stop").evaluate("button => button.click()")
+    expect(race.locator("[data-at=says]")).to_have_text(re.compile("did it|^Stopped after"))
+    # played again, and round and round
+    race.get_by_label("Time of the race").fill("0")
+    assert race.get_by_label("loop").is_checked()
+    race.get_by_role("button", name="Play").click()
+    expect(race.locator("[data-at=time]")).to_have_text(re.compile("^[1-9]"))
+    race.get_by_role("button", name="Pause").click()
+    chips = page.locator(".po-chip")
+    words = chips.first.inner_text()
+    chips.first.click()
+    told = page.get_by_role("textbox", name="Instruction")
+    expect(told).to_have_value(words)
+    told.fill(f"PLEASE, {words.upper()}!!!")
+    expect(page.locator("[data-at=usual]")).to_have_text(f"Understood as “{words}”.")
+    expect(race.locator(".po-lane")).to_have_count(0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from app import ui
+from app.page import build, launch_options
 from tests.app.fake import FakeExplorer
 from tests.e2e.conftest import running_app
 
@@ -63,8 +63,8 @@ def test_a_folder_without_a_checkpoint_says_so(
 
 
 def test_a_page_opened_while_the_model_loads_catches_up(visit) -> None:
-    page = ui.build(FakeExplorer(), is_warm=lambda: False)
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    page = build(FakeExplorer(), is_warm=lambda: False)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     try:
         screen = visit("?c=blue-arm-lift-0&f=4&a=3.1.0.6&p=2", base=url)
         screen.expect_codes([3, 1, 0, 6])

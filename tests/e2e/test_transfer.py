@@ -26,7 +26,8 @@ def open_tab(visit):
 
 def test_from_a_pair_to_every_robot_and_back_by_its_link(open_tab, visit) -> None:
     page = open_tab()
-    expect(page.locator(".tf-told")).to_contain_text("mean cosine")
+    # the pair's own robot is shown, too, but does not count
+    expect(page.locator(".tf-told")).to_contain_text("of 10 the picture")
     # proof: three real pairs of every robot
     expect(page.locator('.tf-row[data-body="panda"] .tf-known')).to_have_count(3, timeout=LONG)
     expect(page.locator('.tf-row[data-body="panda"] .tf-nearest p')).to_contain_text("of 3 moved")
@@ -36,6 +37,7 @@ def test_from_a_pair_to_every_robot_and_back_by_its_link(open_tab, visit) -> Non
         "Imagined, 4 times", timeout=LONG
     )
     expect(page.locator(".tf-row").first).to_have_attribute("data-body", "fetch")
+    expect(page.locator(".tf-told")).to_contain_text("done 4 times over", timeout=LONG)
     page.locator('.tf-row[data-body="jaco"] summary').click()
     page.get_by_label("Clip of jaco").select_option(index=2)
     expect(page).to_have_url(re.compile("on=jaco"), timeout=LONG)

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from app import ui
-from app.limits import Limits
+from app.core.limits import Limits
+from app.page import build, launch_options
 from tests.app.fake import FakeExplorer
 
 pytestmark = pytest.mark.browser
@@ -118,8 +118,8 @@ def test_files_do_not_stay_on_disk(visit, tmp_path: Path, tmp_path_factory) -> N
 
 def test_a_closed_page_drops_its_uploads(visit) -> None:
     explorer = FakeExplorer()
-    page = ui.build(explorer)
-    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **ui.launch_options())
+    page = build(explorer)
+    _, url, _ = page.launch(prevent_thread_lock=True, quiet=True, **launch_options())
     try:
         screen = visit(base=url)
         screen.page.close()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lapa.evaluation.flow import flow, motion
-from tests.evaluation.synthetic import ARM, HAND, picture, shifted
+from tests.synthetic import ARM, HAND, picture, shifted
 
 
 def texture(size: int, seed: int = 0) -> np.ndarray:

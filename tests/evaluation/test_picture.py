@@ -6,14 +6,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lapa.evaluation.distinctness import difference, distinctness
-from lapa.evaluation.naming import naming
+from lapa.checkup.measures.distinctness import difference, distinctness
+from lapa.checkup.measures.naming import naming
+from lapa.checkup.measures.picture import picture
+from lapa.checkup.measures.reconstruction import reconstruction
 from lapa.evaluation.perception import Features, robot_error
-from lapa.evaluation.picture import picture
-from lapa.evaluation.reconstruction import reconstruction
 from lapa.evaluation.table import measure
 from lapa.images import moving_energy, sharpness
-from tests.evaluation.synthetic import (
+from tests.synthetic import (
     ARM,
     RED,
     SIZE,

@@ -69,7 +69,7 @@ def test_text_is_read(text, steps):
 def test_error_points_at_the_character(text, position, found, accepted):
     with pytest.raises(SequenceError) as error:
         parse(text)
-    assert error.value.position == position and error.value.found == found
+    assert error.value.position == position and error.value.token == found
     assert error.value.accepted.startswith(accepted) or accepted in error.value.accepted
     assert found in str(error.value) and "accepted" in str(error.value)
 

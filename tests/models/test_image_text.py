@@ -11,9 +11,9 @@ import torch
 
 from lapa.data.bins import ActionBins
 from lapa.models.image_text import ImageTextConfig, ImageTextPolicy
-from lapa.stages import stages
-from lapa.training.policy import train_policy
-from lapa.training.samples import Samples
+from lapa.presets.policies import stages
+from lapa.training.policy.recipe import train_policy
+from lapa.training.policy.samples import Samples
 
 CODES, LENGTH = 4, 2
 TOLD = ["push the red star to the blue cube", "separate the moon from the green cube"]

@@ -12,7 +12,7 @@ from lapa.data import Cache
 from lapa.models.image_tokenizer import ImageTokenizer, ImageTokenizerConfig
 from lapa.models.patch_tokenizer import PatchTokenizer, PatchTokenizerConfig
 from lapa.models.tokenizers import load_tokenizer
-from lapa.training.patches import PatchesConfig, learn_patches
+from lapa.training.tokenizer.patches import PatchesConfig, learn_patches
 from lapa.training.toy import make_toy_videos
 
 SMALL = PatchTokenizerConfig(image_size=32, patch_size=8, codebook_size=32, components=24)

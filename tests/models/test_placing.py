@@ -35,11 +35,11 @@ def test_what_lapa_7b_needs_is_known_before_it_is_loaded() -> None:
     whole = VisionLanguageModel.need(VisionLanguageConfig())
     layer = 4 * 4096**2 + 3 * 4096 * 11008 + 2 * 4096
     assert whole.parameters == 32 * layer + 4096 + 2 * 4096 * (32000 + 8448 + 8)
-    assert whole.bytes == 4 * whole.parameters and whole.told.startswith("27.2 GB (6.8 B param")
+    assert whole.bytes == 4 * whole.parameters and whole.text.startswith("27.2 GB (6.8 B param")
     half = VisionLanguageModel.need(VisionLanguageConfig(), torch.bfloat16)
-    assert half.bytes == whole.bytes / 2 and "in bfloat16" in half.told
+    assert half.bytes == whole.bytes / 2 and "in bfloat16" in half.text
     four = VisionLanguageModel.need(VisionLanguageConfig(), torch.bfloat16, 4)
-    assert 3.6e9 < four.bytes < 4.6e9 and "4 bits" in four.told
+    assert 3.6e9 < four.bytes < 4.6e9 and "4 bits" in four.text
 
 
 def test_a_machine_that_is_too_small_is_told_so_before(saved: Path, monkeypatch) -> None:

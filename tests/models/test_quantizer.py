@@ -238,6 +238,7 @@ def test_bad_combinations_are_named():
         ({"stem": "conv", "stem_widths": (8, 16)}, "stem_widths"),
         ({"encoder": "pair", "heads": 3}, "heads must be even"),
         ({"quantizer": "fsq", "quant_dim": 4}, "FSQ needs codebook_size"),
+        ({"unit_latents": True, "normalise_latents": True}, "unit_latents must be False beside"),
     ],
 )
 def test_bad_configurations_are_named(changes, told):
@@ -251,7 +252,8 @@ def test_save_and_load_give_the_same_model(tmp_path, model):
     assert again.config == model.config
     frame = picture(64, 64)
     assert np.array_equal(again.decode(frame, [1, 2, 3, 4]), model.decode(frame, [1, 2, 3, 4]))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["config.json", "model.safetensors"]
+    names = sorted(p.name for p in tmp_path.iterdir())
+    assert names == ["SHA256SUMS", "config.json", "model.safetensors"]
 
 
 def test_usage_counts_codes_and_is_saved(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.models.untrusted import check_folder, read_header
-from lapa.presets import debug
+from lapa.presets.quantizers import debug
 
 
 @pytest.fixture

@@ -9,12 +9,7 @@ import pytest
 import torch
 
 from lapa.__main__ import main
-from lapa.models.vision_language import (
-    KINDS,
-    SEEN,
-    VisionLanguageConfig,
-    VisionLanguageModel,
-)
+from lapa.models.vision_language import KEYPOINT, KINDS, VisionLanguageConfig, VisionLanguageModel
 from lapa.official.streaming import read_params
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -191,7 +186,7 @@ def test_sight_makes_a_position_of_each_keypoint() -> None:
     assert seen.shape == (2, 5, 32)
     tokens = torch.randint(0, 16, (2, 13))
     kinds = torch.zeros_like(tokens)
-    tokens[:, 5:10], kinds[:, 5:10] = SEEN, KINDS.index("vision")
+    tokens[:, 5:10], kinds[:, 5:10] = KEYPOINT, KINDS.index("vision")
     embedded = model.embed(tokens, kinds, frames)
     assert torch.equal(embedded[:, 5:10], seen)
     assert torch.equal(embedded[:, :5], model.embeddings["text"](tokens[:, :5]))
@@ -213,26 +208,26 @@ def test_sight_makes_a_position_of_each_keypoint() -> None:
 def test_a_keypoint_lies_where_its_map_is_highest_or_nowhere() -> None:
     sight = seeing().sight
     places = torch.tensor([[[0.3, 0.71], [0.5, 0.5], [0.86, 0.2]]])
-    sought = sight.sought(places)
+    sought = sight.target_maps(places)
     assert torch.allclose(sought.sum(-1), torch.ones(1, 3))
     assert (sought > 0).sum(-1).tolist() == [[4, 4, 4]]
-    found, there = sight.found(20 + (sought + 1e-9).log())
+    found, there = sight.locate(20 + (sought + 1e-9).log())
     assert torch.allclose(found, places, atol=1e-4) and (there > 0.99).all()
     # of two places that might be meant the likelier one, not the middle of both
     two = torch.full((1, 1, 16), -20.0)
     two[..., 0], two[..., 15] = 5.0, 5.5
-    found, there = sight.found(two)
+    found, there = sight.locate(two)
     assert torch.allclose(found, torch.full((1, 1, 2), 0.875), atol=1e-4)
     assert there.item() == pytest.approx(1 - 1 / (1 + np.exp(5) + np.exp(5.5)), abs=1e-4)
     # what is nowhere tells nothing, whatever its map's highest cell
-    found, there = sight.found(torch.full((1, 5, 16), -20.0))
-    assert there.max() < 1e-6 and sight.told(found, there).abs().max() < 1e-4
+    found, there = sight.locate(torch.full((1, 5, 16), -20.0))
+    assert there.max() < 1e-6 and sight.embed(found, there).abs().max() < 1e-4
 
 
 def test_places_are_told_apart_and_names_too() -> None:
     sight = seeing().sight
     places = torch.tensor([[[0.30, 0.5], [0.32, 0.5], [0.5, 0.30]]])
-    one = torch.stack([sight.told(places[:, [at] * 5], torch.ones(1, 5))[0] for at in range(3)])
+    one = torch.stack([sight.embed(places[:, [at] * 5], torch.ones(1, 5))[0] for at in range(3)])
     assert not torch.allclose(one[0, 0], one[0, 1])
     # the place adds the same to every name
     assert torch.allclose(one[1] - one[0], (one[1] - one[0])[:1].expand(5, -1), atol=1e-5)
@@ -242,7 +237,7 @@ def test_places_are_told_apart_and_names_too() -> None:
     torch.nn.init.normal_(sight.near.weight)
     there, away = torch.full((1, 5, 2), 0.4), torch.full((1, 5, 2), 0.4)
     away[:, -1] = 0.45
-    moved = sight.told(away, torch.ones(1, 5)) - sight.told(there, torch.ones(1, 5))
+    moved = sight.embed(away, torch.ones(1, 5)) - sight.embed(there, torch.ones(1, 5))
     expected = sight.near(torch.tensor([-0.1, -0.1, -1 / 3, -1 / 3, -1.0, -1.0]).tanh())
     assert torch.allclose(moved[0, :-1], expected.expand(4, -1), atol=1e-4)
 

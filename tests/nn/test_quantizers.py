@@ -106,3 +106,51 @@ def test_the_scale_is_part_of_the_state():
     again = quantizer("nsvq", normalise=True)
     again.load_state_dict(book.state_dict())
     assert again.scale.item() == book.scale.item() != 1
+
+
+@pytest.mark.parametrize("kind", ["nsvq", "vq_ema"])
+def test_unit_latents_are_directions(kind):
+    book = quantizer(kind, dim=2, length=1, unit=True)
+    angle = torch.arange(8) * torch.pi / 4
+    with torch.no_grad():
+        # of any length: a vector is as much a direction as a latent is
+        book.vectors[0] = torch.stack([angle.cos(), angle.sin()], -1) * (angle[:, None] + 0.5)
+    short, long = (torch.tensor([[[0.0, length]]]) for length in (0.01, 100))
+    for latent in (short, long):
+        seen = book.eval()(latent)
+        assert seen.codes.item() == 2
+        assert torch.allclose(seen.quantized, torch.tensor([0.0, 1.0]), atol=1e-6)
+        assert seen.latent.norm().item() == pytest.approx(1)
+    assert book(torch.zeros(1, 1, 2)).latent.abs().max() == 0
+
+
+def test_fsq_has_no_unit_latents():
+    with pytest.raises(ValueError, match="no unit_latents"):
+        quantizer("fsq", unit=True)
+
+
+def test_without_codes_the_decoder_sees_the_latent_and_no_vector_learns():
+    book = quantizer("nsvq").train()
+    latent, noise = torch.randn(5, 4, 6, requires_grad=True), torch.randn(5, 4, 6)
+    seen = book(latent, noise, continuous=True)
+    assert torch.allclose(seen.quantized, latent + 0.3 * noise)
+    seen.quantized.sum().backward()
+    assert torch.equal(latent.grad, torch.ones_like(latent)) and book.vectors.grad is None
+    assert book.usage.sum() == 0
+    assert torch.equal(book.eval()(latent, continuous=True).quantized, book.lookup(seen.codes))
+
+
+@pytest.mark.parametrize("kind", ["nsvq", "vq_ema"])
+@pytest.mark.parametrize("shared", [False, True])
+def test_codes_are_put_where_latents_lie_close_together(kind, shared):
+    book = quantizer(kind, dim=2, length=2, shared=shared).train()
+    centres = torch.cartesian_prod(torch.arange(4.0), torch.arange(1.0, 3)) * 3
+    latent = (centres.repeat(20, 1) + 0.1 * torch.randn(160, 2))[:, None].expand(-1, 2, -1)
+    book.fit(torch.cat([latent, torch.zeros(50, 2, 2)]))
+    for position in range(2):
+        codes = torch.arange(8)[:, None].expand(-1, 2)
+        vectors = book.lookup(codes)[:, position]
+        assert (torch.cdist(centres, vectors).min(1).values < 0.1).all()
+    before = book.vectors.clone()
+    book.fit(torch.cat([latent, torch.zeros(50, 2, 2)]))
+    assert torch.equal(book.vectors, before)

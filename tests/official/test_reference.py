@@ -8,6 +8,7 @@ import torch
 from lapa.models.config import LAQConfig
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.official.laq import to_official
+from lapa.official.layout import GRIDS
 from lapa.official.reference import Network, code_length, official_call, official_codes
 
 SMALL = {"dim": 32, "heads": 2, "dim_head": 16, "quant_dim": 8, "image_size": 64, "patch_size": 8}
@@ -16,15 +17,17 @@ DEPTHS = {"spatial_depth": 2, "temporal_depth": 2, "decoder_depth": 2}
 
 def sides(length: int) -> tuple[LatentActionQuantizer, Network, torch.Tensor]:
     torch.manual_seed(length)
-    laq = LatentActionQuantizer(LAQConfig(**SMALL, **DEPTHS, code_length=length)).eval()
+    many = {"code_length": length, "image_size": 8 * GRIDS[length]}
+    kind = "halving" if length >= 16 else "conv"
+    laq = LatentActionQuantizer(LAQConfig(**SMALL | DEPTHS | many, reduce=kind)).eval()
     with torch.no_grad():
         laq.head.project.weight.mul_(0.1)
         laq.head.project.bias.fill_(0.5)
-    video = torch.rand(2, 3, 2, 64, 64)
+    video = torch.rand(2, 3, 2, many["image_size"], many["image_size"])
     return laq, Network(to_official(laq.state_dict()), 8, 2), video
 
 
-@pytest.mark.parametrize("length", [1, 2, 4])
+@pytest.mark.parametrize("length", [1, 2, 4, 16, 64, 256])
 @torch.no_grad()
 def test_our_network_agrees_with_the_plain_call(length: int) -> None:
     laq, network, video = sides(length)

@@ -226,8 +226,32 @@ def test_random_damage_never_ends_in_anything_but_a_sentence(good):
             **{f"online_model.{n}": torch.zeros_like(v) for n, v in state.items()},
             **{f"ema_model.{n}": v for n, v in state.items()},
         },
+        lambda state: {"model": {n: v * 0 for n, v in state.items()}, "ema": state, "step": 3},
+        lambda state: {"model": state, "ema": {"decay": 0.99, "shadow_params": []}},
+        lambda state: {
+            "state_dict": {f"model.{n}": v * 0 for n, v in state.items()},
+            "state_dict_ema": {f"module.{n}": v for n, v in state.items()},
+        },
+        lambda state: {
+            "n_averaged": torch.tensor(7),
+            **{f"module._fsdp_wrapped_module.{n}": v for n, v in state.items()},
+        },
+        lambda state: {"ema_model": {f"module.net.{n}": v for n, v in state.items()}},
     ],
-    ids=["ddp", "compile", "both", "trainer", "lightning", "nested", "ema"],
+    ids=[
+        "ddp",
+        "compile",
+        "both",
+        "trainer",
+        "lightning",
+        "nested",
+        "ema",
+        "ema beside",
+        "no ema",
+        "timm",
+        "averaged",
+        "ema nested",
+    ],  # fmt: skip
 )
 def test_what_training_wraps_around_is_taken_off(tmp_path, state, wrap):
     torch.save(wrap(state), tmp_path / "laq.pt")
@@ -249,3 +273,62 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path, state):
 def test_a_gap_that_no_camera_has_is_refused(gap):
     with pytest.raises(ValueError, match="gap_seconds must be a number of seconds from 0.001"):
         LAQConfig(gap_seconds=gap)
+
+
+def written(tmp_path: Path, **changes) -> tuple[LatentActionQuantizer, Path]:
+    """A network of LAPA's layout and its official file."""
+    torch.manual_seed(1)
+    network = LatentActionQuantizer(LAQConfig(**SIZES | DEPTHS | changes)).eval()
+    torch.save(to_official(network.state_dict()), tmp_path / "laq.pt")
+    return network, tmp_path / "laq.pt"
+
+
+MANY = {"image_size": 256, "patch_size": 16, "code_length": 16, "reduce": "halving"}
+
+
+@pytest.mark.parametrize("asked", [{"image_size": 256}, {"code_length": 16}])
+def test_shapes_that_fit_two_networks_are_not_guessed(tmp_path, asked):
+    network, path = written(tmp_path, **MANY)
+    with pytest.raises(ValueError, match="128 px with 4 codes or 256 px with 16 codes.*image_size"):
+        LatentActionQuantizer.from_pretrained(path)
+    loaded = LatentActionQuantizer.from_pretrained(path, **asked)
+    assert loaded.config == network.config
+    frames = torch.rand(2, 3, 256, 256)
+    assert torch.equal(
+        loaded.encode(frames[:1], frames[1:]), network.encode(frames[:1], frames[1:])
+    )
+    few = LatentActionQuantizer.from_pretrained(path, code_length=4).config
+    assert (few.image_size, few.code_length, few.reduce) == (128, 4, "conv")
+
+
+@pytest.mark.parametrize(
+    ("sizes", "found"),
+    [
+        ({"image_size": 256, "patch_size": 32, "code_length": 4}, (256, 4)),
+        ({"image_size": 64, "patch_size": 8, "code_length": 4}, (64, 4)),
+        ({"image_size": 64, "patch_size": 8, "code_length": 2}, (64, 2)),
+        ({"image_size": 256, "patch_size": 16, "code_length": 64, "reduce": "halving"}, (256, 64)),
+        ({"image_size": 256, "patch_size": 8, "code_length": 256, "reduce": "halving"}, None),
+    ],
+)
+def test_what_shapes_and_the_usual_size_decide_needs_no_argument(tmp_path, sizes, found):
+    network, path = written(tmp_path, **sizes)
+    if found is None:
+        with pytest.raises(ValueError, match="128 px with 64 codes or 256 px with 256 codes"):
+            LatentActionQuantizer.from_pretrained(path)
+    else:
+        config = LatentActionQuantizer.from_pretrained(path).config
+        assert (config.image_size, config.code_length) == found
+    asked = {"image_size": network.config.image_size, "code_length": network.config.code_length}
+    assert LatentActionQuantizer.from_pretrained(path, **asked).config == network.config
+
+
+def test_sizes_that_do_not_fit_are_told(tmp_path, good):
+    with pytest.raises(
+        ValueError, match="image_size 60 does not fit these weights of patches of 8"
+    ):
+        LatentActionQuantizer.from_pretrained(good, image_size=60)
+    network, _ = written(tmp_path)
+    network.save_pretrained(tmp_path / "ours")
+    with pytest.raises(ValueError, match="image_size is 128; ours says 64"):
+        LatentActionQuantizer.from_pretrained(tmp_path / "ours", image_size=128)

@@ -7,7 +7,7 @@ import pytest
 
 from lapa.sim.tabletop.env import TabletopEnv, ask
 from lapa.sim.tabletop.tasks import KINDS
-from lapa.sim.tabletop.understand import understand
+from lapa.sim.tabletop.understand import plain, understand
 from lapa.sim.tabletop.world import World
 
 NUMBERS = range(40)
@@ -32,7 +32,8 @@ def test_every_phrasing_is_understood(world: World, kind: str, split: str) -> No
 
 def test_writing_does_not_matter_and_what_is_wrong_is_said(world: World) -> None:
     task = ask(world, np.random.default_rng(0), "block2block")
-    told = f"  {task.instruction.capitalize()}. "
+    told = f"  Please, could you {task.instruction.upper()}!!! "
+    assert plain(told) == task.instruction
     assert understand(told, world.blocks, world.places).others == task.others
     names = [block.name for block in world.blocks]
     absent = next(

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import signal
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+from lapa.training import parallel
 from lapa.training.checkpoint import list_checkpoints
 from lapa.training.loop import fit, make_optimizer
 from lapa.training.recipe import LoopConfig
@@ -113,6 +116,36 @@ def test_resume_of_a_finished_run_only_says_so(recipe, tmp_path):
     assert events == ["finished"]
 
 
+def test_a_damaged_checkpoint_is_named_and_the_one_before_is_used(recipe, tmp_path, caplog):
+    list(fit(recipe(), config(), tmp_path / "whole"))
+    list(fit(recipe(), config(), tmp_path / "run"))
+    newest = list_checkpoints(tmp_path / "run" / "checkpoints")[-1]
+    assert newest.name == "step-00000012"
+    weights = newest / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:40])
+    list(fit(recipe(), config(), tmp_path / "run", resume=True))
+    assert "step-00000012 is damaged" in caplog.text and "the one before is used" in caplog.text
+    assert losses(tmp_path / "run") == losses(tmp_path / "whole")
+    for checkpoint in list_checkpoints(tmp_path / "run" / "checkpoints"):
+        (checkpoint / "state.json").write_text("{}")
+    with pytest.raises(ValueError, match="no checkpoint of the run can be read"):
+        next(fit(recipe(), config(), tmp_path / "run", resume=True))
+
+
+def test_a_full_disk_keeps_the_checkpoint_and_leaves_no_draft(recipe, tmp_path, monkeypatch):
+    list(fit(recipe(), config(steps=5), tmp_path))
+
+    def full(path, *rest):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("lapa.training.checkpoint.save_tensors", full)
+    with pytest.raises(OSError, match="No space left"):
+        list(fit(recipe(), config(), tmp_path, resume=True))
+    names = [path.name for path in (tmp_path / "checkpoints").iterdir()]
+    assert names == ["step-00000005"] and (tmp_path / "model" / "weights").exists()
+
+
 def test_infinite_loss_ends_the_run_and_keeps_the_checkpoint(recipe, tmp_path):
     broken = recipe()
     honest = broken.loss
@@ -145,6 +178,34 @@ def test_learning_rate_warms_up_then_falls_along_a_cosine():
     assert rates[59] == pytest.approx(0.55)
     assert rates[-1] == pytest.approx(0.1)
     assert rates[9:] == sorted(rates[9:], reverse=True)
+
+
+def test_a_checkpoint_of_another_model_is_refused(recipe, tmp_path):
+    list(fit(recipe(), config(), tmp_path))
+    wider = recipe()
+    wider.model = torch.nn.Sequential(torch.nn.Linear(4, 9), torch.nn.Identity())
+    with pytest.raises(ValueError, match=r"another model: it has 0.bias of shape \(8,\)"):
+        next(fit(wider, config(steps=20), tmp_path, resume=True))
+
+
+def test_more_processes_than_gpus_are_refused(recipe, tmp_path, monkeypatch):
+    monkeypatch.setattr(parallel.PartialState, "_shared_state", {})
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "4")
+    with pytest.raises(ValueError, match="4 processes were started on a machine of 2 GPUs"):
+        next(fit(recipe(), config(), tmp_path))
+
+
+def test_processes_must_divide_the_batch(recipe, tmp_path, monkeypatch):
+    five = SimpleNamespace(num_processes=5, process_index=0)
+    monkeypatch.setattr(parallel, "processes", lambda: five)
+    with pytest.raises(ValueError, match="5 processes cannot share 6 .*; start 1, 2, 3, 6, or"):
+        next(fit(recipe(), config(), tmp_path))
+
+
+def test_blocks_are_needed_for_gradient_checkpointing(recipe, tmp_path):
+    with pytest.raises(ValueError, match="Sequential has no blocks"):
+        next(fit(recipe(), config(gradient_checkpointing=True), tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from lapa.data import Cache
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.nn import processor
 from lapa.nn.quantizers import build
-from lapa.presets import PRESETS, debug, preset
+from lapa.presets.quantizers import PRESETS, debug, preset
 from lapa.training import hardware
-from lapa.training.losses import LossWeights
-from lapa.training.quantize import quantize
+from lapa.training.quantizer.losses import LossWeights
+from lapa.training.quantizer.recipe import quantize
 from lapa.training.recipe import LoopConfig
 from lapa.training.records import read_metrics
 from lapa.training.toy import make_toy_videos
@@ -52,6 +52,10 @@ def small(name: str, steps: int = 6):
         sizes = {"dim": 64, "heads": 2, "dim_head": 32, "image_size": 64, "patch_size": 16}
         depths = dict.fromkeys(("spatial_depth", "temporal_depth", "decoder_depth"), 1)
         model = replace(model, **sizes, **depths)
+    elif model.image_size == 128:  # as many patches of half the side
+        model = replace(model, image_size=64, patch_size=8, stem_widths=(64,))
+    # the toy video is shorter than the gap of human video
+    model = replace(model, gap_seconds=min(model.gap_seconds, 0.6))
     if care.settle_at:
         care = replace(care, settle_at=steps // 2)
     loop = replace(
@@ -185,7 +189,7 @@ def still(cache: Cache, folder, chosen) -> Cache:
 
 def test_black_clips_among_others_do_not_end_a_run(caches, tmp_path):
     cache = still(caches(32), tmp_path / "some", lambda number: number % 3 == 0)
-    config = debug(steps=40)
+    config = debug(steps=20)
     config = replace(config, loop=replace(config.loop, evaluate_every=0, preview_every=0))
     deque(quantize(config, cache, tmp_path / "run"), 0)
     assert np.isfinite(losses(tmp_path / "run")).all()

@@ -13,7 +13,16 @@ __all__ = ["FSQ", "KINDS", "NSVQ", "VQEMA", "Codebook", "Quantized", "build"]
 
 
 def build(
-    kind: str, *, size: int, length: int, dim: int, shared: bool, normalise: bool
+    kind: str,
+    *,
+    size: int,
+    length: int,
+    dim: int,
+    shared: bool,
+    normalise: bool,
+    unit: bool = False,
 ) -> Codebook:
     """The quantizer named `kind`, a key of KINDS, for S = `length` codes out of K = `size`."""
-    return KINDS[kind](size=size, length=length, dim=dim, shared=shared, normalise=normalise)
+    return KINDS[kind](
+        size=size, length=length, dim=dim, shared=shared, normalise=normalise, unit=unit
+    )

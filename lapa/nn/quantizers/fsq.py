@@ -15,12 +15,16 @@ class FSQ(Codebook):
     """Each of D dimensions is squashed by tanh and rounded to L evenly spaced levels, K = L^D.
 
     Raises:
-        ValueError: `size` is not a whole number of levels to the power of `dim`.
+        ValueError: `size` is not a whole number of levels to the power of `dim`, or `unit`.
     """
 
     learned_vectors = False
 
-    def __init__(self, *, size: int, length: int, dim: int, shared: bool, normalise: bool) -> None:
+    def __init__(
+        self, *, size: int, length: int, dim: int, shared: bool, normalise: bool, unit: bool = False
+    ) -> None:
+        if unit:
+            raise ValueError("FSQ has a grid of codes and no unit_latents; NSVQ and VQ have them")
         super().__init__(size=size, length=length, dim=dim, shared=shared, normalise=normalise)
         levels = round(size ** (1 / dim))
         if levels < 2 or levels**dim != size:
@@ -33,10 +37,12 @@ class FSQ(Codebook):
         self.register_buffer("vectors", grid, persistent=False)
 
     def relax(self, latent: Tensor, codes: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Rounding as it is, with the gradient of tanh alone; no loss of its own."""
         squashed = latent.tanh()
         return squashed + (self.lookup(codes) - squashed).detach(), latent.new_zeros(())
 
     def distances(self, latent: Tensor) -> Tensor:
+        """As `Codebook.distances`, of the squashed latents."""
         return super().distances(latent.tanh())
 
     def replace_unused(self, latent: Tensor, threshold: float = 0.15) -> int:

@@ -18,6 +18,7 @@ class NSVQ(Codebook):
     """LAPA's quantizer (section 3.1). Noise is drawn in training mode only."""
 
     def relax(self, latent: Tensor, codes: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Latents with noise as long as the quantization error; no loss of its own."""
         if noise is None:
             noise = torch.randn_like(latent)
         error = _length(latent - self.lookup(codes))

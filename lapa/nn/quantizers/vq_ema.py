@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .contract import Codebook
 
+# both as van den Oord et al. 2017 (arXiv 1711.00937) have them
 DECAY = 0.99
 COMMITMENT = 0.25
 
@@ -19,13 +20,21 @@ COMMITMENT = 0.25
 class VQEMA(Codebook):
     """VQ with EMA updates: `vectors` are moved by averages, not by the optimiser."""
 
-    def __init__(self, **sizes) -> None:
-        super().__init__(**sizes)
+    counts: Tensor  # (G, K)
+    sums: Tensor  # (G, K, D)
+
+    def __init__(
+        self, *, size: int, length: int, dim: int, shared: bool, normalise: bool, unit: bool = False
+    ) -> None:
+        super().__init__(
+            size=size, length=length, dim=dim, shared=shared, normalise=normalise, unit=unit
+        )
         self.vectors.requires_grad_(False)
         self.register_buffer("counts", torch.ones(self.usage.shape))
         self.register_buffer("sums", self.vectors.detach().clone())
 
     def relax(self, latent: Tensor, codes: Tensor, noise: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The chosen vectors, gradients straight through, and the commitment loss."""
         chosen = self.lookup(codes)
         self._follow(latent.detach(), codes)
         loss = COMMITMENT * F.mse_loss(latent, chosen)
@@ -37,8 +46,8 @@ class VQEMA(Codebook):
         counts, sums = choice.sum(0), torch.einsum("bsk,bsd->skd", choice, latent)
         if len(self.usage) == 1:
             counts, sums = counts.sum(0, keepdim=True), sums.sum(0, keepdim=True)
-        self.counts.lerp_(counts, 1 - DECAY)
-        self.sums.lerp_(sums, 1 - DECAY)
+        self.counts.lerp_(self.total(counts), 1 - DECAY)
+        self.sums.lerp_(self.total(sums), 1 - DECAY)
         # a code that nothing chose keeps its place instead of drifting to zero
         self.vectors.copy_(
             torch.where(

@@ -7,14 +7,14 @@ source.py says what can be recorded, run.py records it, store.py writes it. The 
 themselves are met in the files named after the robots, which only the recording processes read.
 """
 
-from lapa.sim.recorders.run import Recorded, record
+from lapa.sim.recorders.run import RecordProgress, record
 from lapa.sim.recorders.source import FIRST_SEED, SOURCES, Job, Recorder, Recording, Source, plan
 
 __all__ = [
     "FIRST_SEED",
     "SOURCES",
     "Job",
-    "Recorded",
+    "RecordProgress",
     "Recorder",
     "Recording",
     "Source",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
+from typing import Any
 
 import numpy as np
 
@@ -20,6 +21,7 @@ from lapa.sim.recorders.studio import Stage, Studio
 NAMES = ("x", "y", "z", "rx", "ry", "rz", "gripper")
 FPS = 10
 OPEN, CLOSED = -1.0, 1.0
+# steps until an expert's episode is cut
 LONGEST = 110
 _ROBOTS = {
     "panda": "Panda",
@@ -87,13 +89,13 @@ def _build(embodiment: str, task: str) -> Stage:
     return Stage(env, model, data, _VIEW, looks, groups=(1,))
 
 
-def _reset(env: object, rng: np.random.Generator) -> None:
+def _reset(env: Any, rng: np.random.Generator) -> None:
     # the placement of things holds the same generator, so its state is set, not replaced
     env.rng.bit_generator.state = np.random.default_rng(rng.integers(2**32)).bit_generator.state
     env.reset()
 
 
-def _act(env: object, action: np.ndarray) -> None:
+def _act(env: Any, action: np.ndarray) -> None:
     """One action as robosuite's `step` takes it, without its observations."""
     command = np.zeros(env.action_dim)
     command[:6], command[-1] = action[:6], action[6]
@@ -104,12 +106,12 @@ def _act(env: object, action: np.ndarray) -> None:
         env.sim.step2()
 
 
-def _hand(env: object) -> Callable[[], np.ndarray]:
+def _hand(env: Any) -> Callable[[], np.ndarray]:
     site = env.robots[0].eef_site_id["right"]
     return lambda: np.array(env.sim.data.site_xpos[site])
 
 
-def _cube(env: object, name: str) -> Callable[[], np.ndarray]:
+def _cube(env: Any, name: str) -> Callable[[], np.ndarray]:
     body = env.sim.model.body_name2id(f"{name}_main")
     return lambda: np.array(env.sim.data.body_xpos[body])
 
@@ -133,14 +135,14 @@ def _instruction(job: Job, colours: list[str]) -> str:
     return f"stack the {colours[0]} cube on the {colours[1]} cube"
 
 
-def _play(env: object, rng: np.random.Generator) -> Iterator[np.ndarray]:
+def _play(env: Any, rng: np.random.Generator) -> Iterator[np.ndarray]:
     hand, fingers = _hand(env), Fingers(rng)
     wander = Wander(rng, _LOW, _HIGH)
     for _ in range(rng.integers(100, 141)):
         yield np.r_[wander(hand()), 0, 0, 0, fingers()]
 
 
-def _expert(env: object, task: str, rng: np.random.Generator) -> Iterator[np.ndarray]:
+def _expert(env: Any, task: str, rng: np.random.Generator) -> Iterator[np.ndarray]:
     """The script of the task at the episode's own pace, after a detour in half of the episodes."""
     gain, noise = rng.uniform(6, 14), rng.choice([0.03, 0.08, 0.15])
     script = _lift(env) if task == "lift" else _stack(env)
@@ -153,20 +155,20 @@ def _expert(env: object, task: str, rng: np.random.Generator) -> Iterator[np.nda
         yield np.r_[move, 0, 0, 0, grip]
 
 
-def _grasp(env: object, name: str) -> Iterator[Step]:
+def _grasp(env: Any, name: str) -> Iterator[Step]:
     hand, cube = _hand(env), _cube(env, name)
     yield from reach(hand, lambda: cube() + (0, 0, 0.1), OPEN, steps=24)
     yield from reach(hand, cube, OPEN, steps=22, near=0.014)
     yield from hold(CLOSED, 6)
 
 
-def _lift(env: object) -> Iterator[Step]:
+def _lift(env: Any) -> Iterator[Step]:
     hand = _hand(env)
     yield from _grasp(env, "cube")
     yield from reach(hand, lambda: hand() + (0, 0, 0.2), CLOSED, steps=12)
 
 
-def _stack(env: object) -> Iterator[Step]:
+def _stack(env: Any) -> Iterator[Step]:
     hand, carried, below = _hand(env), _cube(env, "cubeA"), _cube(env, "cubeB")
     yield from _grasp(env, "cubeA")
     yield from reach(hand, lambda: np.r_[carried()[:2], 1.02], CLOSED, steps=8)

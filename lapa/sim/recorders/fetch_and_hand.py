@@ -8,7 +8,9 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import redirect_stderr
+from functools import partial
 from itertools import islice
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,9 +20,15 @@ from lapa.sim.recorders.motion import Fingers, Step, Wander, hold, reach, smooth
 from lapa.sim.recorders.source import Job, Recording
 from lapa.sim.recorders.studio import Film, Stage, Studio
 
+if TYPE_CHECKING:
+    from gymnasium import Env
+
+# what the simulator says: where the hand, the thing and its goal are
+State = dict[str, np.ndarray]
 FETCH_NAMES = ("x", "y", "z", "gripper")
 FETCH_FPS, HAND_FPS = 12, 10
 OPEN, CLOSED = 1.0, -1.0
+# steps until an expert's episode is cut
 LONGEST = 60
 INSTRUCTIONS = {
     "push": "push the block to the target",
@@ -56,10 +64,10 @@ class FetchAndHand:
         """Record one episode."""
         rng = job.rng()
         stage = self._studio.stage(job.scene)
-        seen, _ = stage.env.reset(seed=int(rng.integers(2**31)))
+        state, _ = stage.env.reset(seed=int(rng.integers(2**31)))
         film = self._studio.dress(stage, rng)
         if job.embodiment == "fetch":
-            return _film_fetch(job, film, seen, rng)
+            return _film_fetch(job, film, state, rng)
         return _film_hand(film, rng)
 
     def close(self) -> None:
@@ -74,7 +82,7 @@ def _build(task: str) -> Stage:
         import gymnasium_robotics
 
     gymnasium.register_envs(gymnasium_robotics)
-    env = gymnasium.make(_WORLDS[task], max_episode_steps=10**9).unwrapped
+    env: Any = gymnasium.make(_WORLDS[task], max_episode_steps=10**9).unwrapped
     looks = Looks(env.model, lambda body: body.startswith(("robot0", "forearm")))
     return Stage(env, env.model, env.data, _VIEWS[task], looks)
 
@@ -101,8 +109,8 @@ def _hand_play(rng: np.random.Generator, joints: int) -> Iterator[np.ndarray]:
     yield from np.clip(moves, -1, 1)
 
 
-def _film_fetch(job: Job, film: Film, seen: dict, rng: np.random.Generator) -> Recording:
-    script = _Fetch(film.stage.env, seen, rng)
+def _film_fetch(job: Job, film: Film, state: State, rng: np.random.Generator) -> Recording:
+    script = _Fetch(film.stage.env, state, rng)
     film.run(script.play() if job.play else script.expert(job.scene), script.act)
     words = FETCH_PLAY if job.play else INSTRUCTIONS[job.scene]
     success = script.success and not job.play
@@ -112,12 +120,12 @@ def _film_fetch(job: Job, film: Film, seen: dict, rng: np.random.Generator) -> R
 class _Fetch:
     """One episode's actions, which look at what the simulator said last."""
 
-    def __init__(self, env: object, seen: dict, rng: np.random.Generator) -> None:
+    def __init__(self, env: Env[State, np.ndarray], state: State, rng: np.random.Generator) -> None:
         self.success = False
-        self._env, self._seen, self._rng = env, seen, rng
+        self._env, self._state, self._rng = env, state, rng
 
     def act(self, action: np.ndarray) -> None:
-        self._seen, _, _, _, info = self._env.step(action)
+        self._state, _, _, _, info = self._env.step(action)
         self.success = self.success or bool(info["is_success"])
 
     def play(self) -> Iterator[np.ndarray]:
@@ -133,13 +141,13 @@ class _Fetch:
             yield np.r_[move, grip]
 
     def _hand(self) -> np.ndarray:
-        return self._seen["observation"][:3]
+        return self._state["observation"][:3]
 
     def _thing(self) -> np.ndarray:
-        return self._seen["achieved_goal"]
+        return self._state["achieved_goal"]
 
     def _goal(self) -> np.ndarray:
-        return self._seen["desired_goal"]
+        return self._state["desired_goal"]
 
     def _behind(self) -> np.ndarray:
         """Seven centimetres from the block, on the side that the goal is not."""
@@ -150,14 +158,13 @@ class _Fetch:
         above = self._thing()[2] + 0.1
         for height in (above, self._thing()[2]):
             target = np.r_[self._behind(), height]
-            yield from reach(self._hand, lambda target=target: target, CLOSED, steps=18, near=0.02)
+            yield from reach(self._hand, partial(np.copy, target), CLOSED, steps=18, near=0.02)
         ahead = np.r_[self._goal()[:2], self._thing()[2]]
         yield from reach(self._hand, lambda: ahead, CLOSED, steps=26, near=0.02)
         yield from reach(self._hand, lambda: ahead + (0, 0, 0.15), CLOSED, steps=8)
 
     def _pick(self) -> Iterator[Step]:
-        above = lambda: self._thing() + (0, 0, 0.1)  # noqa: E731
-        yield from reach(self._hand, above, OPEN, steps=20, near=0.02)
+        yield from reach(self._hand, lambda: self._thing() + (0, 0, 0.1), OPEN, steps=20, near=0.02)
         yield from reach(self._hand, self._thing, OPEN, steps=14, near=0.012)
         yield from hold(CLOSED, 4)
         yield from reach(self._hand, self._goal, CLOSED, steps=26, near=0.01)

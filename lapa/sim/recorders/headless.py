@@ -28,17 +28,17 @@ def choose_renderer() -> dict[str, str]:
     Raises:
         OSError: none works.
     """
-    asked = os.environ.get("MUJOCO_GL")
-    for name in (asked,) if asked else BACKENDS:
+    wish = os.environ.get("MUJOCO_GL")
+    for name in (wish,) if wish else BACKENDS:
         environment = {"MUJOCO_GL": name, "PYOPENGL_PLATFORM": name}
         if _works(environment):
             return environment
-    if asked and asked not in BACKENDS:
+    if wish and wish not in BACKENDS:
         raise OSError(
-            f"MUJOCO_GL is {asked!r}, which does not work here; unset MUJOCO_GL, or set it to one "
+            f"MUJOCO_GL is {wish!r}, which does not work here; unset MUJOCO_GL, or set it to one "
             f"of {', '.join(BACKENDS)}, which need no screen."
         )
-    tried = asked or " nor ".join(BACKENDS)
+    tried = wish or " nor ".join(BACKENDS)
     raise OSError(
         f"no renderer without a screen works (tried {tried}): install the Debian packages "
         "libegl1 libegl-mesa0 libgl1-mesa-dri libosmesa6."

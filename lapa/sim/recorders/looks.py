@@ -37,21 +37,21 @@ class Looks:
     def __init__(self, model: mujoco.MjModel, is_robot: Callable[[str], bool]) -> None:
         """is_robot: says of the name of a body at the root whether it is the robot's."""
         self.model = model
-        self._made = {name: getattr(model, name).copy() for name in _FIELDS}
+        self._original = {name: getattr(model, name).copy() for name in _FIELDS}
         self._headlight = np.array([model.vis.headlight.diffuse, model.vis.headlight.ambient])
         self.skies = [i for i in range(model.ntex) if model.tex_type[i] == _SKY]
-        self._sky = model.tex_data.copy() if self.skies else None
+        self._textures = model.tex_data.copy()
         robots = np.array([is_robot(model.body(i).name) for i in model.body_rootid])
         bare = model.geom_matid < 0
         scene = ~robots[model.geom_bodyid]
         self._geoms = np.flatnonzero(scene & bare)
-        held = set(model.geom_matid[~scene & ~bare])
-        self._materials = sorted(set(model.geom_matid[scene & ~bare]) - held)
+        of_robots = set(model.geom_matid[~scene & ~bare])
+        self._materials = sorted(set(model.geom_matid[scene & ~bare]) - of_robots)
 
     def vary(self, rng: np.random.Generator) -> float:
         """Give the scene the look of a new episode; returns how far it strays, 0 to 1."""
-        for name, made in self._made.items():
-            getattr(self.model, name)[:] = made
+        for name, values in self._original.items():
+            getattr(self.model, name)[:] = values
         strength = float(rng.choice(STRENGTHS, p=SHARES))
         self._light(rng, max(strength, 0.2))
         for material in self._materials:
@@ -86,7 +86,7 @@ class Looks:
         first = self.model.tex_adr[sky]
         size = self.model.tex_height[sky] * self.model.tex_width[sky]
         part = slice(first, first + size * self.model.tex_nchannel[sky])
-        pixels = self._sky[part].reshape(size, -1) / 255
+        pixels = self._textures[part].reshape(size, -1) / 255
         # one change of colour for the whole sky, as its brightness runs from top to bottom
         mean = pixels[:, :3].mean(0)
         change = _tinted(mean, rng, strength) - mean

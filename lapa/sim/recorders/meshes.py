@@ -10,6 +10,7 @@ from __future__ import annotations
 import mujoco
 import numpy as np
 
+# three numbers of up to 20 bits as one of 64
 _KEY = np.array([1, 1 << 20, 1 << 40])
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 Point = np.ndarray
 Step = tuple[np.ndarray, float]
+# an episode's speed, of which a stretch takes 0.6 to 1.4
 PACES = (0.6, 1.1, 1.6)
 
 

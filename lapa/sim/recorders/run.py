@@ -7,38 +7,27 @@ that are under way.
 
 from __future__ import annotations
 
-import logging
-import multiprocessing
 import os
-import signal
-import threading
 import time
-import warnings
-from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from lapa.sim.recorders.headless import choose_renderer
 from lapa.sim.recorders.source import FIRST_SEED, SOURCES, Job, Recorder, Source, plan
 from lapa.sim.recorders.store import Store, write_episode
+from lapa.sim.workers import as_ended, pool
 
-# one thread each: the processes are the parallelism
-SINGLE = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "NUMBA_NUM_THREADS": "1",
-    "LP_NUM_THREADS": "0",
-}
-_recorder: Recorder | None = None
-_folder: Path | None = None
+Outcome = tuple[dict[str, Any] | None, str]  # the index row, or None and why there is none
+# of a recording process: set once as it starts
+_recorder: Recorder
+_folder: Path
 
 
 @dataclass(frozen=True)
-class Recorded:
+class RecordProgress:
     """One more episode is done.
 
     Attributes:
@@ -69,7 +58,7 @@ def record(
     size: int = 256,
     embodiments: Sequence[str] = (),
     tasks: Sequence[str] = (),
-) -> Iterator[Recorded]:
+) -> Generator[RecordProgress, None, None]:
     """Record what is planned and not there yet.
 
     Args:
@@ -80,30 +69,30 @@ def record(
         size: side of the frames in pixels, even.
 
     Yields:
-        one Recorded per episode.
+        one RecordProgress per episode.
 
     Raises:
         ValueError: options that cannot be.
         ModuleNotFoundError: the simulator is not installed.
         OSError: no renderer works, or the processes died.
     """
-    chosen = _chosen(source)
-    jobs = plan(chosen, episodes, seed, embodiments=embodiments, tasks=tasks)
+    source = _source(source)
+    jobs = plan(source, episodes, seed, embodiments=embodiments, tasks=tasks)
     if size < 32 or size % 2 or size > 1024:
         raise ValueError(f"the size is an even number from 32 to 1024, received {size}")
     if workers < 1:
         raise ValueError(f"the number of workers starts at 1, received {workers}")
-    chosen.check()
-    if "mujoco" in chosen.needs:
+    source.check()
+    if "mujoco" in source.needs:
         os.environ.update(choose_renderer())
-    store = Store(Path(out), chosen.name)
+    store = Store(Path(out), source.name)
     try:
-        yield from _record(chosen, store, jobs, workers, size)
+        yield from _record(source, store, jobs, workers, size)
     finally:
         store.close()
 
 
-def _chosen(source: str | Source) -> Source:
+def _source(source: str | Source) -> Source:
     if isinstance(source, Source):
         return source
     if source not in SOURCES:
@@ -113,79 +102,32 @@ def _chosen(source: str | Source) -> Source:
 
 def _record(
     source: Source, store: Store, jobs: list[Job], workers: int, size: int
-) -> Iterator[Recorded]:
+) -> Iterator[RecordProgress]:
     left = [job for job in jobs if job.id not in store.done]
     clock = _Clock(total=len(jobs), done=len(jobs) - len(left))
-    executor = ProcessPoolExecutor(
-        max_workers=min(workers, max(len(left), 1)),
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_start,
-        initargs=(source, store.folder, size),
-    )
-    try:
-        for job, row, problem in _outcomes(executor, left, workers):
-            if row:
-                store.add(row)
-            yield clock.tell(job, row, problem)
-    except BrokenProcessPool as error:
-        raise OSError(
-            f"a recording process of {source.name} died; "
-            "the episodes recorded so far are kept, and the same command goes on"
-        ) from error
-    finally:
-        _stop(executor)
+    processes = min(workers, max(len(left), 1))
+    with pool(processes, _begin, (source, store.folder, size)) as executor:
+        try:
+            for job, (row, problem) in as_ended(
+                executor, left, workers, lambda job: executor.submit(_film, job)
+            ):
+                if row:
+                    store.add(row)
+                yield clock.tell(job, row, problem)
+        except BrokenProcessPool as error:
+            raise OSError(
+                f"a recording process of {source.name} died; "
+                "the episodes recorded so far are kept, and the same command goes on"
+            ) from error
 
 
-def _outcomes(
-    executor: ProcessPoolExecutor, jobs: list[Job], workers: int
-) -> Iterator[tuple[Job, dict[str, Any] | None, str]]:
-    """(job, index row or None, problem) in the order in which they end."""
-    queue = iter(jobs)
-    waiting: dict[Future, Job] = {}
-
-    def hand_out(number: int) -> None:
-        for job in islice(queue, number):
-            waiting[executor.submit(_film, job)] = job
-
-    # few ahead, so that a stop need not wait for what was handed out
-    hand_out(2 * workers)
-    while waiting:
-        ended, _ = wait(waiting, return_when=FIRST_COMPLETED)
-        for future in ended:
-            job = waiting.pop(future)
-            hand_out(1)
-            yield job, *future.result()
-
-
-def _stop(executor: ProcessPoolExecutor) -> None:
-    processes = list((executor._processes or {}).values())
-    for process in processes:
-        process.terminate()
-    for process in processes:
-        process.join()
-    # its thread ends once it sees that: one still at work as Python ends writes to what is closed
-    executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _start(source: Source, folder: Path, size: int) -> None:
-    """Begin a recording process. Ctrl-C is the parent's to handle."""
+def _begin(source: Source, folder: Path, size: int) -> None:
+    """Of a recording process."""
     global _recorder, _folder
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # the simulators tell of optional packages and old rewards, in the midst of the progress bar
-    logging.disable(logging.WARNING)
-    warnings.simplefilter("ignore")
-    os.environ.update(SINGLE)
-    threading.Thread(target=_follow_parent, daemon=True).start()
     _recorder, _folder = source.open(size), folder
 
 
-def _follow_parent() -> None:
-    """End with the parent, even one that was killed outright."""
-    multiprocessing.parent_process().join()
-    os._exit(1)
-
-
-def _film(job: Job) -> tuple[dict[str, Any] | None, str]:
+def _film(job: Job) -> Outcome:
     """(index row, "") or (None, why not): one broken episode does not end a long run."""
     try:
         return write_episode(_folder, job, _recorder.record(job)), ""
@@ -198,13 +140,13 @@ class _Clock:
 
     def __init__(self, total: int, done: int) -> None:
         self.total, self.done, self.frames = total, done, 0
-        self._first, self._begin = done, time.monotonic()
+        self._first, self._start = done, time.monotonic()
 
-    def tell(self, job: Job, row: dict[str, Any] | None, problem: str) -> Recorded:
+    def tell(self, job: Job, row: dict[str, Any] | None, problem: str) -> RecordProgress:
         self.done += 1
         self.frames += row["frames"] if row else 0
-        passed = time.monotonic() - self._begin
+        passed = time.monotonic() - self._start
         each = passed / (self.done - self._first)
         left = each * (self.total - self.done)
         pace = self.frames / passed if passed else 0.0
-        return Recorded(self.done, self.total, self.frames, job.id, problem, pace, left)
+        return RecordProgress(self.done, self.total, self.frames, job.id, problem, pace, left)

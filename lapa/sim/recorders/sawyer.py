@@ -6,6 +6,7 @@ Actions are end-effector moves and the gripper, in [-1, 1]; sixteen a second in 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from lapa.sim.recorders.studio import Stage, Studio
 
 NAMES = ("x", "y", "z", "gripper")
 FPS = 16
+# steps until an expert's episode is cut
 LONGEST = 110
 PLAY = "move around above the table"
 INSTRUCTIONS = {
@@ -78,16 +80,16 @@ def _build(task: str) -> Stage:
 class _Script:
     """One episode's actions, which look at what the simulator said last."""
 
-    def __init__(self, env: object, task: str, rng: np.random.Generator) -> None:
+    def __init__(self, env: Any, task: str, rng: np.random.Generator) -> None:
         from metaworld.policies import ENV_POLICY_MAP
 
         self.success = False
         self._env, self._rng, self._expert = env, rng, ENV_POLICY_MAP[f"{task}-v3"]()
         env.seed(int(rng.integers(2**31)))
-        self._seen = env.reset()[0]
+        self._state = env.reset()[0]
 
     def act(self, action: np.ndarray) -> None:
-        self._seen, _, _, _, info = self._env.step(action)
+        self._state, _, _, _, info = self._env.step(action)
         self.success = self.success or info["success"] > 0
 
     def expert(self) -> Iterator[np.ndarray]:
@@ -95,7 +97,7 @@ class _Script:
         noise, pace = self._rng.choice([0, 0.15, 0.4]), self._rng.choice([0.6, 1.0], p=(0.3, 0.7))
         tail = 3
         for _ in range(LONGEST):
-            move = np.asarray(self._expert.get_action(self._seen))
+            move = np.asarray(self._expert.get_action(self._state))
             move[:3] *= pace
             yield np.clip(move + self._rng.normal(size=4) * noise, -1, 1)
             tail -= self.success
@@ -106,4 +108,4 @@ class _Script:
         wander = Wander(self._rng, _LOW, _HIGH, paces=(0.5, 0.8, 1.2), stretch=(8, 24))
         fingers = Fingers(self._rng, share=0.04)
         for _ in range(self._rng.integers(100, 141)):
-            yield np.r_[wander(self._seen[:3]), fingers()]
+            yield np.r_[wander(self._state[:3]), fingers()]

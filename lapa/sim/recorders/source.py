@@ -11,10 +11,11 @@ import importlib.util
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
+from lapa.sim.benchmarks import BENCHMARKS
 from lapa.sim.tabletop.tasks import KINDS
 
 FIRST_SEED = 100_000
@@ -55,6 +56,12 @@ class Job:
     def rng(self) -> np.random.Generator:
         """The episode's own randomness."""
         return np.random.default_rng([self.seed, zlib.crc32(self.id.encode())])
+
+    @property
+    def split(self) -> str:
+        """Of recorders that hold out a tenth: "holdout" or "train", by the whole name, so that
+        every kind of task is among those held out."""
+        return "holdout" if zlib.crc32(self.id.encode()) % 10 == 0 else "train"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,12 +106,16 @@ class Source:
         recorder: `module:Class` of its Recorder, read in the recording processes only.
         scenes: (embodiment, tasks) in the order in which they take turns.
         needs: modules that must be installed.
+        install: how they are.
+        ready: `module:function` that raises in one sentence where anything else is missing.
     """
 
     name: str
     recorder: str
     scenes: tuple[tuple[str, tuple[str, ...]], ...]
     needs: tuple[str, ...] = field(default=())
+    install: str = "pip install -r requirements-sim.txt, in an environment of its own."
+    ready: str = ""
 
     @property
     def embodiments(self) -> tuple[str, ...]:
@@ -122,13 +133,20 @@ class Source:
         if missing:
             raise ModuleNotFoundError(
                 f"recording {self.name} needs {' and '.join(missing)}, which is not installed: "
-                "pip install -r requirements-sim.txt, in an environment of its own."
+                + self.install
             )
+        if self.ready:
+            _named(self.ready)()
 
     def open(self, size: int) -> Recorder:
         """A new recorder of frames of size x size pixels."""
-        module, _, name = self.recorder.partition(":")
-        return getattr(importlib.import_module(module), name)(size)
+        recorder: Recorder = _named(self.recorder)(size)
+        return recorder
+
+
+def _named(place: str) -> Any:
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name)
 
 
 def plan(
@@ -152,8 +170,8 @@ def plan(
     Raises:
         ValueError: unknown names, nothing left to record, or a seed of the held-out clips.
     """
-    _known("embodiment", embodiments, source.embodiments)
-    _known("task", tasks, source.tasks)
+    _check_names("embodiment", embodiments, source.embodiments)
+    _check_names("task", tasks, source.tasks)
     if episodes < 1:
         raise ValueError(f"the number of episodes starts at 1, received {episodes}")
     if seed < LOWEST_SEED:
@@ -171,10 +189,10 @@ def plan(
     return [_job(chosen, position, seed) for position in range(episodes)]
 
 
-def _known(what: str, asked: Sequence[str], known: Sequence[str]) -> None:
-    for name in asked:
-        if name not in known:
-            raise ValueError(f"no {what} {name!r}; there are {', '.join(known)}")
+def _check_names(what: str, names: Sequence[str], accepted: Sequence[str]) -> None:
+    for name in names:
+        if name not in accepted:
+            raise ValueError(f"no {what} {name!r}; there are {', '.join(accepted)}")
 
 
 def _job(scenes: list[tuple[str, list[str]]], position: int, seed: int) -> Job:
@@ -230,14 +248,37 @@ SOURCES = {
             (("fetch", _FETCH_TASKS), ("adroit-hand", ("play-relocate", "play-door"))),
             ("mujoco", "gymnasium", "gymnasium_robotics"),
         ),
+        Source(
+            "car-racing",
+            "lapa.sim.recorders.car:CarRace",
+            (("car", ("follow", "play-follow")),),
+            ("gymnasium", "Box2D", "pygame"),
+        ),
         *(
             Source(
                 name,
                 f"lapa.sim.tabletop.recorder:{recorder}",
                 tuple((body, KINDS) for body in _TABLETOP_BODIES),
                 ("mujoco", "gymnasium"),
+                "pip install '.[sim]'.",
             )
             for name, recorder in (("tabletop", "Tabletop"), ("tabletop-real", "RealTabletop"))
+        ),
+        *(
+            Source(
+                name,
+                recorder,
+                ((embodiment, BENCHMARKS[name].kinds),),
+                ready=BENCHMARKS[name].install,
+            )
+            for name, embodiment, recorder in (
+                (
+                    "language-table",
+                    "language-table-xarm",
+                    "lapa.sim.language_table.recorder:LanguageTable",
+                ),
+                ("simpler", "simpler-widowx", "lapa.sim.simpler.recorder:Simpler"),
+            )
         ),
     )
 }

@@ -4,19 +4,19 @@
     <source>/<id>.mp4     H.264
     <source>/<id>.npz     `action`, float32 (frames - 1, A)
 
-This is the format that lapa.data.robots reads.
+This is the format that lapa.data.readers.robots reads.
 """
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import av
 import numpy as np
@@ -103,6 +103,24 @@ def _whole(path: Path) -> Iterator[Path]:
         partial.unlink(missing_ok=True)
 
 
+def _lock(file: IO[bytes]) -> None:
+    """Keep others from a file until it is closed. Raises OSError where somebody else keeps it."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        # a byte far behind the end, as what is locked there cannot be read by others either
+        at = file.tell()
+        file.seek(1 << 40)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        finally:
+            file.seek(at)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 class Store:
     """The index of one source, open for one run at a time.
 
@@ -122,7 +140,7 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._index = (out / f"{name}.jsonl").open("a+b")
         try:
-            fcntl.flock(self._index, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(self._index)
         except OSError as error:
             self._index.close()
             raise ValueError(f"another run is recording {source} into {out}") from error

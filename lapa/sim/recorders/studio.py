@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import mujoco
 import numpy as np
@@ -17,14 +18,14 @@ class Stage:
     """A simulator with what is needed to film it.
 
     Attributes:
-        env: the simulator, as its package made it.
+        env: the simulator, as its package made it; no two are alike.
         model, data: its MuJoCo model and state.
         view: the base camera.
         looks: the looks of the model.
         groups: geom groups that are shown.
     """
 
-    env: object
+    env: Any
     model: mujoco.MjModel
     data: mujoco.MjData
     view: View

@@ -17,6 +17,7 @@ SHAPES = ("cube", "star", "moon", "pentagon")
 HEIGHT, RADIUS = 0.03, 0.026
 # middles of two blocks that do not overlap, whatever their turn
 APART = 0.055
+# corners of each of the two arcs of a moon
 _ARC = 9
 
 

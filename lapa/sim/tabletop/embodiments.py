@@ -6,12 +6,12 @@ stick, a gripper, two quite different arms, or a hand (LAPA pretrains on human v
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import mujoco
 import numpy as np
 
 Colour = tuple[float, float, float]
+Point = tuple[float, ...]  # x, y, z in metres
+# radius of what pushes, in metres
 STICK = 0.0095
 _GREY, _DARK, _WHITE = (0.55, 0.55, 0.58), (0.16, 0.16, 0.18), (0.88, 0.89, 0.91)
 _ORANGE, _SKIN, _SLEEVE = (0.93, 0.45, 0.10), (0.86, 0.62, 0.50), (0.22, 0.30, 0.42)
@@ -33,7 +33,8 @@ class Body:
 class Cylinder(Body):
     """The stick in a plain holder."""
 
-    def build(self, spec, pusher) -> None:
+    def build(self, spec: mujoco.MjSpec, pusher: mujoco.MjsBody) -> None:
+        """A thin rod and a thick one above it."""
         _rod(pusher, (0, 0, 0.005), (0, 0, 0.13), STICK, _GREY)
         _rod(pusher, (0, 0, 0.13), (0, 0, 0.33), 0.03, _WHITE)
 
@@ -41,7 +42,8 @@ class Cylinder(Body):
 class Gripper(Body):
     """Two fingers that hold the stick, under a palm."""
 
-    def build(self, spec, pusher) -> None:
+    def build(self, spec: mujoco.MjSpec, pusher: mujoco.MjsBody) -> None:
+        """The stick, two fingers and a palm."""
         _rod(pusher, (0, 0, 0.005), (0, 0, 0.12), STICK, (0.75, 0.62, 0.35))
         for side in (-1, 1):
             _box(pusher, (0, 0.017 * side, 0.10), (0.010, 0.006, 0.030), _DARK)
@@ -56,7 +58,8 @@ class Chain(Body):
     WIDTHS: tuple[float, ...]
     COLOURS: tuple[Colour, ...]
 
-    def build(self, spec, pusher) -> None:
+    def build(self, spec: mujoco.MjSpec, pusher: mujoco.MjsBody) -> None:
+        """A link for each pair of joints, and the stick under the last."""
         points = self.joints(np.array([0.4, 0.0]))
         lengths = np.linalg.norm(np.diff(points, axis=0), axis=1)
         for at, (length, width) in enumerate(zip(lengths, self.WIDTHS, strict=True)):
@@ -75,7 +78,8 @@ class Chain(Body):
         """(J, 3) metres, with the pusher at `at`."""
         raise NotImplementedError
 
-    def pose(self, model, data, at) -> None:
+    def pose(self, model: mujoco.MjModel, data: mujoco.MjData, at: np.ndarray) -> None:
+        """Lay every link between its two joints."""
         points = self.joints(at)
         for place, (start, end) in enumerate(zip(points[:-1], points[1:], strict=True)):
             data.mocap_pos[place] = (start + end) / 2
@@ -88,7 +92,8 @@ class ElbowArm(Chain):
     WIDTHS, COLOURS = (0.036, 0.030, 0.022), (_ORANGE, _ORANGE, _GREY)
     SHOULDER, UPPER, FORE, WRIST = np.array([-0.06, 0.0, 0.20]), 0.42, 0.46, 0.24
 
-    def joints(self, at) -> np.ndarray:
+    def joints(self, at: np.ndarray) -> np.ndarray:
+        """Shoulder, elbow, wrist above the pusher, and the end over it."""
         wrist = np.array([*at, self.WRIST])
         elbow = _elbow(self.SHOULDER, wrist, self.UPPER, self.FORE, np.array([0.0, 0.0, 1.0]))
         return np.stack([self.SHOULDER, elbow, wrist, np.array([*at, 0.11])])
@@ -100,7 +105,8 @@ class FlatArm(Chain):
     WIDTHS, COLOURS = (0.038, 0.030, 0.020), (_WHITE, _WHITE, _DARK)
     SHOULDER, UPPER, FORE = np.array([0.02, -0.42, 0.22]), 0.46, 0.52
 
-    def joints(self, at) -> np.ndarray:
+    def joints(self, at: np.ndarray) -> np.ndarray:
+        """Shoulder, elbow and wrist at one height, and the end over the pusher."""
         wrist = np.array([*at, self.SHOULDER[2]])
         reach = wrist - self.SHOULDER
         side = np.array([reach[1], -reach[0], 0.0])
@@ -111,7 +117,8 @@ class FlatArm(Chain):
 class Hand(Body):
     """A right hand whose forefinger pushes, with a sleeve, from the viewer's side."""
 
-    def build(self, spec, pusher) -> None:
+    def build(self, spec: mujoco.MjSpec, pusher: mujoco.MjsBody) -> None:
+        """Fingers, thumb, back of the hand, wrist and sleeve."""
         knuckle, wrist = np.array([0.055, 0.0, 0.085]), np.array([0.135, 0.012, 0.11])
         _rod(pusher, (0, 0, 0.010), (0.018, 0, 0.045), 0.0085, _SKIN)
         _rod(pusher, (0.018, 0, 0.045), tuple(knuckle), 0.0095, _SKIN)
@@ -131,7 +138,7 @@ class Hand(Body):
         _rod(pusher, (0.21, 0.037, 0.145), (0.48, 0.12, 0.29), 0.034, _SLEEVE)
 
 
-EMBODIMENTS: dict[str, Callable[..., Body]] = {
+EMBODIMENTS: dict[str, type[Body]] = {
     "cylinder": Cylinder,
     "gripper": Gripper,
     "elbow-arm": ElbowArm,
@@ -160,17 +167,17 @@ def _turned(direction: np.ndarray) -> np.ndarray:
     return quaternion
 
 
-def _rod(body, start, end, radius: float, colour: Colour) -> None:
+def _rod(body: mujoco.MjsBody, start: Point, end: Point, radius: float, colour: Colour) -> None:
     kind = mujoco.mjtGeom.mjGEOM_CAPSULE
     geom = body.add_geom(type=kind, fromto=[*start, *end], size=[radius, 0, 0])
     _seen_only(geom, colour)
 
 
-def _box(body, at, half, colour: Colour) -> None:
+def _box(body: mujoco.MjsBody, at: Point, half: Point, colour: Colour) -> None:
     _seen_only(body.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, pos=at, size=half), colour)
 
 
-def _ball(body, at, radius: float, colour: Colour) -> None:
+def _ball(body: mujoco.MjsBody, at: Point, radius: float, colour: Colour) -> None:
     kind = mujoco.mjtGeom.mjGEOM_SPHERE
     _seen_only(body.add_geom(type=kind, pos=at, size=[radius, 0, 0]), colour)
 

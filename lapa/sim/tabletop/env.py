@@ -14,7 +14,9 @@ from lapa.sim.tabletop.tasks import KINDS, SPLITS, Task, sample
 from lapa.sim.tabletop.understand import understand
 from lapa.sim.tabletop.world import ON_BOARD, World
 
+# steps a second, and steps until a task is cut
 FPS, LONGEST = 10, 200
+# characters of an instruction, and boards that are tried for one that allows a task
 _LONGEST_TEXT, _LAYOUTS = 200, 200
 _LETTERS = string.ascii_lowercase + " ,-"
 
@@ -33,7 +35,7 @@ def ask(world: World, rng: np.random.Generator, kind: str, split: str = "seen") 
     raise RuntimeError(f"{_LAYOUTS} layouts allow no task of kind {kind}")
 
 
-class TabletopEnv(gymnasium.Env):
+class TabletopEnv(gymnasium.Env[dict[str, Any], np.ndarray]):
     """A pusher among eight blocks, ten steps a second.
 
     Observations: `image` uint8 (size, size, 3) RGB; `instruction` a sentence; with `state` also
@@ -73,20 +75,28 @@ class TabletopEnv(gymnasium.Env):
         self.render_mode, self._size, self._state = render_mode, image_size, state
         self.world = World(embodiment, theme)
         self._painter: Painter | None = None
-        self._steps, self.task = 0, None
+        self._steps = 0
+        self._task: Task | None = None
         limit = np.full(2, board.STEP, np.float32)
         self.action_space = gymnasium.spaces.Box(-limit, limit, dtype=np.float32)
         self.observation_space = gymnasium.spaces.Dict(self._spaces())
 
-    def _spaces(self) -> dict[str, gymnasium.Space]:
+    def _spaces(self) -> dict[str, gymnasium.Space[Any]]:
         text = gymnasium.spaces.Text(_LONGEST_TEXT, min_length=1, charset=_LETTERS)
-        found: dict[str, gymnasium.Space] = {"instruction": text}
+        spaces: dict[str, gymnasium.Space[Any]] = {"instruction": text}
         if self._size:
             shape = (self._size, self._size, 3)
-            found["image"] = gymnasium.spaces.Box(0, 255, shape, np.uint8)
+            spaces["image"] = gymnasium.spaces.Box(0, 255, shape, np.uint8)
         if self._state:
-            found["state"] = gymnasium.spaces.Box(-np.inf, np.inf, (ON_BOARD + 1, 3), np.float32)
-        return found
+            spaces["state"] = gymnasium.spaces.Box(-np.inf, np.inf, (ON_BOARD + 1, 3), np.float32)
+        return spaces
+
+    @property
+    def task(self) -> Task:
+        """What is asked now. Raises RuntimeError before the first `reset`."""
+        if self._task is None:
+            raise RuntimeError("reset() comes first: there is no task yet")
+        return self._task
 
     def reset(
         self, *, seed: int | None = None, options: dict[str, Any] | None = None
@@ -101,14 +111,14 @@ class TabletopEnv(gymnasium.Env):
         super().reset(seed=seed)
         kind = (options or {}).get("kind") or self.kind
         kind = kind or KINDS[int(self.np_random.integers(len(KINDS)))]
-        self.task = ask(self.world, self.np_random, kind, self.split)
-        told = (options or {}).get("instruction")
-        if told:
-            self.task = understand(told, self.world.blocks, self.world.places)
-        self._steps = 0
+        task = ask(self.world, self.np_random, kind, self.split)
+        instruction = (options or {}).get("instruction")
+        if instruction:
+            task = understand(instruction, self.world.blocks, self.world.places)
+        self._task, self._steps = task, 0
         if self._painter is not None:
             self._painter.upload(self.world.board_texture)
-        return self._seen(), self._told()
+        return self._observation(task), self._info(task)
 
     def step(self, action: np.ndarray) -> tuple[dict[str, Any], float, bool, bool, dict[str, Any]]:
         """A tenth of a second.
@@ -116,16 +126,15 @@ class TabletopEnv(gymnasium.Env):
         Raises:
             ValueError: an action that is not (2,) finite numbers. RuntimeError: before `reset`.
         """
-        if self.task is None:
-            raise RuntimeError("reset() comes before step()")
+        task = self.task
         action = np.asarray(action, float)
         if action.shape != (2,) or not np.isfinite(action).all():
             raise ValueError(f"an action is two finite numbers in metres, received {action}")
         self.world.move(action)
         self._steps += 1
-        done = self.task.done(self.world.places)
+        done = task.done(self.world.places)
         cut = not done and self._steps >= self.longest
-        return self._seen(), float(done), done, cut, self._told()
+        return self._observation(task), float(done), done, cut, self._info(task)
 
     def render(self) -> np.ndarray:
         """The picture as it stands, (size, size, 3) uint8; 256 pixels where none is observed."""
@@ -139,20 +148,20 @@ class TabletopEnv(gymnasium.Env):
             self._painter.close()
             self._painter = None
 
-    def _seen(self) -> dict[str, Any]:
-        found: dict[str, Any] = {"instruction": self.task.instruction}
+    def _observation(self, task: Task) -> dict[str, Any]:
+        observation: dict[str, Any] = {"instruction": task.instruction}
         if self._size:
-            found["image"] = self.render()
+            observation["image"] = self.render()
         if self._state:
             blocks = np.column_stack([self.world.places, self.world.turns])
-            found["state"] = np.vstack([blocks, [*self.world.pusher, 0.0]]).astype(np.float32)
-        return found
+            state = np.vstack([blocks, [*self.world.pusher, 0.0]])
+            observation["state"] = state.astype(np.float32)
+        return observation
 
-    def _told(self) -> dict[str, Any]:
+    def _info(self, task: Task) -> dict[str, Any]:
         places = self.world.places
-        distance = np.linalg.norm(places[self.task.block] - self.task.goal(places))
-        done = self.task.done(places)
-        return {"kind": self.task.kind, "success": done, "distance": float(distance)}
+        distance = np.linalg.norm(places[task.block] - task.goal(places))
+        return {"kind": task.kind, "success": task.done(places), "distance": float(distance)}
 
 
 def _check(kind: str | None, split: str, size: int, longest: int, state: bool) -> None:

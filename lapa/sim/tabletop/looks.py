@@ -9,12 +9,14 @@ from lapa.sim.recorders.camera import View
 from lapa.sim.tabletop import board
 
 THEMES = ("sim", "real")
+# things around the board, and pixels a side of its texture
 _CLUTTER, _GRAIN = 7, 128
 _VIEWS = {
     "sim": View((0.37, 0.0, 0.0), 0.82, 180.0, -60.0, swing=0.0, tilt=0.0),
     "real": View((0.37, 0.0, 0.0), 0.86, 180.0, -57.0, swing=5.0, tilt=4.0),
 }
 _FLOOR = {"sim": (0.80, 0.82, 0.86), "real": (0.33, 0.32, 0.31)}
+# grey level of the board where it has no grain
 _PLAIN = 52
 
 

@@ -9,6 +9,8 @@ import numpy as np
 from lapa.sim.tabletop import board
 from lapa.sim.tabletop.tasks import Task
 
+Cell = tuple[int, int]
+# metres a side of a cell of the plan, less than half a block
 CELL = 0.0125
 _LOW = board.LOW - 0.02
 _SHAPE = tuple(np.ceil((board.HIGH + 0.02 - _LOW) / CELL).astype(int) + 1)
@@ -18,7 +20,9 @@ _NEIGHBOURS = [(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]
 _PUSHER_ROOM, _BLOCK_ROOM = 0.036, 0.050
 # how far behind a block the pusher lines up, and how far ahead on its way the block is pushed
 _BEHIND, _AHEAD = 0.050, 0.05
+# metres a step: pushing close to the goal and far from it, and on the way without a block
 _SLOW, _FAST, _TRAVEL = 0.006, 0.02, 0.026
+# steps
 _PLAN_EVERY = 5
 
 
@@ -51,7 +55,7 @@ class Oracle:
         off = np.linalg.norm(aside)
         near = 0.012 < behind < 0.075 and off < 0.012
         if near or (self._pushing and behind > 0.008 and off < 0.022):
-            return self._push(along, aside, np.linalg.norm(goal - block))
+            return self._push(along, aside, float(np.linalg.norm(goal - block)))
         return self._approach(places, pusher, block - _BEHIND * along)
 
     def _push(self, along: np.ndarray, aside: np.ndarray, left: float) -> np.ndarray:
@@ -95,13 +99,14 @@ def _path(start: np.ndarray, end: np.ndarray, blocks: np.ndarray, room: float) -
     return [np.array(cell) * CELL + _LOW for cell in cells[1:]] or [np.array(end)]
 
 
-def _cell(place: np.ndarray) -> tuple[int, int]:
+def _cell(place: np.ndarray) -> Cell:
     at = np.round((np.asarray(place) - _LOW) / CELL).astype(int)
-    return tuple(int(value) for value in np.clip(at, 0, np.array(_SHAPE) - 1))
+    row, column = np.clip(at, 0, np.array(_SHAPE) - 1)
+    return int(row), int(column)
 
 
-def _search(start: tuple, end: tuple, cost: list[list[float]]) -> list[tuple[int, int]]:
-    best, came, closed = {start: 0.0}, {}, set()
+def _search(start: Cell, end: Cell, cost: list[list[float]]) -> list[Cell]:
+    best, came, closed = {start: 0.0}, dict[Cell, Cell](), set[Cell]()
     queue = [(0.0, start)]
     while queue:
         _, here = heapq.heappop(queue)

@@ -81,9 +81,9 @@ def _picture(world: World, task: Task, painter: Painter) -> Picture:
     middles = np.column_stack([flat, np.full(len(flat), HEIGHT)])
     points = np.vstack([middles, [*world.pusher, _TIP]])
     names = [BLOCKS.index(block) for block in world.blocks] + [len(BLOCKS)]
-    seen = project(points, world.camera, float(world.model.vis.global_.fovy)).astype(np.float32)
+    shares = project(points, world.camera, float(world.model.vis.global_.fovy)).astype(np.float32)
     image = painter.frame(world.data, world.camera)
-    places, goal = np.delete(seen, ON_BOARD, 0), seen[ON_BOARD]
+    places, goal = np.delete(shares, ON_BOARD, 0), shares[ON_BOARD]
     return Picture(image, np.array(names), places, task.instruction, task.block, goal)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,22 +14,27 @@ from lapa.sim.tabletop.oracle import Oracle
 NAMES = ("x", "y")
 # the hand stands for people, of whose actions nothing is known
 WITHOUT_ACTIONS = frozenset({"hand"})
+# of an episode: metres of noise a step, and the range of the oracle's pace
 _NOISES, _PACES = (0.0, 0.002, 0.005), (0.7, 1.1)
+# steps that are filmed after the task is done
 _AFTERWARDS = 2
 
 
 @dataclass(frozen=True)
-class Filmed(Job):
+class PolicyJob(Job):
     """An episode of a policy, known by what the policy is called instead of the embodiment."""
 
     policy: str = "policy"
 
     @property
     def id(self) -> str:
+        """The name of the episode's files."""
         return f"{self.policy}-{self.task}-{self.seed:05d}"
 
 
-def filmed(frames: np.ndarray, actions: np.ndarray, instruction: str, success: bool) -> Recording:
+def policy_recording(
+    frames: np.ndarray, actions: np.ndarray, instruction: str, success: bool
+) -> Recording:
     """An episode of a policy as a recording; all of them are held out."""
     return Recording(frames, actions, NAMES, FPS, instruction, success, "holdout")
 
@@ -57,7 +61,8 @@ class Tabletop:
         noise, pace = float(rng.choice(_NOISES)), float(rng.uniform(*_PACES))
         oracle = Oracle(task, pace=pace)
         painter = self._easel.painter(world)
-        frames, actions, left = [painter.frame(world.data, world.camera)], [], _AFTERWARDS
+        frames, left = [painter.frame(world.data, world.camera)], _AFTERWARDS
+        actions: list[np.ndarray] = []
         while len(actions) < LONGEST and left >= 0:
             action = oracle.action(world.places, world.pusher)
             world.move(action + rng.normal(0, noise, 2))
@@ -65,11 +70,9 @@ class Tabletop:
             frames.append(painter.frame(world.data, world.camera))
             left -= task.done(world.places)
         names = () if job.embodiment in WITHOUT_ACTIONS else NAMES
-        told = np.array(actions, np.float32)[:, : len(names)]
-        # by the whole name, so that every body and kind of task is among those held out
-        split = "holdout" if zlib.crc32(job.id.encode()) % 10 == 0 else "train"
+        labels = np.array(actions, np.float32)[:, : len(names)]
         done = task.done(world.places)
-        return Recording(np.stack(frames), told, names, FPS, task.instruction, done, split)
+        return Recording(np.stack(frames), labels, names, FPS, task.instruction, done, job.split)
 
     def close(self) -> None:
         """Give back the renderer."""

@@ -11,7 +11,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,11 +23,17 @@ from lapa.sim.tabletop.words import Speaker
 KINDS = ("block2block", "block2absolute", "block2relative", "block2blockrelative", "separate")
 # what a task may name and how it is told; the board holds blocks of all pairs
 SPLITS = ("seen", "unseen-blocks", "unseen-phrases")
+# metres, as in Language Table (see above)
 TO_BLOCK, TO_PLACE, TO_CENTER, TOWARDS, BESIDE, APART = 0.05, 0.115, 0.10, 0.10, 0.04, 0.025
+# metres that a block is pushed in a direction: a little, and otherwise
 NEAR, FAR = 0.15, 0.25
+# metres between the middles of a block and the one beside which it is pushed
 SIDE, DIAGONAL = 0.08, 0.04 * np.sqrt(2)
+# metres: blocks nearer than this are beside each other, and how far one is pushed away
 JOINED, AWAY = 0.08, 0.10
+# metres that the other block may be moved
 DRAGGED = 0.05
+# pairs of blocks that are tried for a task that is not done yet
 _TRIES = 60
 
 
@@ -102,9 +108,10 @@ def sample(
     for _ in range(_TRIES if pushed and len(named) > 1 else 0):
         block = int(rng.choice(pushed))
         other = int(rng.choice([at for at in named if at != block]))
-        task = _MAKERS[kind](rng, speaker, places, block, other, named)
-        on_board = task is not None and board.inside(task.goal(places), _border(kind))
-        if on_board and not task.done(places):
+        task = _MAKERS[kind](_Ask(rng, speaker, places, block, other, named))
+        if task is None or not board.inside(task.goal(places), _border(kind)):
+            continue
+        if not task.done(places):
             return task
     return None
 
@@ -114,68 +121,82 @@ def _border(kind: str) -> float:
     return -1.0 if kind == "block2absolute" else board.INSET
 
 
-def to_block(told: str, block: int, other: int, places: np.ndarray) -> Task:
+def to_block(words: str, block: int, other: int, places: np.ndarray) -> Task:
     """A block to another."""
-    return Task("block2block", told, block, (other,), (0, 0), True, TO_BLOCK, places.copy())
+    return Task("block2block", words, block, (other,), (0, 0), True, TO_BLOCK, places.copy())
 
 
-def to_place(told: str, block: int, name: str, places: np.ndarray) -> Task:
+def to_place(words: str, block: int, name: str, places: np.ndarray) -> Task:
     """A block to one of board.PLACES."""
     within = TO_CENTER if name == "center" else TO_PLACE
     at = board.PLACES[name]
-    return Task("block2absolute", told, block, (), at, False, within, places.copy())
+    return Task("block2absolute", words, block, (), at, False, within, places.copy())
 
 
-def towards(told: str, block: int, direction: str, near: bool, places: np.ndarray) -> Task:
+def towards(words: str, block: int, direction: str, near: bool, places: np.ndarray) -> Task:
     """A block some way in one of board.DIRECTIONS."""
     goal = places[block] + (NEAR if near else FAR) * np.array(board.DIRECTIONS[direction])
-    return Task("block2relative", told, block, (), tuple(goal), False, TOWARDS, places.copy())
+    return Task("block2relative", words, block, (), tuple(goal), False, TOWARDS, places.copy())
 
 
-def beside(told: str, block: int, other: int, direction: str, places: np.ndarray) -> Task:
+def beside(words: str, block: int, other: int, direction: str, places: np.ndarray) -> Task:
     """A block to that side of another."""
     offset = (DIAGONAL if " " in direction else SIDE) * np.array(board.DIRECTIONS[direction])
     return Task(
-        "block2blockrelative", told, block, (other,), tuple(offset), True, BESIDE, places.copy()
+        "block2blockrelative", words, block, (other,), tuple(offset), True, BESIDE, places.copy()
     )
 
 
-def apart(told: str, block: int, others: Sequence[int], places: np.ndarray) -> Task:
+def apart(words: str, block: int, others: Sequence[int], places: np.ndarray) -> Task:
     """A block away from the middle of others."""
     middle = places[list(others)].mean(0)
     away = (places[block] - middle) / (np.linalg.norm(places[block] - middle) + 1e-9)
     goal = tuple(middle + AWAY * away)
-    return Task("separate", told, block, tuple(others), goal, False, APART, places.copy())
+    return Task("separate", words, block, tuple(others), goal, False, APART, places.copy())
 
 
-def _some_to_block(rng, speaker, places, block, other, named) -> Task:
-    return to_block(speaker.to_block(block, other), block, other, places)
+@dataclass(frozen=True, eq=False)
+class _Ask:
+    """What a task is drawn from: its block, another one, and all that instructions may name."""
+
+    rng: np.random.Generator
+    speaker: Speaker
+    places: np.ndarray
+    block: int
+    other: int
+    named: Sequence[int]
 
 
-def _some_to_place(rng, speaker, places, block, other, named) -> Task:
-    name = list(board.PLACES)[rng.integers(len(board.PLACES))]
-    return to_place(speaker.to_place(block, name), block, name, places)
+def _some_to_block(ask: _Ask) -> Task:
+    words = ask.speaker.to_block(ask.block, ask.other)
+    return to_block(words, ask.block, ask.other, ask.places)
 
 
-def _some_towards(rng, speaker, places, block, other, named) -> Task:
-    name, near = list(board.DIRECTIONS)[rng.integers(8)], bool(rng.integers(2))
-    return towards(speaker.towards(block, name, near), block, name, near, places)
+def _some_to_place(ask: _Ask) -> Task:
+    name = list(board.PLACES)[ask.rng.integers(len(board.PLACES))]
+    return to_place(ask.speaker.to_place(ask.block, name), ask.block, name, ask.places)
 
 
-def _some_beside(rng, speaker, places, block, other, named) -> Task:
-    name = list(board.DIRECTIONS)[rng.integers(8)]
-    return beside(speaker.beside(block, other, name), block, other, name, places)
+def _some_towards(ask: _Ask) -> Task:
+    name, near = list(board.DIRECTIONS)[ask.rng.integers(8)], bool(ask.rng.integers(2))
+    return towards(ask.speaker.towards(ask.block, name, near), ask.block, name, near, ask.places)
 
 
-def _some_apart(rng, speaker, places, block, other, named) -> Task | None:
-    distance = np.linalg.norm(places - places[block], axis=1)
-    close = [int(at) for at in np.flatnonzero(distance < JOINED) if at != block]
-    if not close or not set(close) <= set(named) | {block}:
+def _some_beside(ask: _Ask) -> Task:
+    name = list(board.DIRECTIONS)[ask.rng.integers(8)]
+    words = ask.speaker.beside(ask.block, ask.other, name)
+    return beside(words, ask.block, ask.other, name, ask.places)
+
+
+def _some_apart(ask: _Ask) -> Task | None:
+    distance = np.linalg.norm(ask.places - ask.places[ask.block], axis=1)
+    close = [int(at) for at in np.flatnonzero(distance < JOINED) if at != ask.block]
+    if not close or not set(close) <= set(ask.named) | {ask.block}:
         return None
-    return apart(speaker.apart(block, close), block, close, places)
+    return apart(ask.speaker.apart(ask.block, close), ask.block, close, ask.places)
 
 
-_MAKERS = {
+_MAKERS: dict[str, Callable[[_Ask], Task | None]] = {
     "block2block": _some_to_block,
     "block2absolute": _some_to_place,
     "block2relative": _some_towards,

@@ -52,21 +52,26 @@ class Speaker:
         self._rng, self._blocks, self._part = rng, blocks, part
 
     def to_block(self, block: int, other: int) -> str:
+        """A block to another."""
         return f"{self._push(block)} {self._one(TO_BLOCK)} {self._name(other)}"
 
     def to_place(self, block: int, place: str) -> str:
+        """A block to one of PLACES."""
         return f"{self._push(block)} {self._one(TO_PLACE).format(self._pick(PLACES[place]))}"
 
     def towards(self, block: int, direction: str, near: bool) -> str:
+        """A block in one of board.DIRECTIONS; near: only a little."""
         parts = [self._pick(STRAIGHT[part]) for part in direction.split()]
         way = parts[0] if len(parts) == 1 else self._one(SLANTED).format(*parts)
         little = f"{self._one(A_LITTLE)} " if near else ""
         return f"{self._push(block)} {little}{way}"
 
     def beside(self, block: int, other: int, direction: str) -> str:
+        """A block to that side of another."""
         return f"{self._push(block)} {self._pick(BESIDE[direction])} {self._name(other)}"
 
     def apart(self, block: int, others: Sequence[int]) -> str:
+        """A block away from others."""
         names = [self._name(other) for other in others]
         group = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
         return self._one(APART).format(self._name(block), group)

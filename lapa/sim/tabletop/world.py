@@ -17,12 +17,15 @@ from lapa.sim.tabletop.embodiments import EMBODIMENTS, STICK
 from lapa.sim.tabletop.looks import Look
 
 ON_BOARD = 8
+# seconds, and how many make the tenth of a second of a move
 TIMESTEP, SUBSTEPS = 0.005, 20
 # the walls' distance from the border, and the bit by which only blocks meet them
 WALL, _WALLS = 0.018, 2
 # how near to the border the middle of a block can be pressed
 HELD = 0.03
+# kilograms of a block, and where those lie that are not on the board
 _MASS, _STORE = 0.04, np.array([3.0, 3.0])
+# random places until a layout that blocks itself is begun anew
 _TRIES = 2000
 
 

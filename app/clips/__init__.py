@@ -1,0 +1,1 @@
+"""What is looked at: shipped clips and uploads, and how they are decoded."""

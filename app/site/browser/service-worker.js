@@ -1,0 +1,69 @@
+// @ts-check
+/* Makes the site work without a network once it was loaded: what the page is made of is kept at once,
+ * the clips and all else as far as MOST allows, and whatever else is looked at when it is looked at.
+ * The exporter puts a line with VERSION before this one; a new export is a new version. */
+/* global VERSION */
+const PREFIX = "lapa-site-", NAME = PREFIX + VERSION;
+// bytes that are fetched without being asked for: a class on a phone's contract shall not pay for more
+const MOST = 60000000;
+// what no picture can be shown without; the runtime for graphics cards is large, and kept with the rest
+const NEEDED = /^(index\.html|style\.css|config\.js|app\/|runtime\/(?!.*(asyncify|webgpu))|data\/(catalogue|models|episodes))/;
+// of the rest, what is kept first
+const ORDER = ["models/", "data/learn/", "clips/", "data/"];
+const worker = /** @type {any} */ (self);
+const scope = new URL("./", worker.location.href);
+
+const address = (/** @type {string} */ name) => new URL(name, scope).href;
+
+async function manifest() {
+  const answer = await fetch(address("manifest.json"), { cache: "no-cache" });
+  if (!answer.ok) throw new Error("manifest.json is missing");
+  return answer.json();
+}
+
+async function keepNeeded() {
+  const { files } = await manifest(), cache = await caches.open(NAME);
+  await cache.addAll(["manifest.json", ...Object.keys(files).filter((name) => NEEDED.test(name))].map(address));
+}
+
+/* The rest, as far as there is room. */
+async function keepRest() {
+  const { files } = await manifest(), cache = await caches.open(NAME);
+  // what is in no list comes last
+  const rank = (/** @type {string} */ name) => ORDER.findIndex((start) => name.startsWith(start)) >>> 0;
+  const names = Object.keys(files).filter((name) => !NEEDED.test(name)).sort((a, b) => rank(a) - rank(b));
+  let room = MOST;
+  for (const name of names) {
+    room -= files[name].bytes;
+    if (room < 0) return;
+    if (await cache.match(address(name))) continue;
+    try {
+      await cache.add(address(name));
+    } catch { return; /* no network now, or no room: what is kept is kept */ }
+  }
+}
+
+async function answer(/** @type {Request} */ request) {
+  const cache = await caches.open(NAME), url = new URL(request.url);
+  // the page is one file, whatever its link asks for
+  const key = request.mode === "navigate" && (url.pathname === scope.pathname || url.pathname.endsWith("/index.html")) ? address("index.html") : request.url;
+  const kept = await cache.match(key, { ignoreSearch: true });
+  if (kept) return kept;
+  const found = await fetch(request);
+  if (found.ok && found.status === 200) await cache.put(key, found.clone()).catch(() => {});
+  return found;
+}
+
+worker.addEventListener("install", (event) => {
+  worker.skipWaiting();
+  event.waitUntil(keepNeeded());
+});
+worker.addEventListener("activate", (event) => event.waitUntil((async () => {
+  for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== NAME) await caches.delete(name);
+  await worker.clients.claim();
+})()));
+worker.addEventListener("message", (event) => event.data === "keep" && event.waitUntil(keepRest()));
+worker.addEventListener("fetch", (event) => {
+  const { request } = event, url = new URL(request.url);
+  if (request.method === "GET" && url.origin === scope.origin && url.pathname.startsWith(scope.pathname)) event.respondWith(answer(request));
+});

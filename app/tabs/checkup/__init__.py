@@ -1,0 +1,1 @@
+"""The tab Checkup: is this quantizer any good?"""

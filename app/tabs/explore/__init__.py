@@ -1,0 +1,1 @@
+"""The tab Explore: a frame, pads of codes, the imagined next frame."""

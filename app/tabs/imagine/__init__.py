@@ -1,0 +1,1 @@
+"""The tab Imagine: rollouts that the decoder imagines from its own pictures."""

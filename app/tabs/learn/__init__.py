@@ -1,0 +1,1 @@
+"""The tab Learn: lessons on the live models."""

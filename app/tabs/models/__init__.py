@@ -1,0 +1,1 @@
+"""The drawer of models: what is loaded, and opening others."""

@@ -1,0 +1,1 @@
+"""The tab Policy: an instruction, imagined and acted out in the simulator."""

@@ -1,0 +1,1 @@
+"""The tab Transfer: what a latent action does to other robots."""

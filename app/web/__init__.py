@@ -1,0 +1,1 @@
+"""What every tab shows with: components, events, links, records, theme."""

@@ -1,0 +1,16 @@
+// @ts-check
+/* Copying the address of the page as it is now. */
+
+/**
+ * Copies an address, that of the page as a rule; resolves to what is to be said where the browser does not allow it, "" where
+ * it was copied. Inside a frame the address bar is another page's, so the link itself is told.
+ */
+export async function copyAddress(address = location.href) {
+  try {
+    await navigator.clipboard.writeText(address);
+    return "";
+  } catch {
+    const where = window.top === window && address === location.href ? "in the address bar" : address;
+    return `The browser does not allow copying here; the link is ${where}`;
+  }
+}

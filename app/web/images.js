@@ -1,0 +1,125 @@
+// @ts-check
+/* Pictures on canvases: loading, the difference heat map and the before/after slider.
+ *
+ * Everything is computed at the model's resolution and enlarged by CSS, so switching an overlay
+ * asks nothing of the server.
+ */
+const FLOOR = 5;       // grey levels below which a difference is JPEG noise
+const FULL = 72;       // grey levels at which the colour scale ends
+const RAMP = [[66, 20, 120], [150, 44, 128], [224, 74, 102], [253, 155, 106], [252, 243, 176]];
+
+const KEPT = 48;
+const kept = new Map();
+
+/**
+ * The decoded image at an address, a data URL as a rule; the latest ones are kept, as x_t stays while
+ * codes change.
+ * @param {string} url
+ * @returns {Promise<any>}
+ */
+export function load(url) {
+  if (!kept.has(url)) {
+    const image = decode(url);
+    kept.set(url, image);
+    // what could not be fetched is fetched again when it is asked for again
+    image.catch(() => kept.delete(url));
+    if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+  }
+  return kept.get(url);
+}
+
+async function decode(url) {
+  if (!url.startsWith("data:")) return createImageBitmap(await (await fetch(new URL(url, document.baseURI))).blob());
+  const [kind, text] = url.split(",");
+  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  return createImageBitmap(new Blob([bytes], { type: kind.slice(5, kind.indexOf(";")) }));
+}
+
+function fit(canvas, image) {
+  if (canvas.width !== image.width) canvas.width = image.width;
+  if (canvas.height !== image.height) canvas.height = image.height;
+  return canvas.getContext("2d", { willReadFrequently: true });
+}
+
+function pixels(image) {
+  if (!image.pixels) {
+    const context = fit(document.createElement("canvas"), image);
+    context.drawImage(image, 0, 0);
+    image.pixels = context.getImageData(0, 0, image.width, image.height);
+  }
+  return image.pixels;
+}
+
+function ramp(share) {
+  const place = Math.min(share, 0.9999) * (RAMP.length - 1);
+  const left = Math.floor(place);
+  return RAMP[left].map((value, i) => value + (RAMP[left + 1][i] - value) * (place - left));
+}
+
+/**
+ * Where `image` differs from `base`: colour on a faded grey copy of `base`.
+ * @param {HTMLCanvasElement} canvas
+ * @param {any} base an image that was loaded
+ * @param {any} image of the same size
+ */
+export function heat(canvas, base, image) {
+  const context = fit(canvas, base);
+  const a = pixels(base), b = pixels(image);
+  const out = context.createImageData(a.width, a.height);
+  for (let i = 0; i < a.data.length; i += 4) {
+    const change = (Math.abs(a.data[i] - b.data[i]) + Math.abs(a.data[i + 1] - b.data[i + 1]) +
+      Math.abs(a.data[i + 2] - b.data[i + 2])) / 3;
+    const grey = 40 + 0.5 * (0.3 * a.data[i] + 0.6 * a.data[i + 1] + 0.1 * a.data[i + 2]);
+    const colour = ramp(change / FULL);
+    const cover = Math.min(1, Math.max(0, (change - FLOOR) / 14));
+    for (let c = 0; c < 3; c++) out.data[i + c] = grey + (colour[c] - grey) * cover;
+    out.data[i + 3] = 255;
+  }
+  context.putImageData(out, 0, 0);
+}
+
+/**
+ * The mean absolute difference of two images of one size, in grey levels from 0 to 255.
+ * @param {any} one an image that was loaded
+ * @param {any} other
+ */
+export function apart(one, other) {
+  const a = pixels(one).data, b = pixels(other).data;
+  let total = 0;
+  for (let i = 0; i < a.length; i += 1) if (i % 4 !== 3) total += Math.abs(a[i] - b[i]);
+  return total / (a.length * 0.75);
+}
+
+/**
+ * The image as it is.
+ * @param {HTMLCanvasElement} canvas
+ * @param {any} image
+ */
+export function plain(canvas, image) {
+  fit(canvas, image).drawImage(image, 0, 0);
+}
+
+/**
+ * `before` left of a line, `after` right of it.
+ * @param {HTMLCanvasElement} canvas
+ * @param {any} before
+ * @param {any} after
+ * @param {number} share where the line is, 0 to 1
+ */
+export function split(canvas, before, after, share) {
+  const context = fit(canvas, after);
+  const edge = Math.round(share * canvas.width);
+  context.drawImage(after, 0, 0);
+  if (edge > 0) context.drawImage(before, 0, 0, edge, canvas.height, 0, 0, edge, canvas.height);
+}
+
+/**
+ * Shows a data URL once it is decoded, unless something later was asked for on this canvas.
+ * @param {any} canvas
+ * @param {string} url
+ */
+export async function paint(canvas, url) {
+  canvas.wanted = url;
+  const image = await load(url);
+  if (canvas.wanted === url) plain(canvas, image);
+}

@@ -1,0 +1,1 @@
+"""What a checkup found, for people: sentences, tables, pages."""

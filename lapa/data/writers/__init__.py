@@ -1,0 +1,1 @@
+"""From episodes to other formats, one file a format."""

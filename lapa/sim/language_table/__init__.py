@@ -1,0 +1,1 @@
+"""Language Table, the original simulation, from a checkout that the user has."""

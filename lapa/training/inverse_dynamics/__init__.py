@@ -1,0 +1,1 @@
+"""Training of inverse dynamics models, and the labels that they give (VPT)."""

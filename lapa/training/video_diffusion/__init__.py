@@ -1,0 +1,1 @@
+"""Training of text-conditioned video diffusion (UniPi)."""

@@ -1,0 +1,1 @@
+"""What carries over from robot to robot."""
