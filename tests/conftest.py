@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,8 +67,7 @@ def patient_launches() -> Iterator[None]:
     """Gradio gives a server five seconds to start, and a busy machine needs more: here a minute."""
     from gradio import http_server
 
-    usual = http_server.time
-    slow = SimpleNamespace(sleep=usual.sleep, time=lambda: usual.monotonic() / 12)
+    slow = SimpleNamespace(sleep=time.sleep, time=lambda: time.monotonic() / 12)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(http_server, "time", slow)
         yield

@@ -3,9 +3,11 @@ pairs in which nothing moves harm nothing; a compiled step is the same step; run
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from collections import deque
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,6 +19,7 @@ from lapa.nn import processor
 from lapa.nn.quantizers import build
 from lapa.presets.quantizers import PRESETS, debug, preset
 from lapa.training import hardware
+from lapa.training import loop as loop_module
 from lapa.training.quantizer.losses import LossWeights
 from lapa.training.quantizer.recipe import quantize
 from lapa.training.recipe import LoopConfig
@@ -201,7 +204,12 @@ def test_clips_in_which_nothing_moves_are_refused_in_a_sentence(caches, tmp_path
         deque(quantize(debug(steps=4), cache, tmp_path / "run"), 0)
 
 
-def test_a_run_by_the_clock_fits_its_time_and_goes_through_its_whole_schedule(caches, tmp_path):
+def test_a_run_by_the_clock_fits_its_time_and_goes_through_its_whole_schedule(
+    caches, tmp_path, monkeypatch
+):
+    # a clock that each look moves on: a busy machine's steps are not all of one length
+    looks = itertools.count()
+    monkeypatch.setattr(loop_module, "time", SimpleNamespace(monotonic=lambda: 0.02 * next(looks)))
     config = debug(steps=1000)
     loop = replace(
         config.loop, minutes=0.1, save_every=0, evaluate_every=0, preview_every=0, batch_size=4
