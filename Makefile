@@ -30,7 +30,7 @@ NONE_CHOSEN := [ $$? -eq 5 ]
 RUN := $(VENV)/bin/python
 PIP := $(RUN) -m pip install --quiet
 
-.PHONY: help app test test-all package lint format bench web licences audit clean
+.PHONY: help app test test-details test-all package lint format bench web licences audit clean
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile
@@ -39,10 +39,15 @@ app: $(VENV)/.app
 	$(RUN) app.py $(APP)
 
 test: $(VENV)/.dev lint
-	OMP_NUM_THREADS=1 $(RUN) -m pytest -m "not slow and not timed" -n 2 --dist loadgroup \
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -m "not slow and not timed and not detail" -n 2 --dist loadgroup \
 	  --timeout $(TIMEOUT) $(PYTEST) \
 	  || $(NONE_CHOSEN)
 	$(RUN) -m pytest -m "timed and not slow" --timeout $(TIMEOUT) $(PYTEST) || $(NONE_CHOSEN)
+
+# Particulars of the page in the browser, which CI runs besides.
+test-details: $(VENV)/.dev
+	OMP_NUM_THREADS=1 $(RUN) -m pytest -m "detail and not slow" --timeout $(TIMEOUT) $(PYTEST) \
+	  || $(NONE_CHOSEN)
 
 test-all: $(VENV)/.dev lint
 	$(RUN) -m pytest $(PYTEST)

@@ -116,6 +116,7 @@ def test_checkup_prints_and_writes(trained, tmp_path):
         (trained / "model" / made).unlink()
 
 
+@pytest.mark.slow
 def test_killed_run_resumes_with_the_same_losses(trained, tmp_path):
     words = ["quantize", "--preset", "debug", "--out", tmp_path]
     process = subprocess.Popen(

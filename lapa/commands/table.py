@@ -28,6 +28,8 @@ from lapa.files import write_text
 from lapa.presets.tables import METHODS, SPLITS, VARIANTS, Plan, Step, debug, full
 
 STOPPED = 130
+# seconds: a training that has heard saves within them
+RING_AGAIN = 10
 # where a cell stands in results.json -> the files of its outcomes
 Cells = dict[tuple[str, ...], tuple[Path, ...]]
 
@@ -194,17 +196,30 @@ def _stopped() -> int:
 
 @contextmanager
 def _alarm(minutes: float | None) -> Iterator[None]:
-    """When the time is up, what Ctrl-C does: a training saves its state and ends."""
+    """When the time is up, what Ctrl-C does: a training saves its state and ends.
+
+    It rings until it is heard: between two trainings it may fall into a moment that loses it.
+    """
     if minutes is None:
         yield
         return
-    timer = threading.Timer(60 * minutes, os.kill, (os.getpid(), signal.SIGINT))
-    timer.daemon = True
-    timer.start()
+    before, heard = signal.getsignal(signal.SIGINT), threading.Event()
+    # a shell's script ignores Ctrl-C on behalf of what it starts in the background
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def ring() -> None:
+        wait = 60 * minutes
+        while not heard.wait(wait):
+            os.kill(os.getpid(), signal.SIGINT)
+            wait = RING_AGAIN
+
+    threading.Thread(target=ring, daemon=True).start()
     try:
         yield
     finally:
-        timer.cancel()
+        heard.set()
+        signal.signal(signal.SIGINT, before)
 
 
 def collect(cells: Cells) -> dict[str, Any]:

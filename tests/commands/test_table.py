@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from lapa.__main__ import main, options_of
-from lapa.commands import console, inverse
+from lapa.commands import console, inverse, table
 from lapa.commands.table import STOPPED, Steps, collect
 from lapa.data import Cache
 from lapa.data.bins import read_bins
@@ -45,10 +45,10 @@ def whole(plan: Plan) -> None:
             plan.cell(method, plan.table.columns["in-domain"], split, variant)
 
 
-@pytest.mark.parametrize("table", [full(), debug()], ids=["full", "debug"])
-def test_every_cell_is_commands_that_exist(table) -> None:
+@pytest.mark.parametrize("each", [full(), debug()], ids=["full", "debug"])
+def test_every_cell_is_commands_that_exist(each) -> None:
     """Each step can be given by hand, and needs only what a step before it has made."""
-    plan = Plan(table, Path("OUT"), workers=2)
+    plan = Plan(each, Path("OUT"), workers=2)
     whole(plan)
     made: set[Path] = {Path("OUT/tokens")}
     for step in plan.steps.values():
@@ -168,15 +168,23 @@ def test_a_stopped_step_goes_on(tmp_path: Path, monkeypatch, capsys) -> None:
         Steps(changed).done(changed.steps["one"])
 
 
-def test_no_time_is_left(tmp_path: Path, capsys) -> None:
-    """The alarm stops a training as Ctrl-C does; nothing is published of what is not done."""
+@pytest.mark.parametrize("usual", [signal.default_int_handler, signal.SIG_IGN])
+def test_no_time_is_left(tmp_path: Path, monkeypatch, capsys, usual) -> None:
+    """The alarm stops a training as Ctrl-C does, where a shell's script ignores that, too; nothing
+    is published of what is not done."""
+    monkeypatch.setattr(table, "RING_AGAIN", 1)
+    before = signal.signal(signal.SIGINT, usual)
     cache = tmp_path / "cache"
     Cache.build(make_toy_videos(tmp_path / "toy", episodes=4, size=32), cache, 32)
     plan = Plan(debug(), tmp_path / "run")
-    words = ("inverse", "--data", str(cache), "--preset", "debug", "--steps", "1000000",
+    words = ("inverse", "--data", str(cache), "--preset", "debug", "--steps", "20000",
              "--resume", "--out", str(plan.folder / "long"))  # fmt: skip
     plan.steps["long"] = Step("long", words)
-    assert Steps(plan).run(0.05) == STOPPED
+    try:
+        assert Steps(plan).run(0.05) == STOPPED
+        assert signal.getsignal(signal.SIGINT) is usual
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert not Steps(plan).done(plan.steps["long"])
     assert main(["table", "--minutes", "0"]) == 2
     assert "--minutes is above 0" in capsys.readouterr().err

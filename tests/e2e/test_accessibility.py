@@ -40,6 +40,7 @@ def test_nothing_serious(visit, tab: str, scheme: str) -> None:
     assert serious(page) == []
 
 
+@pytest.mark.detail
 def test_nothing_serious_in_the_drawer(visit) -> None:
     page = visit().page
     page.get_by_role("button", name="Model").first.click()

@@ -203,6 +203,7 @@ def test_the_atlas_is_that_of_the_pages_model_and_one_that_is_missing_is_told(op
         expect(page.locator(panel)).to_be_hidden()
 
 
+@pytest.mark.detail
 def test_from_explore_into_the_atlas_and_back(visit) -> None:
     screen = visit("?m=robots&c=panda-lift-00016&f=12")
     page = screen.page
@@ -248,12 +249,14 @@ def test_a_video_of_ones_own_is_placed_from_the_tab_itself(open_tab, tmp_path) -
     expect(page.locator('.at-panel [data-at="wrong"]')).to_contain_text("neither", timeout=LONG)
 
 
+@pytest.mark.detail
 def test_on_a_phone_the_tab_is_found_in_its_menu(visit) -> None:
     page = visit("?m=robots&c=panda-lift-00016&f=12", **PHONE).page
     page.get_by_role("button", name="Find in the atlas").tap()
     expect(page).to_have_url(re.compile(r"tab=atlas.*i=\d+"), timeout=LONG)
 
 
+@pytest.mark.detail
 def test_keys_and_a_phone(open_tab) -> None:
     page = open_tab(**PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

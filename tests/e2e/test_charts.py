@@ -48,6 +48,7 @@ def test_a_chart_comes_when_it_is_shown_and_can_be_saved(
 
 
 @pytest.mark.parametrize("tab", CHARTS)
+@pytest.mark.detail
 def test_a_chart_comes_when_its_disclosure_is_opened(visit, tab: str) -> None:
     panel, word, mark = CHARTS[tab]
     page = visit(f"?tab={tab}", wait=False).page

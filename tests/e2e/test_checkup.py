@@ -149,6 +149,7 @@ def page_file(folder: Path):
     return write
 
 
+@pytest.mark.detail
 def test_the_phone_and_a_link_that_asks_in_vain(open_tab) -> None:
     page = open_tab("&m=nobody&s=thorough", **PHONE)
     expect(at(page, "notes")).to_contain_text("no checkpoint named nobody")

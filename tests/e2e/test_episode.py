@@ -98,6 +98,7 @@ def test_space_plays_and_stops_and_the_codes_follow(visit) -> None:
     )
 
 
+@pytest.mark.detail
 def test_space_on_a_button_presses_it_and_a_pressed_code_ends_the_play(visit) -> None:
     screen = visit(f"?m=eight&c={CLIP}&f=4")
     screen.page.get_by_role("radio", name="Difference").focus()
@@ -111,6 +112,7 @@ def test_space_on_a_button_presses_it_and_a_pressed_code_ends_the_play(visit) ->
     screen.expect_codes([5])
 
 
+@pytest.mark.detail
 def test_the_play_ends_with_the_episode_and_begins_anew(visit) -> None:
     screen = visit(f"?m=eight&c={CLIP}&f=40")
     play = screen.page.get_by_role("button", name="Play the episode")

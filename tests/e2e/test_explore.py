@@ -60,6 +60,7 @@ def test_pads_by_keyboard(visit) -> None:
     screen.expect_codes(codes)
 
 
+@pytest.mark.detail
 def test_each_pad_is_one_tab_stop_with_a_visible_focus(visit) -> None:
     screen = visit()
     screen.code(0, screen.codes()[0]).focus()
@@ -140,6 +141,7 @@ def test_undo_and_redo(visit) -> None:
     expect(redo).to_be_disabled()
 
 
+@pytest.mark.detail
 def test_ctrl_z_in_the_text_field_is_left_to_the_field(visit) -> None:
     screen = visit()
     screen.press(0, screen.other_code(0))
@@ -182,6 +184,7 @@ def test_presets(visit) -> None:
     assert all(0 <= code < 8 for code in screen.codes())
 
 
+@pytest.mark.detail
 def test_the_most_frequent_latent_actions_of_the_embodiment(visit) -> None:
     screen = visit()
     frequent = screen.page.locator(".lx-rank")
@@ -239,6 +242,7 @@ def test_what_is_imagined_alternates_with_the_frame_and_the_sweep_with_it(visit)
     assert seen == {(True, True, True), (False, False, False)}
 
 
+@pytest.mark.detail
 def test_its_speed_can_be_set_and_is_kept(visit) -> None:
     screen = visit(reduced_motion="no-preference")
     count = """async (milliseconds) => {
@@ -292,6 +296,7 @@ def test_a_code_under_the_pointer_is_previewed(visit) -> None:
     assert screen.picture() == looked
 
 
+@pytest.mark.detail
 def test_a_swept_code_in_focus_is_previewed(visit) -> None:
     screen = visit()
     screen.sweep(2)
@@ -301,6 +306,7 @@ def test_a_swept_code_in_focus_is_previewed(visit) -> None:
     expect(screen.page.locator("#lx-stage .lx-badge")).to_have_text("imagined")
 
 
+@pytest.mark.detail
 def test_the_bars_of_a_sweep_start_at_the_chosen_picture(visit) -> None:
     screen = visit()
     screen.sweep(2)
@@ -311,11 +317,13 @@ def test_the_bars_of_a_sweep_start_at_the_chosen_picture(visit) -> None:
         assert [k for k, amount in enumerate(amounts) if float(amount) == 0] == [code]
 
 
+@pytest.mark.detail
 def test_random_codes_stand_beside_the_figure(visit) -> None:
     screen = visit()
     expect(screen.page.locator(".lx-chance")).to_contain_text("Random codes")
 
 
+@pytest.mark.detail
 def test_of_a_robot_that_a_model_does_not_know_the_page_says_so(visit) -> None:
     screen = visit("?m=tabletop&c=metaworld-sawyer-window-open-00004&f=50")
     expect(screen.page.locator(".lx-stranger")).to_contain_text("has not learned metaworld-sawyer")
@@ -358,6 +366,7 @@ def test_the_gallery_is_filtered_and_opens_clips(visit) -> None:
     expect(gallery.first).to_have_attribute("aria-selected", "true")
 
 
+@pytest.mark.detail
 def test_words_are_explained_on_focus_and_tap(visit) -> None:
     screen = visit()
     term = screen.page.locator('[data-term="latent action"]')

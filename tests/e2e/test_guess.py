@@ -49,6 +49,7 @@ def test_words_and_pictures_are_hidden_until_answered(visit) -> None:
     expect(page.locator(".gs-score")).to_contain_text("Pair 2 of 10")
 
 
+@pytest.mark.detail
 def test_a_link_reproduces_the_rounds_and_says_what_there_is_to_beat(visit) -> None:
     page = visit("?m=tabletop&guess=31", permissions=["clipboard-read", "clipboard-write"]).page
     rounds, right = [], 0
@@ -114,6 +115,7 @@ def test_by_touch_on_a_phone_and_nothing_is_told(visit) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.detail
 def test_nothing_is_hard_to_reach(visit, scheme: str) -> None:
     page = visit("?m=eight&guess=5", color_scheme=scheme).page
     laid_out(page, 0)

@@ -115,6 +115,7 @@ def test_a_wrong_answer_gets_a_hint_and_a_second_try(open_tab) -> None:
     expect(page.locator(".ln-certificate li.done")).to_contain_text("right at the second try")
 
 
+@pytest.mark.detail
 def test_after_two_wrong_answers_the_right_one_is_shown(open_tab) -> None:
     page = open_tab("&lesson=6&step=3")
     said = page.locator(".ln-said")
@@ -181,6 +182,7 @@ def test_hand_outs_one_page_a_lesson_with_a_code_made_here(open_tab) -> None:
     assert pages(page) == 6
 
 
+@pytest.mark.detail
 def test_a_teachers_own_notes_are_kept_here_and_printed(open_tab) -> None:
     page = open_tab("&lesson=2&step=1&teacher=1")
     page.get_by_label("Your own notes on this lesson").fill("Ask Ada first.\n\nThen the rest.")
@@ -227,6 +229,7 @@ def test_on_a_phone_everything_is_within_reach(open_tab) -> None:
         expect(page.get_by_role("button", name="Next", exact=True)).to_be_in_viewport(ratio=1)
 
 
+@pytest.mark.detail
 def test_captions_do_not_overlap_on_a_phone(open_tab) -> None:
     page = open_tab("&lesson=3", **PHONE)
     captions = boxes(page.locator(".ln-shown .lx-foot, .at-effects span:not(.at-dial, .at-arrow)"))
@@ -245,6 +248,7 @@ def test_captions_do_not_overlap_on_a_phone(open_tab) -> None:
     assert min(apart) >= discs[0]["width"]
 
 
+@pytest.mark.detail
 def test_a_step_that_is_not_there(open_tab) -> None:
     page = open_tab("&lesson=9&step=77")
     expect(page.locator('.ln-lesson [data-at="where"]')).to_contain_text("Lesson 6")

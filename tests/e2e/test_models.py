@@ -15,7 +15,9 @@ pytestmark = pytest.mark.browser
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
-@pytest.mark.parametrize("options", [{}, PHONE], ids=["wide", "phone"])
+@pytest.mark.parametrize(
+    "options", [{}, pytest.param(PHONE, marks=pytest.mark.detail)], ids=["wide", "phone"]
+)
 def test_another_model_is_opened_and_left_again(
     visit, checkpoints: Path, tmp_path: Path, options
 ) -> None:

@@ -83,6 +83,7 @@ def test_a_robot_that_was_not_measured_has_the_words_of_all(open_named) -> None:
     expect(screen.code(0, 0)).to_have_attribute("title", told)
 
 
+@pytest.mark.detail
 def test_imagine_shows_the_same_words(open_named) -> None:
     screen = DreamScreen(open_named().page).open()
     pad = screen.page.locator('[data-dp="1"][data-dk="2"]')
@@ -95,6 +96,7 @@ def test_imagine_shows_the_same_words(open_named) -> None:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+@pytest.mark.detail
 def test_words_fit_and_nothing_is_hard_to_reach(open_named, width: int, scheme: str) -> None:
     screen = open_named(viewport={"width": width, "height": 850}, color_scheme=scheme)
     expect(screen.code(0, 0)).to_contain_text("up-left")

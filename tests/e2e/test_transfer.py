@@ -49,6 +49,7 @@ def test_from_a_pair_to_every_robot_and_back_by_its_link(open_tab, visit) -> Non
     assert again.locator(JACO).inner_text() == said
 
 
+@pytest.mark.detail
 def test_a_cell_opens_its_examples_which_can_be_carried_over(open_tab) -> None:
     page = open_tab()
     cell = page.get_by_role("button", name="from sawyer to fetch")
@@ -93,6 +94,7 @@ def test_ones_own_two_frames_and_a_wrong_one(open_tab, tmp_path, root) -> None:
     expect(page.locator(".tf-row small")).to_have_count(0)
 
 
+@pytest.mark.detail
 def test_on_a_phone_nothing_is_cut_off(open_tab) -> None:
     page = open_tab(**PHONE)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -49,6 +49,7 @@ def test_an_image(visit, tmp_path: Path) -> None:
     screen.press(0, screen.other_code(0))
 
 
+@pytest.mark.detail
 def test_a_video(visit, tmp_path: Path) -> None:
     screen = visit()
     screen.upload(write_video(tmp_path / "mine.mp4"))
@@ -116,6 +117,7 @@ def test_files_do_not_stay_on_disk(visit, tmp_path: Path, tmp_path_factory) -> N
     assert left and not any(path.exists() for path in left)
 
 
+@pytest.mark.detail
 def test_a_closed_page_drops_its_uploads(visit) -> None:
     explorer = FakeExplorer()
     page = build(explorer)
