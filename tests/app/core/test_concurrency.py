@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -235,3 +236,35 @@ def test_what_goes_wrong_in_a_batch_is_told_to_each(explorer: Explorer, quantize
     quantizer.decode = broken
     with pytest.raises(ValueError, match="no picture today"):
         explorer.explore.predict("small", "red-push-0", 3, (1, 2, 3, 4))
+
+
+def test_a_press_is_one_job_of_the_models_thread(explorer, quantizer, monkeypatch) -> None:
+    """A further code on a known frame: one hop between threads, and in the job hardly any way
+    from file to file (ten changes at most; calls and returns above the network)."""
+    files: list[str] = []
+    jobs: list[object] = []
+
+    def note(frame, event: str, _: object) -> None:
+        at = frame if event == "call" else frame.f_back if event == "return" else None
+        name = "" if at is None else at.f_code.co_filename
+        if "/app/" in name and "/tests/" not in name and files[-1:] != [name]:
+            files.append(name)
+
+    prepare, submit = quantizer.prepare, ThreadPoolExecutor.submit
+
+    def prepare_and_watch(*args, **options):
+        sys.setprofile(note)  # from here on, on the model's thread
+        return prepare(*args, **options)
+
+    def count(pool, job, *args):
+        jobs.append(job)
+        return submit(pool, job, *args)
+
+    monkeypatch.setattr(quantizer, "prepare", prepare_and_watch)
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", count)
+    explorer.explore.predict("small", "red-push-0", 2, (0, 0, 0, 0))
+    files.clear()
+    jobs.clear()
+    image = explorer.explore.predict("small", "red-push-0", 2, (1, 0, 0, 0)).image
+    assert int(image[0, 0, 0]) - int(image[-1, -1, 0]) == 8
+    assert len(jobs) == 1 and 1 <= len(files) - 1 <= 10
