@@ -8,11 +8,14 @@ composes on a class. `lapa.evaluation.benchmarks` gives every worker a process o
 from __future__ import annotations
 
 import importlib
+import string
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import gymnasium
 import numpy as np
 
+_TEXT = string.ascii_letters + string.digits + string.punctuation + " "
 # episodes of a kind that evaluation may have, and so numbers that its starts may have
 MOST = 1000
 # boards of seeds below this are for evaluation only
@@ -175,6 +178,19 @@ def check_size(image_size: int) -> None:
     """Raises ValueError unless pictures may have this side."""
     if image_size % 2 or not (image_size == 0 or 16 <= image_size <= 1024):
         raise ValueError(f"image_size is 0 or even, from 16 to 1024; received {image_size}")
+
+
+def observed(image_size: int, state: int) -> gymnasium.spaces.Dict:
+    """What is seen of a world: `instruction`; `image` uint8 (size, size, 3) unless the size is 0;
+    `state` float32 (state,) unless that is 0."""
+    spaces: dict[str, gymnasium.Space[Any]] = {
+        "instruction": gymnasium.spaces.Text(512, min_length=1, charset=_TEXT)
+    }
+    if image_size:
+        spaces["image"] = gymnasium.spaces.Box(0, 255, (image_size, image_size, 3), np.uint8)
+    if state:
+        spaces["state"] = gymnasium.spaces.Box(-np.inf, np.inf, (state,), np.float32)
+    return gymnasium.spaces.Dict(spaces)
 
 
 def asked(

@@ -1,4 +1,4 @@
-"""Simulators in processes of their own: begun, handed few jobs ahead, and stopped at once."""
+"""Simulators in processes of their own: tried, begun, handed few jobs ahead, stopped at once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import logging
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from itertools import islice
@@ -30,6 +32,22 @@ UNSEEN = {
     "SDL_AUDIODRIVER": "dummy",
     "PYGAME_HIDE_SUPPORT_PROMPT": "1",
 }
+
+
+def works(probe: str, environment: Mapping[str, str], seconds: float = 120) -> bool:
+    """Whether a program that ends by printing "works" does so in a process of its own: some drivers
+    end the one that asks, and the choice of some is made once a process."""
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", probe],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+        )
+    except subprocess.TimeoutExpired:
+        return False
+    return "works" in done.stdout
 
 
 @contextmanager

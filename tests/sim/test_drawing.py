@@ -147,6 +147,6 @@ def test_a_machine_without_renderers_is_told_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delitem(os.environ, "MUJOCO_GL", raising=False)
-    monkeypatch.setattr(headless, "_works", lambda environment: False)
+    monkeypatch.setattr(headless, "works", lambda probe, environment: False)
     with pytest.raises(OSError, match="tried egl nor osmesa.*libegl1.*libosmesa6"):
         choose_renderer()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import string
 from typing import Any
 
 import gymnasium
@@ -27,7 +26,6 @@ REWARDS = {
 }
 # boards that are tried for one on which the oracle finds a way, metres of the longest move
 _BOARDS, _STEP = 200, 0.1
-_TEXT = string.ascii_letters + string.digits + string.punctuation + " "
 
 
 class LanguageTableEnv(gymnasium.Env[dict[str, Any], np.ndarray]):
@@ -80,15 +78,7 @@ class LanguageTableEnv(gymnasium.Env[dict[str, Any], np.ndarray]):
         self._steps, self._kind = 0, ""
         limit = np.full(2, _STEP, np.float32)
         self.action_space = gymnasium.spaces.Box(-limit, limit, dtype=np.float32)
-        spaces: dict[str, gymnasium.Space[Any]] = {
-            "instruction": gymnasium.spaces.Text(512, min_length=1, charset=_TEXT)
-        }
-        if image_size:
-            shape = (image_size, image_size, 3)
-            spaces["image"] = gymnasium.spaces.Box(0, 255, shape, np.uint8)
-        if state:
-            spaces["state"] = gymnasium.spaces.Box(-np.inf, np.inf, (4,), np.float32)
-        self.observation_space = gymnasium.spaces.Dict(spaces)
+        self.observation_space = benchmarks.observed(image_size, 4 * state)
         benchmarks.claim(NAME)
 
     def reset(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
-import subprocess
 import sys
 from typing import Any
+
+from lapa.sim.workers import works
 
 BACKENDS = ("egl", "osmesa")
 _PROBE = """
@@ -31,7 +32,7 @@ def choose_renderer() -> dict[str, str]:
     wish = os.environ.get("MUJOCO_GL")
     for name in (wish,) if wish else BACKENDS:
         environment = {"MUJOCO_GL": name, "PYOPENGL_PLATFORM": name}
-        if _works(environment):
+        if works(_PROBE, environment):
             return environment
     if wish and wish not in BACKENDS:
         raise OSError(
@@ -60,17 +61,3 @@ def context(side: int) -> Any:
     # not mujoco.GLContext, which was chosen when mujoco was imported
     module = importlib.import_module(f"mujoco.{os.environ['MUJOCO_GL']}")
     return module.GLContext(side, side)
-
-
-def _works(environment: dict[str, str]) -> bool:
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", _PROBE],
-            env=os.environ | environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return "works" in done.stdout

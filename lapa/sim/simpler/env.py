@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import string
 from typing import Any
 
 import gymnasium
@@ -30,7 +29,6 @@ OPEN, CLOSED = 1.0, -1.0
 # metres and radians of a random step; metres in the plane from which on an object has moved
 _RANDOM, _MOVED = 0.03, 0.03
 _CAMERA, _FILMED = "3rd_view_camera", (320, 240)
-_TEXT = string.ascii_letters + string.digits + string.punctuation + " "
 
 
 class SimplerEnv(gymnasium.Env[dict[str, Any], np.ndarray]):
@@ -83,15 +81,7 @@ class SimplerEnv(gymnasium.Env[dict[str, Any], np.ndarray]):
         # of the actions of this episode: metres (3,), and radians about the upright
         self.commanded, self.turned = np.zeros(3), 0.0
         self.action_space = gymnasium.spaces.Box(-LIMIT, LIMIT, dtype=np.float32)
-        spaces: dict[str, gymnasium.Space[Any]] = {
-            "instruction": gymnasium.spaces.Text(512, min_length=1, charset=_TEXT)
-        }
-        if image_size:
-            shape = (image_size, image_size, 3)
-            spaces["image"] = gymnasium.spaces.Box(0, 255, shape, np.uint8)
-        if state:
-            spaces["state"] = gymnasium.spaces.Box(-np.inf, np.inf, (8,), np.float32)
-        self.observation_space = gymnasium.spaces.Dict(spaces)
+        self.observation_space = benchmarks.observed(image_size, 8 * state)
         benchmarks.claim(NAME)
 
     def reset(

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import subprocess
-import sys
 from pathlib import Path
 
-from lapa.sim.workers import SINGLE
+from lapa.sim.workers import SINGLE, works
 
 # names the folder that ManiSkill reads `data/` from; it takes one in the home folder otherwise
 VARIABLE = "MS_ASSET_DIR"
@@ -40,7 +38,7 @@ def check() -> None:
             "python -m mani_skill.utils.download_asset bridge_v2_real2sim, then widowx250s "
             "(CC BY-NC 4.0, for non-commercial use)"
         )
-    if not _draws():
+    if not works(_PROBE, SINGLE):
         raise OSError(NO_DRIVER)
 
 
@@ -62,18 +60,3 @@ def title() -> str:
     plain = "SIMPLER WidowX scenes in ManiSkill 3"
     replaced = table.is_file() and table.stat().st_size < _REPLACED
     return f"{plain}, table and eggplant's look replaced" if replaced else plain
-
-
-def _draws() -> bool:
-    """Tried in a process of its own: some drivers end the one that asks."""
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", _PROBE],
-            env=os.environ | SINGLE,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    return "works" in done.stdout
