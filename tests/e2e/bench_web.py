@@ -1,66 +1,53 @@
-"""How fast a quantizer is in a page that has no server: `python -m tests.e2e.bench_web`.
+"""How fast a site without a server is: `python -m tests.e2e.bench_web`.
 
-Exports shipped checkpoints, opens them in Chromium from a local static server, and prints for each
-the bytes that travel, the seconds to the first picture of a second visit, the milliseconds from a
-press to its picture, and the frames a second of the closed loop; beside them what onnxruntime takes
-on one thread without a browser, so that a slow machine can be told from a slow page, and the
-processor's time a press, which tells a busy machine from both. Exit code 1 when a bar is broken.
+Exports shipped checkpoints as a site each, opens it in Chromium from a local server, and prints the
+bytes that travel until the first picture, its seconds on a first and on a second visit, the
+milliseconds from a press to its picture on the page, and the frames a second that a dream is seen
+to play; beside them what onnxruntime takes on one thread without a browser, which tells a slow
+machine from a slow page, and the processor's time a press, which tells a busy machine from both.
+Exit code 1 when a bar is broken.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from lapa.__main__ import main as lapa
 from lapa.models.quantizer import LatentActionQuantizer
-from lapa.web_export import export_model
 from lapa.web_export.native import NativeModel
-from lapa.web_export.runtime import runtime_files
-from tests.e2e.web_model import described, lay_out, served
+from tests.e2e.bench_play import frames_per_second
+from tests.e2e.web_model import served
 
 ROOT = Path(__file__).resolve().parents[2]
 MEGABYTE = 1_000_000
 LONG = 600_000
-OPEN = """async ([name, threads]) => {
-  window.model = await openModel(`${name}/model.json`, threads ? { threads } : {});
-  const side = model.info.imageSize;
-  const numbers = Array.from({ length: 3 * side * side }, (_, i) => 128 + Math.round(90 * Math.sin(i / 700)));
-  window.frame = await model.prepare(pixelsOf(numbers, side));
-  window.codes = Array(model.info.codeLength).fill(1);
-  (await model.decode(frame, codes)).close();
-  return performance.now() / 1000;
-}"""  # noqa: E501
-# milliseconds of each press, codes changing as under a finger
+# seconds of the page's clock when a picture with codes was on it
+FIRST = """() => new Promise((then) => {
+  const look = () => (document.querySelector(".lx-stage")?.dataset.codes ? then(performance.now() / 1000) : requestAnimationFrame(look));
+  look();
+})"""  # noqa: E501
+# milliseconds of each press as the page itself takes them; no press is one that was made before
 PRESSES = """async (count) => {
-  const taken = [];
+  const stage = document.querySelector(".lx-stage"), taken = [];
+  const pads = [...document.querySelectorAll(".lx-code[data-k]")];
   for (let i = 0; i < count; i++) {
-    const start = performance.now();
-    (await model.decode(frame, codes.map((_, at) => (i + at) % model.info.codebookSize))).close();
-    taken.push(performance.now() - start);
+    const before = stage.dataset.painted, free = pads.filter((pad) => pad.getAttribute("aria-checked") !== "true");
+    free[(7 * i) % free.length].click();
+    while (stage.dataset.painted === before) await new Promise(requestAnimationFrame);
+    taken.push(Number(stage.dataset.latency));
   }
   return taken;
-}"""
-# frames a second, each picture shown before the next is imagined
-STEPS = """async (count) => {
-  const pen = document.createElement("canvas").getContext("2d");
-  let at = frame;
-  const start = performance.now();
-  for (let i = 0; i < count; i++) {
-    const next = await model.step(at, codes);
-    pen.drawImage(next.picture, 0, 0);
-    next.picture.close();
-    at = next.frame;
-  }
-  return 1000 * count / (performance.now() - start);
-}"""
+}"""  # noqa: E501
 
 
 @dataclass(frozen=True)
@@ -71,14 +58,27 @@ class Bar:
     wire: float | None = None
 
 
-BARS = {"eight": Bar(60, 12), "robots": Bar(100), "tabletop": Bar(100)}
+BARS = {"eight": Bar(60, 12), "robots": Bar(100), "tabletop": Bar(100), "drive": Bar(100)}
 FRAMES_A_SECOND, FIRST_PICTURE = 12.0, 3.0
 
 
-def native_times(laq: LatentActionQuantizer, folder: Path, count: int) -> tuple[float, float]:
+@dataclass
+class Wire:
+    """Bytes that a server has handed out."""
+
+    bytes: int = field(default=0)
+
+    def sent(self, count: int) -> None:
+        """As `served` tells."""
+        self.bytes += count
+
+
+def native_times(site: Path, name: str, count: int) -> tuple[float, float]:
     """Milliseconds of the processor that onnxruntime takes to prepare a frame, and to decode it."""
-    names = described(folder)["graphs"]
-    data = {name: (folder / each["file"]).read_bytes() for name, each in names.items()}
+    laq = LatentActionQuantizer.from_pretrained(ROOT / "assets" / "checkpoints" / name)
+    folder = site / "models" / name
+    graphs = json.loads((folder / "model.json").read_text(encoding="utf-8"))["graphs"]
+    data = {graph: (folder / each["file"]).read_bytes() for graph, each in graphs.items()}
     model = NativeModel(laq, data)
     size = laq.config.image_size
     frame = np.random.default_rng(0).integers(0, 256, (size, size, 3), dtype=np.uint8)
@@ -106,42 +106,43 @@ class Processor:
         return sum(each["cpuTime"] for each in processes if each["type"] == "renderer")
 
 
-def visit(
-    context: BrowserContext, address: str, name: str, threads: int | None
-) -> tuple[Page, float]:
-    """A page with the model opened, and the seconds until its first picture."""
+def visit(context: BrowserContext, address: str) -> tuple[Page, float]:
+    """A page of the site, and the seconds until its first picture."""
     page = context.new_page()
     page.set_default_timeout(LONG)
-    page.goto(address)
-    page.wait_for_function("document.title === 'ready'")
-    return page, page.evaluate(OPEN, [name, threads])
+    page.add_init_script("localStorage.setItem('lapa-tour', 'seen')")
+    page.goto(address, wait_until="commit")
+    page.wait_for_load_state("domcontentloaded")
+    return page, page.evaluate(FIRST)
 
 
-def measure(browser: Browser, address: str, folder: Path, options: argparse.Namespace) -> bool:
+def measure(browser: Browser, site: Path, name: str, options: argparse.Namespace) -> bool:
     """Print what a model takes; whether a bar is broken."""
-    name, context = folder.name, browser.new_context()
-    first, cold = visit(context, address, name, options.threads)
-    first.close()
-    page, warm = visit(context, address, name, options.threads)
-    info = page.evaluate("model.info")
-    page.evaluate(PRESSES, 8)  # the engine compiles what runs often
-    processor = Processor(browser)
-    before = processor.seconds()
-    taken = page.evaluate(PRESSES, options.presses)
-    busy = 1000 * (processor.seconds() - before) / options.presses
-    steps = page.evaluate(STEPS, options.presses)
-    wire = sum(each["bytes"] for each in described(folder)["graphs"].values()) + options.shared
-    laq = LatentActionQuantizer.from_pretrained(ROOT / "assets" / "checkpoints" / name)
-    prepared, pressed = native_times(laq, folder, options.presses)
-    bar, press, wire = BARS[name], float(np.median(taken)), wire / MEGABYTE
-    print(f"{name}: {info['backend']}, {info['threads']} threads")
-    print(f"  {wire:.1f} MB travel (bar: {bar.wire or 'none'})")
+    wire, context = Wire(), browser.new_context(viewport={"width": 1440, "height": 1000})
+    with served(site, isolated=options.threads != 1, sent=wire.sent) as host:
+        address = f"{host}?m={name}"
+        page, cold = visit(context, address)
+        travelled = wire.bytes / MEGABYTE
+        page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
+        page.close()
+        page, warm = visit(context, address)
+        page.evaluate(PRESSES, 8)  # the engine compiles what runs often
+        processor = Processor(browser)
+        before = processor.seconds()
+        taken = page.evaluate(PRESSES, options.presses)
+        busy = 1000 * (processor.seconds() - before) / options.presses
+        threads = page.evaluate("crossOriginIsolated ? navigator.hardwareConcurrency : 1")
+        steps = frames_per_second(page, options.seconds)
+        context.close()
+    prepared, pressed = native_times(site, name, options.presses)
+    bar, press = BARS[name], float(np.median(taken))
+    print(f"{name}: up to {min(threads, 4)} threads")
+    print(f"  {travelled:.1f} MB travel to the first picture (bar: {bar.wire or 'none'})")
     print(f"  {cold:.1f} s to the first picture, {warm:.1f} s when cached (bar: {FIRST_PICTURE:g})")
     print(f"  {press:.0f} ms a press (bar: {bar.press:g}), {busy:.0f} ms of the processor")
     print(f"  {steps:.1f} frames/s (bar: {FRAMES_A_SECOND:g})")
     print(f"  onnxruntime on 1 thread: {prepared:.1f} ms to prepare, {pressed:.1f} ms a press")
-    context.close()
-    small = bar.wire is None or wire <= bar.wire
+    small = bar.wire is None or travelled <= bar.wire
     fast = press <= bar.press and steps >= FRAMES_A_SECOND and warm <= FIRST_PICTURE
     return not (small and fast)
 
@@ -150,30 +151,26 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("models", nargs="*", help="(eight robots)")
     parser.add_argument("--presses", type=int, default=40, help="how many are timed (40)")
-    parser.add_argument("--threads", type=int, help="of WASM (as the page chooses)")
+    parser.add_argument("--seconds", type=float, default=6.0, help="how long a dream plays (6)")
+    parser.add_argument(
+        "--threads", type=int, choices=(1,), help="without the headers that let a page have more"
+    )
     parser.add_argument("--precision", default="float16", help="of the weights (float16)")
-    parser.add_argument("--exported", type=Path, help="folder of models that are exported already")
+    parser.add_argument("--site", type=Path, help="a site of these models, exported already")
     options = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    place, folders = Path(tempfile.mkdtemp()), []
-    for name in options.models or ("eight", "robots"):
-        folder = (options.exported or place) / name
-        if options.exported is None:
-            laq = LatentActionQuantizer.from_pretrained(ROOT / "assets" / "checkpoints" / name)
-            export_model(laq, folder, name=name, precision=options.precision)
-        folders.append(folder)
-    lay_out(place / "site", folders)
-    shared = [*(place / "site").glob("*.*"), *(place / "site" / "browser").rglob("*.*")]
-    # WebGPU's build is fetched in place of WASM's, not beside it
-    unused = set(runtime_files(("webgpu",))) - set(runtime_files(("wasm",)))
-    options.shared = sum(
-        file.stat().st_size for file in shared if file.name not in {each.name for each in unused}
-    )
+    names = options.models or ["eight", "robots"]
     broken = False
-    with served(place / "site") as address, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as place, sync_playwright() as playwright:
+        sites = {name: options.site or Path(place) / name for name in names}
+        for name in names if options.site is None else ():
+            words = [str(ROOT / "assets" / "checkpoints" / name), "--precision", options.precision]
+            words += ["--clips", str(ROOT / "assets" / "clips"), "--out", str(sites[name])]
+            if lapa(["export-web", *words, "--only", "explore,imagine"]):
+                return 1
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for folder in folders:
-            broken |= measure(browser, address, folder, options)
+        for name, site in sites.items():
+            broken |= measure(browser, site, name, options)
         browser.close()
     return int(broken)
 

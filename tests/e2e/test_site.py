@@ -4,15 +4,12 @@ without Gradio, and the networks in the browser."""
 from __future__ import annotations
 
 import base64
-import functools
 import json
 import re
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -24,6 +21,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from lapa.__main__ import main
 from tests.e2e.test_accessibility import serious
 from tests.e2e.watching import watch
+from tests.e2e.web_model import need_runtime, served
 
 pytestmark = pytest.mark.browser
 
@@ -45,8 +43,7 @@ CANVAS = """selector => {
 def place(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one checkpoint and two clips, away from the policies, whose loading would take
     longer than all else; sites are served from `served` in it."""
-    if not (root / "lapa" / "web_export" / "browser" / "runtime" / "runtime.json").is_file():
-        pytest.skip("the browser's runtime is not built; `make web` does")
+    need_runtime()
     place = tmp_path_factory.mktemp("web")
     shutil.copytree(root / "assets/checkpoints" / MODEL, place / "checkpoints" / MODEL)
     shutil.copytree(root / "assets/clips/tabletop", place / "clips/tabletop")
@@ -78,19 +75,11 @@ def folder(root: Path, place: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def served(place: Path) -> Iterator[str]:
-    """The address of the folder above all sites."""
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *words: object) -> None:
-            pass
-
+def address(place: Path) -> Iterator[str]:
+    """Of the folder above all sites."""
     (place / "served" / "sub").mkdir(parents=True, exist_ok=True)
-    handler = functools.partial(Quiet, directory=str(place / "served"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/sub/"
-        server.shutdown()
+    with served(place / "served", isolated=False) as address:
+        yield f"{address}sub/"
 
 
 @dataclass
@@ -135,16 +124,16 @@ def visits(browser: Browser, address: str) -> Iterator[Callable[..., Visit]]:
 
 
 @pytest.fixture
-def visit(chromium_browser: Browser, served: str, folder: Path) -> Iterator[Callable[..., Visit]]:
-    with visits(chromium_browser, f"{served}{folder.name}/") as made:
+def visit(chromium_browser: Browser, address: str, folder: Path) -> Iterator[Callable[..., Visit]]:
+    with visits(chromium_browser, f"{address}{folder.name}/") as made:
         yield made
 
 
 @pytest.fixture
 def visit_small(
-    chromium_browser: Browser, served: str, small: Path
+    chromium_browser: Browser, address: str, small: Path
 ) -> Iterator[Callable[..., Visit]]:
-    with visits(chromium_browser, f"{served}{small.name}/") as made:
+    with visits(chromium_browser, f"{address}{small.name}/") as made:
         yield made
 
 

@@ -19,7 +19,8 @@ from lapa.web_export.runtime import RUNTIME
 from tests.e2e.web_model import lay_out, need_runtime, served
 from tests.web_export.models import layers
 
-pytestmark = pytest.mark.browser
+# tests/e2e/test_site.py holds a shipped model in every run
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 LEVELS = 2
 LONG = 240_000
@@ -268,7 +269,6 @@ def test_webgpu_with_another_picture_gives_way_to_wasm(page: Page) -> None:
     assert said["closed"] == "The model was closed; open it again."
 
 
-@pytest.mark.slow
 def test_eight_in_a_page_that_may_have_no_threads(
     root: Path, tmp_path: Path, chromium_browser: Browser, site: Path
 ) -> None:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
 
+from app.site.serving import HEADERS
 from lapa.web_export.runtime import BROWSER, RUNTIME, runtime_files
 
 # all that the scripts need: their own host, workers of it, and WebAssembly
@@ -21,7 +22,8 @@ POLICY = (
     "default-src 'none'; connect-src 'self'; "
     "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'"
 )
-PAGE = """<!doctype html><meta charset="utf-8"><title>Model</title>
+PAGE = f"""<!doctype html><meta charset="utf-8"><title>Model</title>
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
 <script type="module" src="start.js"></script>"""
 START = """
 import { openModel } from "./browser/model.js";
@@ -63,25 +65,35 @@ def lay_out(site: Path, models: list[Path]) -> None:
 
 
 class _Handler(SimpleHTTPRequestHandler):
-    """`python -m http.server` with the headers that a static Space writes."""
+    """`python -m http.server`, which may write the headers of a static Space."""
 
     isolated = True
+    sent: Callable[[int], None]
 
     def end_headers(self) -> None:
-        self.send_header("Content-Security-Policy", POLICY)
-        if self.isolated:
-            self.send_header("Cross-Origin-Opener-Policy", "same-origin")
-            self.send_header("Cross-Origin-Embedder-Policy", "require-corp")
+        for name, value in HEADERS.items() if self.isolated else ():
+            self.send_header(name, value)
         super().end_headers()
+
+    def copyfile(self, source: Any, outputfile: Any) -> None:
+        self.sent(os.fstat(source.fileno()).st_size)
+        super().copyfile(source, outputfile)
 
     def log_message(self, *words: object) -> None:
         pass
 
 
 @contextmanager
-def served(site: Path, *, isolated: bool = True) -> Iterator[str]:
-    """The address of a folder. isolated: with the headers that let a page have threads."""
-    kind = type("Handler", (_Handler,), {"isolated": isolated})
+def served(
+    site: Path, *, isolated: bool = True, sent: Callable[[int], None] = lambda _: None
+) -> Iterator[str]:
+    """The address of a folder.
+
+    isolated: with the headers that let a page have threads. sent: is told the bytes of each file
+    that is handed out.
+    """
+    words = {"isolated": isolated, "sent": staticmethod(sent)}
+    kind = type("Handler", (_Handler,), words)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(kind, directory=str(site)))
     Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -89,8 +101,3 @@ def served(site: Path, *, isolated: bool = True) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-def described(folder: Path) -> dict:
-    """model.json of an exported model."""
-    return json.loads((folder / "model.json").read_text(encoding="utf-8"))

@@ -15,6 +15,10 @@ const BROKEN = "Something went wrong in this page; load it again.";
 /** @type {Map<string, { props: { value: any }, changed: (() => void)[] }>} */
 const parts = new Map();
 const opened = new Set();
+/** @type {() => void} */
+let answered;
+/** When the first picture is there, or why there is none has been said. */
+const first = new Promise((then) => { answered = () => then(); });
 
 /** Hands a record to a panel as if a server had sent it; to one that is not there yet, once it is. */
 function push(/** @type {string} */ panel, /** @type {any} */ value) {
@@ -50,6 +54,7 @@ function gradio(/** @type {string} */ panel) {
     watch: (_, then) => changed.push(then),
     async trigger(event, data) {
       const told = await asked(event, data);
+      if (panel === "stage") answered();
       // what goes on for a while tells by itself (a generator), what has nothing to say says nothing
       if (told && told[Symbol.asyncIterator]) for await (const record of told) push(panel, { ...record, seq: data.seq });
       else if (told) push(panel, { ...told, seq: data.seq });
@@ -108,9 +113,10 @@ async function checked() {
   if (!whole) throw new Error("manifest.json of this site is damaged; export it anew.");
 }
 
-/* Once the page has been seen it is kept, to be there without a network, too; all else of the site
- * with it unless the visitor asked to save data. */
+/* Once its first picture is there the page is kept, to be there without a network, too; all else of
+ * the site with it unless the visitor asked to save data. No picture waits for that. */
 async function keep() {
+  await first;
   if (!("serviceWorker" in navigator) || !isSecureContext) return;
   try {
     await navigator.serviceWorker.register(new URL("service-worker.js", document.baseURI));
