@@ -21,7 +21,14 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read when gradio is imported
 from app.core.limits import Limits
 from app.core.temporary import own_folder
 from app.explorer import Explorer
-from app.server import Serving, close_slow_senders, hold_many_connections, opened_log, serving
+from app.server import (
+    Serving,
+    close_slow_senders,
+    hold_many_connections,
+    leave_out,
+    opened_log,
+    serving,
+)
 
 ASSETS = Path(__file__).parent / "assets"
 
@@ -45,10 +52,14 @@ def warm_up(explorer: Explorer, warm: threading.Event, over: threading.Event) ->
 
 def run(told: Serving) -> None:
     """Serve the page until the process is told to end."""
-    # what they said is told already, and a number that is none ends gradio's import
-    for name in ("GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH"):
-        os.environ.pop(name, None)
-    from app.page import build, launch_options
+    leave_out(os.environ)
+    try:
+        from app.page import build, launch_options
+    # libraries read the environment while they are imported: a proxy of an unknown scheme,
+    # certificates that are not there, a number that is none
+    except (ImportError, OSError, ValueError) as error:
+        said = " ".join(str(error).split())
+        sys.exit(f"python app.py: a library or what it reads of the environment is wrong: {said}")
 
     limits = Limits(uploads=not told.public, open_models=told.open_models)
     explorer = Explorer(told.checkpoints, told.clips, limits, offer=told.offer)

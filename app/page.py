@@ -40,6 +40,7 @@ from app.web.api import one_sentence
 from app.web.blocks import Page
 from app.web.components import head, panel
 from app.web.doors import Doors
+from app.web.hidden import Hidden
 from app.web.kept import Kept
 from app.web.reach import Reach
 from app.web.theme import styles, theme
@@ -126,6 +127,7 @@ def launch_options(
         doors["crowd"] = page.refusal
     middleware.append(Middleware(Doors, upload=largest + 100_000, **doors))
     middleware.append(Middleware(GZipMiddleware, minimum_size=1000, compresslevel=COMPRESSION))
+    middleware.append(Middleware(Hidden))
     routes = scripts.routes()
     if addresses is not None:
         # before the scripts', whose route takes what is left below that folder

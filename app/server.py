@@ -16,7 +16,12 @@ ABOUT = """LAPA Explorer in the browser.
 Environment: LAPA_CHECKPOINTS, LAPA_OFFER, LAPA_CLIPS, LAPA_PUBLIC (1), LAPA_ACCESS_LOG,
 LAPA_HOSTS, LAPA_FRAMES,
 GRADIO_SERVER_NAME (0.0.0.0 on a Space), GRADIO_SERVER_PORT and GRADIO_ROOT_PATH say the same as
-the options of these names; an option wins."""
+the options of these names; an option wins. Other variables of gradio's are not read.
+FORWARDED_ALLOW_IPS names the proxies whose X-Forwarded-For is believed (127.0.0.1), * for any:
+behind one that is not named, all visitors come from its address."""
+# of gradio's variables: those that the options have read, and those that are set here
+READ = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH")
+SET = ("GRADIO_TEMP_DIR", "GRADIO_ANALYTICS_ENABLED")
 # addresses that nobody else can reach
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 ALONE = (None, *LOOPBACK)
@@ -177,6 +182,18 @@ def told_path(path: str) -> str:
     parts = [part for part in path.split("/") if part]
     visible = [part if part in TOLD else "…" for part in parts[:4]]
     return "/" + "/".join(visible)
+
+
+def leave_out(environment: MutableMapping[str, str]) -> None:
+    """Takes away what gradio and uvicorn would read beside the options, and says so: a number that
+    is none ends their import, and others open doors that this page keeps shut (a public link, a
+    folder of files, a second process)."""
+    names = [name for name in environment if name.startswith("GRADIO_") and name not in SET]
+    names += [name for name in ("WEB_CONCURRENCY",) if name in environment]
+    for name in names:
+        del environment[name]
+    if others := set(names) - set(READ):
+        print(f"Not read here: {', '.join(sorted(others))}.", file=sys.stderr, flush=True)
 
 
 def hold_many_connections() -> None:

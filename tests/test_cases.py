@@ -9,8 +9,10 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import struct
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -18,6 +20,7 @@ from app.clips.decode import read
 from app.core.limits import Limits, UserError
 from lapa.data import read_episodes
 from lapa.data.readers.frame_folders import read_frame
+from lapa.media.videos import probe_video, stream_video
 from lapa.server import Refused, image_of
 
 CASES = Path(__file__).parent / "cases"
@@ -73,6 +76,49 @@ def test_what_is_no_whole_video_is_refused_at_both_doors(name: str) -> None:
     assert said == [REFUSED[name]]
 
 
+# of formats that say nowhere how long they are; (container, codec, and how a file is made)
+ENDLESS = {
+    "ts": ("mpegts", "libx264", {}),
+    "m2ts": ("mpegts", "libx264", {"mpegts_m2ts_mode": "1"}),
+    "mpg": ("mpeg", "mpeg1video", {}),
+    "vob": ("vob", "mpeg2video", {}),
+    "h264": ("h264", "libx264", {}),
+    "m4v": ("m4v", "mpeg4", {}),
+    "mjpeg": ("mjpeg", "mjpeg", {}),
+    "wmv": ("asf", "wmv2", {}),
+    "nut": ("nut", "mpeg4", {}),
+    "y4m": ("yuv4mpegpipe", "wrapped_avframe", {}),
+    "dv": ("dv", "dvvideo", {}),
+    # which says it, but of so few frames the last ones would not be missed
+    "webm": ("webm", "libvpx", {}),
+}
+
+
+@pytest.mark.parametrize("suffix", ENDLESS)
+def test_a_video_that_ends_within_a_frame_is_named_at_both_doors(suffix, tmp_path: Path) -> None:
+    kind, codec, options = ENDLESS[suffix]
+    size = (720, 576) if kind == "dv" else (64, 48)
+    count = 4 if kind == "dv" else 12
+    dice = np.random.default_rng(0)
+    with av.open(str(tmp_path / f"a.{suffix}"), "w", format=kind, options=options) as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
+        for _ in range(count):
+            noise = dice.integers(0, 255, (size[1], size[0], 3), np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(noise)))
+        container.mux(stream.encode())
+    path = tmp_path / f"a.{suffix}"
+    data = path.read_bytes()
+    assert sum(1 for _ in stream_video(path)) == count and probe_video(path).fps == 25
+    assert len(read(path).frames) == max(1, round(count / 25 * 10))
+    path.write_bytes(data[: len(data) * 9 // 10 - 1])
+    with pytest.raises(ValueError, match=r"(is cut short|breaks off after \d+ frames)"):
+        list(stream_video(path))
+    with pytest.raises(UserError, match="is damaged or incomplete, send the whole file"):
+        read(path)
+
+
 @pytest.mark.parametrize("name", PICTURES)
 def test_a_picture_is_seen_as_a_viewer_shows_it(name: str, tmp_path: Path) -> None:
     size, seen = PICTURES[name]
@@ -86,6 +132,24 @@ def test_a_picture_is_seen_as_a_viewer_shows_it(name: str, tmp_path: Path) -> No
     for frame in frames:
         assert frame.shape[:2] == size
         assert np.abs(corners(frame) - np.array(seen)).max() < 4
+
+
+def test_a_picture_of_32_bit_colours_is_named_as_such(tmp_path: Path) -> None:
+    """A TIFF of floating-point RGB, written by hand: Pillow neither writes nor reads one."""
+    path, side = tmp_path / "float.tiff", 32
+    pixels = np.random.default_rng(0).random((side, side, 3)).astype("<f4").tobytes()
+    # (tag, type, count, value): size, bits, no compression, RGB, where the pixels lie, how they do
+    tags = [
+        (256, 3, 1, side), (257, 3, 1, side), (258, 3, 3, 138), (259, 3, 1, 1), (262, 3, 1, 2),
+        (273, 4, 1, 150), (277, 3, 1, 3), (278, 3, 1, side), (279, 4, 1, len(pixels)),
+        (339, 3, 3, 144),
+    ]  # fmt: skip
+    entries = b"".join(struct.pack("<HHII", *tag) for tag in tags)
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
+    path.write_bytes(head.ljust(138, b"\0") + struct.pack("<6H", 32, 32, 32, 3, 3, 3) + pixels)
+    for door, error in ((read, UserError), (read_frame, ValueError)):
+        with pytest.raises(error, match="float.tiff is a TIFF .* as 32-bit colours, whose scale"):
+            door(path)
 
 
 ROW = {

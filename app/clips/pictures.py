@@ -26,6 +26,8 @@ from app.core.limits import MB, Limits, UserError
 
 # A multi-page TIFF or a stereo JPEG is a set of pictures: its first one is meant.
 MOVING_FORMATS = ("GIF", "WEBP", "PNG", "AVIF")
+# one JPEG after the other, of which a viewer of pictures shows the first
+MOTION_JPEG = (".mjpeg", ".mjpg")
 ON_WHITE = "transparent parts are shown on white"
 ORIENTATION = 0x0112
 # orientations that exchange width and height; other numbers than 1 to 8 mean nothing
@@ -36,13 +38,17 @@ SHORTEST, USUAL = 0.015, 0.1
 
 def read_picture(path: Path, limits: Limits) -> Media | None:
     """The frames of a picture; None when the file is not a picture of a known format."""
-    from lapa.media.pictures import opened_picture
+    from lapa.media.pictures import UnknownScale, opened_picture
 
+    if path.suffix.lower() in MOTION_JPEG:
+        return None
     try:
         with opened_picture(path) as image:
             return _read(image, limits)
     except UnidentifiedImageError:
         return None
+    except UnknownScale as error:
+        raise UserError(f"The picture {name(path)} {error}; {ACCEPTED}.") from error
     except Image.DecompressionBombError as error:
         raise UserError(
             f"The picture {name(path)} is far too large to decode; "
@@ -107,7 +113,7 @@ def _duration(image: Image.Image) -> float:
 
 def _rgb(image: Image.Image, limits: Limits) -> tuple[np.ndarray, str]:
     """One frame, (H, W, 3) uint8 at the stored size, and what was done to it."""
-    from lapa.media.pictures import UnknownScale, on_white, upright
+    from lapa.media.pictures import on_white, upright
 
     width, height = image.size
     if image.format == "JPEG":
@@ -116,10 +122,7 @@ def _rgb(image: Image.Image, limits: Limits) -> tuple[np.ndarray, str]:
     if image.getexif().get(ORIENTATION, 1) in LYING:
         width, height = height, width
     stored = stored_size(width, height, limits)
-    try:
-        picture = upright(image)
-    except UnknownScale as error:
-        raise UserError(f"The picture {error}; {ACCEPTED}.") from error
+    picture = upright(image)
     if picture.size != stored:
         picture = picture.resize(stored, Image.Resampling.LANCZOS, reducing_gap=3.0)
     see_through = picture.mode == "RGBA" and picture.getchannel("A").getextrema() != (255, 255)

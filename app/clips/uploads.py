@@ -12,6 +12,7 @@ import numpy as np
 
 from app.clips.media import Media, name
 from app.core.limits import Limits, UserError
+from app.core.shares import asking, crowded_out
 from app.core.views import Clip
 
 UPLOAD = "upload"
@@ -19,15 +20,17 @@ UPLOAD = "upload"
 
 @dataclass(frozen=True, eq=False)
 class Upload:
-    """One kept upload; frames (T, H, W, 3) uint8, read-only."""
+    """One kept upload; frames (T, H, W, 3) uint8, read-only. address: where it came from."""
 
     session: str
+    address: str
     clip: Clip
     frames: np.ndarray
 
 
 class Sessions:
-    """Keeps the latest uploads within the limits; the one not used for longest goes first."""
+    """Keeps the latest uploads within the limits; the one not used for longest goes first, of the
+    session that has too many, or of the address that has most where all have too much."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -79,11 +82,12 @@ class Sessions:
     def _make_room(self, session: str) -> list[str]:
         own = self._of(session)
         gone = own[: max(0, len(own) - self._limits.uploads_per_session)]
-        keys = [key for key in self._uploads if key not in gone]
-        total = sum(self._uploads[key].frames.nbytes for key in keys)
-        while total > self._limits.session_bytes_total:
-            total -= self._uploads[keys[0]].frames.nbytes
-            gone.append(keys.pop(0))
+        kept = [
+            (key, upload.address, upload.frames.nbytes)
+            for key, upload in self._uploads.items()
+            if key not in gone
+        ]
+        gone += crowded_out(kept, self._limits.session_bytes_total)
         for clip_id in gone:
             del self._uploads[clip_id]
         return gone
@@ -107,4 +111,4 @@ def _upload(path: Path, media: Media, session: str) -> Upload:
         uploaded=True,
         note=media.note,
     )
-    return Upload(session, clip, media.frames)
+    return Upload(session, asking.get().address, clip, media.frames)

@@ -56,8 +56,7 @@ def _read(video: Video, limits: Limits) -> Media:
     stored = stored_size(width * video.pixel_aspect, height, limits)
     stored_size(width, height, limits)
     # without a rate or a length in the header it is counted on the way
-    rate = float(video.stream.average_rate or 0)
-    check_work((video.seconds or 0) * rate, width, height, limits)
+    check_work((video.seconds or 0) * video.rate, width, height, limits)
     deadline, film = time.monotonic() + limits.decode_seconds, Thinned(limits)
     for since, until, frame in video.timed():
         if time.monotonic() > deadline:

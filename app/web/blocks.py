@@ -19,11 +19,12 @@ from gradio_client.utils import is_file_obj_with_meta, traverse
 
 from app.core.crowd import Crowd
 from app.core.limits import FULL, NO_UPLOADS, Busy, Limits, UserError, is_full
-from app.core.shares import Shares, asking
+from app.core.shares import Shares, Visitor, asking, network_of
 
 log = logging.getLogger(__name__)
 # where gradio answers at once, and how an event of the page is named there
 RUN = ("/gradio_api/run", "/gradio_api/api")
+JOIN = "/gradio_api/queue/join"
 FN_INDEX = re.compile(rb'"fn_index"\s*:\s*(\d{1,6})\b')
 NOT_SENT = "A file of the request was not sent here, or cannot be fetched; send it as a file."
 
@@ -45,11 +46,23 @@ class Page(gr.Blocks):
             for what, count in places.items()
         }
 
-    def refusal(self, path: str, body: bytes) -> Busy | None:
+    def refusal(self, path: str, body: bytes, address: str = "") -> Busy | None:
         """Why what is asked at a path waits outside, told before anything of it is read; None where
-        it comes in. Only short questions past the queue do so, of which there are most."""
+        it comes in. Short questions past the queue do so, of which there are most, and what would
+        be more than half of gradio's queue for one address."""
+        path = path.rstrip("/")
+        if path == JOIN:
+            return self._queued(address)
         busy = self._crowd.refusal()
-        return busy if busy and self._is_short(path.rstrip("/"), body) else None
+        return busy if busy and self._is_short(path, body) else None
+
+    def _queued(self, address: str) -> Busy | None:
+        queues = self._queue.event_queue_per_concurrency_id.values()
+        own = sum(
+            visitor_of(event.request).address == address for each in queues for event in each.queue
+        )
+        most = (self._queue.max_size or 2) // 2
+        return Busy(f"{own} things of your address wait already", 5.0) if own >= most else None
 
     def _is_short(self, path: str, body: bytes) -> bool:
         place, _, name = path.rpartition("/")
@@ -131,11 +144,11 @@ class Page(gr.Blocks):
             turn.enter_context(self._crowd.inside())
 
 
-def visitor_of(request: Any) -> str:
-    """The session of a page, or the address of a program."""
+def visitor_of(request: Any) -> Visitor:
+    """Where a request comes from, and from which page."""
     session = getattr(request, "session_hash", None)
     client = getattr(request, "client", None)
-    return str(session or getattr(client, "host", "") or "")
+    return Visitor(network_of(str(getattr(client, "host", "") or "")), str(session or ""))
 
 
 def _refused(function: Any, error: UserError, event_data: Any) -> dict[str, Any]:

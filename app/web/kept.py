@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from app.core.limits import MB
+from app.core.shares import network_of
+from app.web.hidden import real
 
 Message = MutableMapping[str, Any]
 # addresses whose files are counted; whoever sent nothing for longest is forgotten first
@@ -66,7 +68,7 @@ class Kept:
     def note(self, scope: Message, answer: bytes) -> None:
         """Counts the files that an upload was answered with."""
         try:
-            paths = {Path(str(path)) for path in json.loads(answer)}
+            paths = {Path(real(str(path))) for path in json.loads(answer)}
         except (ValueError, TypeError):
             return
         address = address_of(scope)
@@ -77,6 +79,7 @@ class Kept:
 
 
 def address_of(scope: Message) -> str:
-    """Where a request comes from; "" where it does not say."""
+    """Where a request comes from; "" where it does not say. Whom a proxy names is believed where
+    uvicorn believes it (FORWARDED_ALLOW_IPS)."""
     client = scope.get("client")
-    return str(client[0]) if client else ""
+    return network_of(str(client[0])) if client else ""

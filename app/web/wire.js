@@ -3,25 +3,38 @@
  * with its answer. One count for the whole page, so that an answer belongs to one question only. A
  * server that has too much to do says so at once (`busy`, in seconds) and is asked again. */
 
+const PATIENCE_MS = 60000;
+
+/** Milliseconds after which a busy server is asked again, not by everybody at once. */
+const pause = (/** @type {number} */ seconds) => 1000 * seconds * (1 + Math.random() / 2);
+
 /**
  * Gradio's way to the server, over which a question that the server does not let in for now (503,
  * app/web/doors.py) comes back as one that it was too busy to answer. Gradio would tell of an error.
+ * What waits in gradio's queue has no answer here: it is sent again, for as long as there is patience.
  * @param {typeof fetch} fetch
  * @returns {typeof fetch}
  */
 export function patiently(fetch) {
   return async (input, init) => {
-    const answer = await fetch(input, init);
-    if (answer.status !== 503 || !answer.headers.has("retry-after") || typeof init?.body !== "string") return answer;
-    const { detail, busy } = await answer.json();
-    const record = { error: detail, busy, seq: JSON.parse(init.body).event_data?.seq };
-    return Response.json({ data: [record], is_generating: false, changed_state_ids: [] });
+    const end = Date.now() + PATIENCE_MS;
+    for (;;) {
+      const answer = await fetch(input, init);
+      if (answer.status !== 503 || !answer.headers.has("retry-after") || typeof init?.body !== "string") return answer;
+      const { detail, busy } = await answer.clone().json();
+      if (!String(input).includes("/queue/join")) {
+        const record = { error: detail, busy, seq: JSON.parse(init.body).event_data?.seq };
+        return Response.json({ data: [record], is_generating: false, changed_state_ids: [] });
+      }
+      const wait = pause(busy);
+      if (Date.now() + wait > end) return answer;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
   };
 }
 globalThis.fetch = patiently(globalThis.fetch);
 
 const SLOW = "The server has not answered in time. Check the connection and try again.";
-const PATIENCE_MS = 60000;
 let seq = 0;
 
 /**
@@ -34,9 +47,6 @@ export function onValue(gradio, draw) {
   // what it draws may concern parts that are mounted after this one
   if (gradio.props.value) queueMicrotask(() => draw(gradio.props.value));
 }
-
-/** Milliseconds after which a busy server is asked again, not by everybody at once. */
-const pause = (/** @type {number} */ seconds) => 1000 * seconds * (1 + Math.random() / 2);
 
 /**
  * Questions that are asked one at a time, so that no answer overtakes another.

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lapa.media.colours import standard_colours
 
@@ -23,9 +23,13 @@ SIXTEEN = ("I;16", "I;16B", "I;16L", "I;16N")
 PHOTOMETRIC, WHITE_IS_ZERO = 262, 0
 
 
+# the beginnings of a TIFF, small and big
+TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
 class UnknownScale(ValueError):
-    """The values have 32 bits, of which nobody knows what is white. The message goes on after the
-    picture's name."""
+    """The values have 32 bits, of which nobody knows what is white, or are of another kind that is
+    not read. The message goes on after the picture's name."""
 
 
 @contextmanager
@@ -37,9 +41,21 @@ def opened_picture(path: Path) -> Iterator[Image.Image]:
 
     Raises:
         UnidentifiedImageError, OSError, ValueError, SyntaxError, DecompressionBombError: as Pillow.
+        UnknownScale: a TIFF of pixels that Pillow does not know.
     """
-    with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
-        yield image
+    with path.open("rb") as file:
+        try:
+            image = Image.open(file, formats=FORMATS)
+        except UnidentifiedImageError as error:
+            file.seek(0)
+            if file.read(4) not in TIFF:
+                raise
+            raise UnknownScale(
+                "is a TIFF that cannot be read: it is damaged, or its pixels are of a kind, as "
+                "32-bit colours, whose scale is not known"
+            ) from error
+        with image:
+            yield image
 
 
 def upright_rgb(image: Image.Image) -> np.ndarray:

@@ -23,7 +23,7 @@ from av.container import InputContainer
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
-from lapa.media.gif import is_whole_gif
+from lapa.media.ending import STRICT, ends_whole
 from lapa.media.orientation import display_matrix, oriented
 from lapa.media.tone import is_high_range, standard_range
 
@@ -43,6 +43,9 @@ OPTIONS = {
 }
 # the brands of files that hold a still picture, perhaps in tiles that no video decoder joins
 STILL_BRANDS = frozenset({"avif", "heic", "heix", "heim", "heis", "mif1", "mif2"})
+# packets at the end of which a frame may be that of the last: frames are decoded in another order
+# than they are shown
+LAST = 4
 # a header that claims more is taken for broken
 MAX_FPS = 240.0
 # how Matroska writes a time
@@ -73,11 +76,16 @@ class VideoInfo:
 @dataclass(eq=False)
 class Video:
     """An opened file and its stream of moving pictures. turn: the display matrix that the first
-    decoded frame has, (3, 3) int32; None where it has none."""
+    decoded frame has, (3, 3) int32; None where it has none. end: the byte of the file behind what
+    was read last; 0 where the format does not tell. packets, damaged: how many were read, and the
+    number of the last that was not whole, or whose frame was not."""
 
     container: InputContainer
     stream: VideoStream
     turn: np.ndarray | None = None
+    end: int = 0
+    packets: int = 0
+    damaged: int = -LAST
 
     @property
     def fps(self) -> float:
@@ -86,10 +94,17 @@ class Video:
         Raises:
             ValueError: the file claims none, or more than 240.
         """
-        fps = float(self.stream.average_rate or self.stream.guessed_rate or 0)
+        fps = self.rate
         if not 0 < fps <= MAX_FPS:
             raise ValueError(f"claims {fps:g} frames a second, 0 to {MAX_FPS:g} is accepted")
         return fps
+
+    @property
+    def rate(self) -> float:
+        """Frames a second as the file claims them, 0 where it does not; of DV, whose clock is taken
+        for that, as its pictures say."""
+        average, guessed = self.stream.average_rate, self.stream.guessed_rate
+        return float((average if average and average <= MAX_FPS else guessed) or average or 0)
 
     @property
     def stored_size(self) -> tuple[int, int]:
@@ -134,6 +149,8 @@ class Video:
         """
         # Threads pay off across clips, not inside a small one.
         self.stream.codec_context.thread_count = 1
+        if self.container.format.name in STRICT:
+            self.stream.codec_context.options = {"err_detect": "explode"}
         count, first, last, end = 0, math.inf, -math.inf, -math.inf
         try:
             for frame in self._decoded():
@@ -146,12 +163,13 @@ class Video:
             raise CutShort(f"breaks off after {count} frames ({_words(error)})") from error
         if not count:
             raise CutShort("holds no frame that can be decoded")
-        if self.container.format.name == "gif" and not is_whole_gif(Path(self.container.name)):
-            raise CutShort(f"is cut short: it ends within a frame, and {count} can be decoded")
         if last >= first:
             # of formats that do not say how long a frame lasts, the last one lasts as the others
             usual = (last - first) / max(count - 1, 1)
             self._check_whole(max(end, last + usual) - first, last - first, count)
+        path, kind = Path(self.container.name), self.container.format.name
+        if self.damaged > max(self.packets - LAST, 1) or not ends_whole(path, kind, self.end):
+            raise CutShort(f"is cut short: it ends within a frame, and {count} can be decoded")
 
     def frames_from(self, seconds: float) -> Iterator[av.VideoFrame]:
         """Decode from the last key frame before this time on.
@@ -170,9 +188,17 @@ class Video:
 
     def _decoded(self) -> Iterator[av.VideoFrame]:
         # the matrix holds for all frames, though H.264 and HEVC may tell it with key frames only
-        for number, frame in enumerate(self.container.decode(self.stream)):
-            self.turn = display_matrix(frame) if number == 0 else self.turn
-            yield frame
+        number = 0
+        for packet in self.container.demux(self.stream):
+            if packet.size:
+                self.packets += 1
+                self.end = (packet.pos or 0) + packet.size
+                self.damaged = self.packets if packet.is_corrupt else self.damaged
+            for frame in packet.decode():
+                self.damaged = self.packets if frame.is_corrupt else self.damaged
+                self.turn = display_matrix(frame) if number == 0 else self.turn
+                number += 1
+                yield frame
 
     def _check_whole(self, seconds: float, last: float, count: int) -> None:
         """Raise ValueError where far less was decoded than the file announces. seconds: that the
@@ -187,7 +213,7 @@ class Video:
     def timed(self) -> Iterator[tuple[float, float, av.VideoFrame]]:
         """Each frame with the seconds, from the first one on, between which it is on the screen;
         one frame late. ValueError as `frames`."""
-        usual = 1 / float(self.stream.average_rate or self.stream.guessed_rate or 25)
+        usual = 1 / (self.rate or 25)
         first = waiting = None
         at = 0.0
         for frame in self.frames():

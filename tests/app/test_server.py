@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from app.core.limits import Limits, UserError
 from app.explorer import Explorer
 from app.page import launch_options
-from app.server import AccessLog, opened_log, serving, told_path
+from app.server import AccessLog, leave_out, opened_log, serving, told_path
 from tests import loops
 from tests.app.conftest import SmallQuantizer, recordings
 
@@ -120,6 +121,26 @@ def test_a_port_that_is_none_ends_in_a_sentence_and_not_in_gradios_import(root: 
     )  # fmt: skip
     assert done.returncode == 2 and "Traceback" not in done.stderr
     assert "'abc' is no port (also as GRADIO_SERVER_PORT)" in done.stderr.splitlines()[-1]
+
+
+def test_what_gradio_would_read_beside_the_options_is_left_out(capsys) -> None:
+    environment = {
+        "GRADIO_SERVER_PORT": "8000", "GRADIO_NUM_PORTS": "abc", "GRADIO_SHARE": "true",
+        "WEB_CONCURRENCY": "abc", "GRADIO_TEMP_DIR": "/own", "HOME": "/root",
+    }  # fmt: skip
+    leave_out(environment)
+    assert environment == {"GRADIO_TEMP_DIR": "/own", "HOME": "/root"}
+    said = capsys.readouterr().err
+    assert said == "Not read here: GRADIO_NUM_PORTS, GRADIO_SHARE, WEB_CONCURRENCY.\n"
+    leave_out(environment)
+    assert capsys.readouterr().err == ""
+
+
+def test_what_ends_the_import_of_a_library_is_one_sentence(root: Path, monkeypatch) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.setitem(sys.modules, "app.page", None)
+    with pytest.raises(SystemExit, match="^python app.py: a library or what it reads of the"):
+        runpy.run_path(str(root / "app.py"))["run"](None)
 
 
 def test_only_what_is_offered_is_there(assets: Path) -> None:

@@ -81,7 +81,7 @@ def test_high_dynamic_range_is_brought_to_the_usual_one(tmp_path, transfer, valu
     assert np.abs(shown.astype(int) - grey).max() <= 4
 
 
-@pytest.mark.parametrize("suffix", ["mkv", "avi", "ts"])
+@pytest.mark.parametrize("suffix", ["mkv", "avi"])
 def test_a_video_that_was_cut_is_not_taken_as_whole(tmp_path, write_video, suffix):
     noise = list(np.random.default_rng(0).integers(0, 255, (30, 48, 64, 3), dtype=np.uint8))
     path = write_video(tmp_path / f"cut.{suffix}", noise)
@@ -90,9 +90,6 @@ def test_a_video_that_was_cut_is_not_taken_as_whole(tmp_path, write_video, suffi
     path.write_bytes(data[: len(data) * 6 // 10])
     [cut, whole], _ = read_episodes(tmp_path)
     assert len(whole.frames) == 30
-    if suffix == "ts":  # a broadcast says nothing of its length
-        assert len(cut.frames) < 20
-        return
     with pytest.raises(ValueError, match=r"is cut short: it announces 3.0 s, and 1?\d frames"):
         _ = cut.frames
     cache = Cache.build(tmp_path, tmp_path / "cache", 16)

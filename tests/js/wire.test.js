@@ -194,3 +194,23 @@ test("a question that is not let in comes back as one for later, all else as it 
   assert.deepEqual(await good.json(), { data: [1] });
   assert.deepEqual(asked[0], ["/run/predict", request]);
 });
+
+test("what does not fit into the queue is sent again until it does, or nobody has patience", async () => {
+  mock.timers.enable({ apis: ["setTimeout", "Date"] });
+  const busy = () => Response.json({ detail: "32 things of your address wait already.", busy: 5 }, { status: 503, headers: { "retry-after": "5" } });
+  const answers = [busy(), busy(), Response.json({ event_id: "a" })], ask = patiently(async () => answers.shift() ?? busy());
+  const passed = async (asked) => {
+    let told;
+    asked.then((answer) => { told = answer; });
+    for (let turn = 0; !told && turn < 200; turn += 1) {
+      await new Promise(setImmediate);
+      mock.timers.tick(1000);
+    }
+    return told;
+  };
+  assert.deepEqual(await (await passed(ask("/gradio_api/queue/join", { body: "{}" }))).json(), { event_id: "a" });
+  const refused = await passed(ask("/gradio_api/queue/join", { body: "{}" }));
+  assert.equal(refused.status, 503);
+  assert.match((await refused.json()).detail, /wait already/);
+  mock.timers.reset();
+});

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import resource
 import shutil
 import socket
@@ -82,8 +83,10 @@ def check(folder: Path, name: str, file: str, damage: Callable[[bytes], bytes]) 
     try:
         _check(explorer, folder, name, file)
     finally:
-        # its thread would stay, and what it holds
+        # its thread would stay, and what it holds; a service and its tools hold each other
         explorer.close()
+        del explorer
+        gc.collect()
 
 
 def _check(explorer: Explorer, folder: Path, name: str, file: str) -> None:

@@ -61,7 +61,7 @@ class CheckupEndpoint:
             return self._published(name)
         known = self._clips.embodiments(self._models.get(name))
         chosen = _names(embodiments) or known or self._clips.embodiments()
-        return self._waited(self._checkup.start(Wanted(name, chosen, (), size), asking.get()))
+        return self._waited(self._checkup.start(Wanted(name, chosen, (), size), asking.get().name))
 
     def _published(self, name: str) -> dict[str, Any]:
         self._models.get(name)  # says which models there are if there is none of this name

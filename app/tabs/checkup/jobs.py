@@ -17,6 +17,7 @@ from typing import Any
 
 from app.core.interleave import Stopped
 from app.core.limits import Limits, UserError
+from app.core.shares import Turns, Visitor, asking, fullest
 from app.tabs.checkup.views import CheckupProgress
 
 log = logging.getLogger(__name__)
@@ -24,6 +25,7 @@ BROKEN = "Something went wrong on the server during this checkup; its log has th
 MOST_TICKETS = 2000
 # a report is read for longer than a running checkup is left unwatched
 READING = 20
+GAVE_WAY = "Many checkups wait, and most came from your address; start this one again later."
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 
 
@@ -37,7 +39,7 @@ class Job:
     key: Hashable
     work: Callable[[Job], Any]
     seconds: float | None = None
-    visitor: str = ""
+    visitor: Visitor = Visitor("")
     state: str = WAITING
     stage: str = ""
     done: int = 0
@@ -87,8 +89,7 @@ class Jobs:
         self._lock = threading.RLock()
         self._waiting: list[Job] = []
         self._running: Job | None = None
-        # how many were begun, and which was the last of each visitor
-        self._begun, self._turns = 0, OrderedDict[str, int]()
+        self._turns = Turns()
         self._kept: OrderedDict[Hashable, Job] = OrderedDict()
         self._tickets: OrderedDict[str, _Ticket] = OrderedDict()
         self._worker: threading.Thread | None = None
@@ -103,15 +104,18 @@ class Jobs:
     ) -> str:
         """A ticket for the job of this key, which is begun, joined or found finished.
 
+        session: of a page; of a program its address.
+
         Raises:
             UserError: too many wait already, of this session or of all.
         """
+        visitor = Visitor(asking.get().address, session)
         with self._lock:
             self._forget_the_silent()
             job = self._known(key)
             if job is None:
-                self._check_room(session)
-                job = Job(key, work, seconds, session, heard=self._forget_the_silent)
+                self._check_room(visitor)
+                job = Job(key, work, seconds, visitor, heard=self._forget_the_silent)
                 self._waiting.append(job)
             ticket = secrets.token_urlsafe(16)
             self._tickets[ticket] = _Ticket(job, session, time.monotonic())
@@ -187,12 +191,17 @@ class Jobs:
         alive = [self._running, *self._waiting]
         return next((j for j in alive if j and j.key == key and not j.stopped.is_set()), None)
 
-    def _check_room(self, session: str) -> None:
-        own = sum(job.visitor == session for job in self._waiting)
+    def _check_room(self, visitor: Visitor) -> None:
+        own = sum(job.visitor == visitor for job in self._waiting)
         if own >= self._limits.jobs_of_one:
             raise UserError(f"{own} checkups of yours wait already; let one of them end first.")
-        if len(self._waiting) >= self._limits.jobs_waiting:
+        if len(self._waiting) < self._limits.jobs_waiting:
+            return
+        place = fullest([job.visitor for job in self._waiting], visitor)
+        if place is None:
             raise UserError(f"{len(self._waiting)} checkups are waiting already; try again later.")
+        gone = self._waiting.pop(place)
+        gone.state, gone.error, gone.work = FAILED, GAVE_WAY, _nothing
 
     def _before(self, job: Job) -> list[Job]:
         if job not in self._waiting:
@@ -202,13 +211,13 @@ class Jobs:
         return [*running, *order[: order.index(job)]]
 
     def _order(self) -> list[Job]:
-        """What waits, as it will come: first of whoever had a turn longest ago, or never."""
-        turns, waiting, order = dict(self._turns), list(self._waiting), []
-        for turn in range(len(waiting)):
-            job = min(waiting, key=lambda job: turns.get(job.visitor, -1))
+        """What waits, as it will come."""
+        turns, waiting, order = self._turns.copy(), list(self._waiting), []
+        while waiting:
+            job = min(waiting, key=lambda job: turns.rank(job.visitor))
             waiting.remove(job)
             order.append(job)
-            turns[job.visitor] = self._begun + turn
+            turns.begin(job.visitor)
         return order
 
     def _forget_the_silent(self) -> None:
@@ -253,11 +262,7 @@ class Jobs:
             return None
         job = self._order()[0]
         self._waiting.remove(job)
-        self._turns[job.visitor] = self._begun
-        self._turns.move_to_end(job.visitor)
-        self._begun += 1
-        while len(self._turns) > MOST_TICKETS:
-            self._turns.popitem(last=False)
+        self._turns.begin(job.visitor)
         return job
 
     @staticmethod

@@ -26,6 +26,7 @@ from app.clips.media import name
 from app.clips.sent_files import SentFiles
 from app.clips.uploads import UPLOAD
 from app.core.limits import MB, Limits, UserError, is_full
+from app.core.shares import asking, crowded_out
 from app.core.views import Model
 
 log = logging.getLogger(__name__)
@@ -38,10 +39,11 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class SentCheckpoint:
-    """A kept checkpoint: a folder or a `.pt` file of ours to read, `bytes` on disk. reading: what
-    the latter was said to be."""
+    """A kept checkpoint: a folder or a `.pt` file of ours to read, `bytes` on disk. address: where
+    it came from. reading: what the latter was said to be."""
 
     session: str
+    address: str
     model: Model
     path: Path
     bytes: int
@@ -61,7 +63,8 @@ class _Sober(io.BufferedReader):
 
 
 class CheckpointUploads:
-    """Keeps the latest ones within the limits; the one sent first goes first.
+    """Keeps the latest ones within the limits; the one sent first goes first, of the session that
+    has too many, or of the address that has most where all have too much.
 
     inspect: (path, **reading) -> (configuration, parameters), without loading; ValueError or
     OSError with one sentence where the files are no quantizer's, UserError for a visitor.
@@ -101,8 +104,9 @@ class CheckpointUploads:
             shutil.rmtree(home, ignore_errors=True)
             raise
         size = sum(p.stat().st_size for p in ([path] if path.is_file() else path.iterdir()))
+        address = asking.get().address
         with self._lock:
-            self._kept[token] = SentCheckpoint(session, model, path, size, dict(reading))
+            self._kept[token] = SentCheckpoint(session, address, model, path, size, dict(reading))
             gone = self._make_room(session)
         self._delete(gone)
         return model
@@ -189,9 +193,9 @@ class CheckpointUploads:
     def _make_room(self, session: str) -> list[SentCheckpoint]:
         own = self._of(session)
         gone = [self._kept.pop(key) for key in own[: -self._limits.checkpoints_per_session]]
-        while sum(s.bytes for s in self._kept.values()) > self._limits.checkpoint_bytes_total:
-            gone.append(self._kept.popitem(last=False)[1])
-        return gone
+        kept = [(key, sent.address, sent.bytes) for key, sent in self._kept.items()]
+        most = self._limits.checkpoint_bytes_total
+        return gone + [self._kept.pop(key) for key in crowded_out(kept, most)]
 
     @staticmethod
     def _delete(gone: Sequence[SentCheckpoint]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.core.limits import Limits, UserError
+from app.core.shares import asking, crowded_out
 from app.tabs.imagine.dream import Dream
 
 if TYPE_CHECKING:
@@ -18,8 +19,10 @@ GONE = "This dream is no longer kept: the server had to make room. Reset it to b
 
 @dataclass(eq=False)
 class Kept:
-    """What a session has made: its dream, and the replay it looked at last."""
+    """What a session has made: its dream, and the replay it looked at last. address: where it comes
+    from."""
 
+    address: str = ""
     dream: Dream | None = None
     replay: tuple[ReplayStep, ...] = ()
     replay_clip: str = ""
@@ -32,7 +35,8 @@ class Kept:
 
 
 class Worlds:
-    """Dreams by session; nobody can reach another's. The least recently used go first."""
+    """Dreams by session; nobody can reach another's. Of the address that has most the least
+    recently used goes first."""
 
     def __init__(self, limits: Limits) -> None:
         self._most = limits.dream_bytes_total
@@ -92,19 +96,20 @@ class Worlds:
             self._kept.pop(session, None)
 
     def make_room(self) -> None:
-        """Let the least recently used go until the limit holds; the latest stays."""
+        """Let some go until the limit holds; the latest stays."""
         with self._lock:
-            total = sum(kept.nbytes for kept in self._kept.values())
-            while total > self._most and len(self._kept) > 1:
-                gone = self._kept.popitem(last=False)[1]
-                total -= gone.nbytes
-                if gone.dream is not None:
-                    gone.dream.controls.turn += 1
+            kept = [(key, each.address, each.nbytes) for key, each in self._kept.items()]
+            for session in crowded_out(kept, self._most):
+                dream = self._kept[session].dream
+                if session != kept[-1][0]:
+                    del self._kept[session]
+                    if dream is not None:
+                        dream.controls.turn += 1
 
     def _of(self, session: str | None) -> Kept:
         if not session:
             raise UserError("A dream needs an open page; reload the page and begin again.")
         with self._lock:
-            kept = self._kept.setdefault(session, Kept())
+            kept = self._kept.setdefault(session, Kept(asking.get().address))
             self._kept.move_to_end(session)
             return kept

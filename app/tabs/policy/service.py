@@ -23,6 +23,7 @@ from app.core.compare import gap_in_frames
 from app.core.compute import Compute
 from app.core.limits import Limits, UserError
 from app.core.queue import Players
+from app.core.shares import asking, crowded_out
 from app.core.trust import Grounds, Trust, begin_world, coloured_of
 from app.core.views import Queued
 from app.tabs.policy.recordings import Recordings, measured
@@ -58,11 +59,13 @@ class Choice:
 
 @dataclass(eq=False)
 class Run:
-    """A visitor's run: what has been seen of it. turn: raised to end what goes on in it."""
+    """A visitor's run: what has been seen of it. address: where it was begun from. turn: raised to
+    end what goes on in it."""
 
     choice: Choice
     start: PolicyStart
     number: int
+    address: str = ""
     turn: int = 0
     imagined: list[np.ndarray] = field(default_factory=list)
     acted: list[np.ndarray] = field(default_factory=list)
@@ -128,7 +131,7 @@ class Policy:
         number = self._acting.number()
         start = self._start(choice, number)
         with self._lock:
-            self._runs[session] = Run(choice, start, number)
+            self._runs[session] = Run(choice, start, number, asking.get().address)
         self._make_room()
         return start
 
@@ -362,8 +365,8 @@ class Policy:
 
     def _make_room(self) -> None:
         with self._lock:
-            total = sum(run.nbytes for run in self._runs.values())
-            while total > self._limits.dream_bytes_total and len(self._runs) > 1:
-                gone = self._runs.popitem(last=False)[1]
-                gone.turn += 1
-                total -= gone.nbytes
+            kept = [(key, run.address, run.nbytes) for key, run in self._runs.items()]
+            for session in crowded_out(kept, self._limits.dream_bytes_total):
+                # the latest stays
+                if session != kept[-1][0]:
+                    self._runs.pop(session).turn += 1

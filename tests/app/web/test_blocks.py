@@ -14,7 +14,7 @@ import pytest
 
 from app.core.crowd import AGAIN_SECONDS, FEW
 from app.core.limits import Busy, Limits
-from app.core.shares import asking
+from app.core.shares import Visitor, asking
 from app.web.blocks import Page
 from app.web.events import Callbacks, answers, heavy
 from tests import loops
@@ -40,7 +40,7 @@ class Handlers(Callbacks):
         return self._work(session)
 
     def _work(self, session: str | None) -> dict:
-        assert asking.get() == session
+        assert asking.get() == Visitor("", session)
         self.now.append(session)
         self.most.append(sorted(self.now))
         self.go.wait(20)
@@ -157,10 +157,24 @@ def test_a_program_has_turns_by_its_address(page) -> None:
     request = SimpleNamespace(client=SimpleNamespace(host="10.0.0.7"))
 
     async def visits() -> Any:
-        page._shares["models"]._waiting.append(("10.0.0.7", asyncio.Future()))
+        page._shares["models"]._waiting.append((Visitor("10.0.0.7"), asyncio.Future()))
         with pytest.raises(gr.Error, match="1 thing of yours waits already"):
             await page.call_function(function, [], None, request)
         page._shares["models"]._waiting.clear()
         return await page.call_function(function, [], None, request)
 
     assert loops.run(visits())["prediction"] == "thought"
+
+
+def test_an_address_has_half_of_the_queue_at_most(page) -> None:
+    page.queue(max_size=4)
+    function = next(each for each in page.fns.values() if each.api_name == "press")
+    page._queue.create_event_queue_for_fn(function)
+    waiting = page._queue.event_queue_per_concurrency_id[function.concurrency_id].queue
+    event = SimpleNamespace(request=SimpleNamespace(client=SimpleNamespace(host="10.0.0.7")))
+    waiting.append(event)
+    assert page.refusal("/gradio_api/queue/join/", b"", "10.0.0.7") is None
+    waiting.append(event)
+    refusal = page.refusal("/gradio_api/queue/join", b"", "10.0.0.7")
+    assert str(refusal) == "2 things of your address wait already; try again in 5 seconds."
+    assert page.refusal("/gradio_api/queue/join", b"", "10.0.0.8") is None

@@ -304,7 +304,7 @@ def test_a_crowd_costs_no_more_than_a_refusal() -> None:
         reached.append(await receive())
         await JSONResponse({})(scope, receive, send)
 
-    def crowd(path: str, body: bytes) -> Busy | None:
+    def crowd(path: str, body: bytes, address: str) -> Busy | None:
         return Busy("Many visitors are here", 1.5) if (path, body) == (RUN, b"[1]") else None
 
     client = TestClient(Doors(inner, upload=1, crowd=crowd))
