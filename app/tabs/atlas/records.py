@@ -150,7 +150,10 @@ def found_record(text: str, found: Found) -> Record:
     told: Record = {"text": " ".join(text.split()), "rows": found.rows.tolist()}
     if found.missing:
         missing = " or ".join(f"“{word}”" for word in found.missing)
-        return {**told, "note": f"No pair has {missing} in instruction, robot, task or direction."}
+        return {
+            **told,
+            "note": f"No pair has {missing} in instruction, embodiment, task or direction.",
+        }
     if not len(found.rows):
         return {**told, "note": "Pairs have each of these words, but none has all of them."}
     return {**told, "where": dict(found.where)}

@@ -54,7 +54,9 @@ def find(table: AtlasTable, text: str) -> Found:
     fields = _fields(table)
     terms = [term for part in text[:LONGEST].split() for term in _terms(part, fields)]
     if not terms:
-        raise UserError("There is no word to look for; write one, such as push, or a robot's name.")
+        raise UserError(
+            "There is no word to look for; write one, such as push, or an embodiment's."
+        )
     rows, missing = np.ones(len(table), bool), []
     has = {name: np.zeros(len(table), bool) for name in fields}
     for own, word in terms:

@@ -115,7 +115,7 @@ class Dream:
         return next(found, None)
 
     def _keep(self, moment: Any, parent: DreamStep | None) -> DreamStep:
-        before = Trust() if parent is None else parent.trust
+        before = Trust(moves=self.model.moves) if parent is None else parent.trust
         step = DreamStep(
             number=len(self.steps),
             parent=None if parent is None else parent.number,

@@ -78,11 +78,11 @@ def _weights_digest(path: Path) -> str:
 
 
 def _note(name: str, key: dict[str, Any], embodiment: str, says: Mapping[str, str]) -> str:
-    whose = "all robots together" if key.get("everyone") else embodiment
+    whose = "all embodiments together" if key.get("everyone") else embodiment
     did = {"stay": "stayed where it was", "close": "closed its grip", "open": "opened its grip"}
     # a car is told what to do, and stays nowhere
     word = says.get("stays" if name == "stay" else name)
-    what = word or did.get(name, f"moved {name} in the picture")
+    what = f"was driven so: “{word}”" if word else did.get(name, f"moved {name} in the picture")
     return (
         f"Inferred from {key['pairs']} real frame pairs of {whose}; "
         f"in {100 * key['agree']:.0f} % of them it {what}."

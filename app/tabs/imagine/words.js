@@ -49,7 +49,7 @@ export const PLAYER = {
   always: "at every step (teacher-forced)",
   never: "never (closed loop)",
   every: (/** @type {number} */ steps) => `every ${steps} steps`,
-  unlearned: (/** @type {string} */ name) => `No latent action was learned for “${name}” of this robot; choose one with Edit.`,
+  unlearned: (/** @type {string} */ name) => `No latent action was learned here for “${name}”; choose one with Edit.`,
   upload: "your upload",
 };
 

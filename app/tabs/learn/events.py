@@ -18,6 +18,7 @@ from app.tabs.learn.records import (
     lesson_record,
     pair_record,
     plane_record,
+    steered_record,
     swap_record,
 )
 from app.tabs.learn.service import Learn
@@ -45,6 +46,7 @@ class LearnHandlers(Callbacks):
             "dream": self._dream,
             "measure": self._dream,
             "judged": self._asked_dreams,
+            "steer": self._steered,
             "instruct": self._instructions,
             "tables": self._tables,
         }
@@ -161,6 +163,9 @@ class LearnHandlers(Callbacks):
         """Without the figures, which would give the answer away."""
         dreams = self._learn.asked_dreams(lesson)
         return {"dreams": [{**dream_record(each), "psnr": [], "copy": []} for each in dreams]}
+
+    def _steered(self, lesson: str, number: int) -> Record:
+        return steered_record(self._learn.steered(lesson))
 
     def _instructions(self, lesson: str, number: int) -> Record:
         return {"instructions": list(INSTRUCTIONS)}

@@ -10,7 +10,7 @@ import numpy as np
 from app.core.limits import UserError
 from app.tabs.atlas.service import effect
 from app.tabs.atlas.views import AtlasTable
-from app.tabs.learn.views import Dream, Guess, Instructed, Plane, Swap
+from app.tabs.learn.views import Dream, Guess, Instructed, Plane, Steered, Swap
 
 # clockwise from the right, as y grows down
 WAYS = ("right", "down-right", "down", "down-left", "left", "up-left", "up", "up-right")
@@ -94,6 +94,11 @@ def of_dreams(dreams: Sequence[Dream]) -> dict[str, Any]:
     ends = [dream.psnr[-1] for dream in dreams]
     robots = [dream.embodiment for dream in dreams]
     return {"robots": robots, "psnr": ends, "best": int(np.argmax(ends))}
+
+
+def of_steered(steered: Steered) -> dict[str, Any]:
+    """Which latent action steers to the left."""
+    return {"options": steered.options, "best": steered.left, "note": steered.note}
 
 
 def of_instructed(every: Sequence[Instructed]) -> dict[str, Any]:

@@ -27,13 +27,15 @@ from app.tabs.learn.figures import PaperFigures
 from app.tabs.learn.lesson import Answer, Asked, Lesson
 from app.tabs.learn.lessons import LESSONS
 from app.tabs.learn.stages import CLIP, INDEX, INSTRUCTIONS, QUANTIZER, Stages
-from app.tabs.learn.views import Codes, Dream, Guess, Instructed, Pair, Plane, Swap
+from app.tabs.learn.views import Codes, Dream, Guess, Instructed, Pair, Plane, Steered, Swap
 from app.tabs.policy.simulator import Acting
 
 DOTS = 240
 # where the lesson on dreaming dreams, and how many its question compares
 DREAM_CLIP, DREAM_INDEX, DREAM_STEPS = "metaworld-sawyer-window-open-00004", 0, 8
 ASKED_DREAMS = 3
+# answers from which on there is a choice
+LEAST_KEYS = 3
 
 
 class Learn:
@@ -169,6 +171,22 @@ class Learn:
         clips = [clip for clip in self._examples.clips(loaded.view.name) if clip.id != DREAM_CLIP]
         return tuple(self._dreamt(loaded, clip) for clip in clips[:ASKED_DREAMS])
 
+    def steered(self, name: str) -> Steered:
+        """The latent actions of the arrow keys of the lesson's model, on a clip that no step shows.
+
+        Raises:
+            UserError: the model knows too few keys, or none to the left.
+        """
+        model = self.lesson(name).model
+        clip = self._examples.clips(model, turn=1)[0]
+        keys = {key.codes: key for key in self._imagine.keys(model, clip.embodiment)}
+        options = tuple(sorted(keys))
+        left = next((n for n, codes in enumerate(options) if keys[codes].name == "left"), None)
+        if left is None or len(options) < LEAST_KEYS:
+            raise UserError(f"The model {model} has learned no keys that steer.")
+        pair = self._examples.pair_of(model, clip)
+        return Steered(pair, options, left, keys[options[left]].note)
+
     # Inside
 
     def _look(self, name: str) -> None:
@@ -186,6 +204,7 @@ class Learn:
             "words": lambda: facts.of_swap(self.swap(name)),
             "dream": lambda: facts.of_dreams(self.asked_dreams(name)),
             "stages": lambda: facts.of_instructed(self.stages.every()),
+            "road": lambda: facts.of_steered(self.steered(name)),
         }[self.lesson(name).name]
         return self._known.get_or_make(name, make)
 
