@@ -73,7 +73,7 @@ export function matching(/** @type {Book} */ own, /** @type {(number | null)[]} 
 }
 
 /* ---- words ---- */
-const ALSO = { embodiment: "robot" }, SAME = { upper: "up", lower: "down" };
+const ALSO = { embodiment: "robot" }, SAME = { up: "upper", down: "lower" };
 const split = (/** @type {string} */ asked) => asked.toLowerCase().match(/[\p{L}\p{N}]+/gu) || [];
 
 /**

@@ -23,7 +23,7 @@ from app.core.compare import gap_in_frames, no_future
 from app.core.compute import Compute
 from app.core.frames import Frames
 from app.core.limits import UserError
-from app.tabs.atlas import words
+from app.tabs.atlas import search
 from app.tabs.atlas.export import on_sheet
 from app.tabs.atlas.pattern import Pattern, matching
 from app.tabs.atlas.views import (
@@ -173,9 +173,9 @@ class Atlas:
         book, row = self._book(model), self._row(model, row)
         return _alike(book, book.flat[row], str(book.atlas.points.clip[row]))
 
-    def find(self, model: str, text: str) -> words.Found:
-        """The pairs that have every word: `app.tabs.atlas.words`."""
-        return words.find(self._book(model).table, text)
+    def find(self, model: str, text: str) -> search.Found:
+        """The pairs that have every word: `app.tabs.atlas.search`."""
+        return search.find(self._book(model).table, text)
 
     def regions(self, model: str) -> dict[str, Regions]:
         """The parts of every map that share something, by the map's name."""

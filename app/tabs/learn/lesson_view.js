@@ -112,7 +112,7 @@ export function mount(element, gradio) {
     at("text").replaceChildren(...(asked ? [] : part.text.map((text) => make("p", {}, ...words(text)))));
     if (step === 0) at("text").prepend(make("p", { class: "ln-goal" }, make("b", {}, VIEW.goal), told.goal));
     at("dots").replaceChildren(...Array.from({ length: told.steps.length + 1 }, (_, n) => make("button", { type: "button", "aria-label": n < told.steps.length ? VIEW.step(n) : VIEW.question, "aria-current": n === step ? "step" : null, onclick: () => show(lesson, n, true) })));
-    $('[data-do="next"]').textContent = asked ? (lesson + 1 < lessons.length ? VIEW.nextLesson : VIEW.learned) : VIEW.next;
+    $('[data-do="next"]').textContent = asked ? (lesson + 1 < lessons.length ? VIEW.nextLesson : VIEW.finish) : VIEW.next;
     note(told, asked ? null : part);
     map.light(part.lit);
     await passes(told, mine);

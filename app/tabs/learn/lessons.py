@@ -389,7 +389,7 @@ ROAD = Lesson(
         "steer",
         ("codes", "decoder", "imagined"),
     ),
-    source=f"{PAPER}, section 6, names driving and navigation as open; CarRacing: gymnasium",
+    source=f"{PAPER}, its limitations, which name driving; CarRacing: gymnasium",
     discuss="What would the codes of a video of a crowded street have to name?",
     mistake="That the car does not move in the picture does not mean that nothing changed.",
 )

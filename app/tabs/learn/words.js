@@ -32,6 +32,7 @@ export const VIEW = {
   asked: "A question",
   next: "Next",
   nextLesson: "Next lesson",
+  finish: "Finish",
   lessons: "To the lessons",
   making: "The question is made from what the model does; a moment…",
   end: "The end",

@@ -18,7 +18,7 @@ LONGEST = 200
 # what people call a field besides its own name
 ALSO = {"embodiment": "robot"}
 # and a direction besides the word that the page has for it
-SAME = {"upper": "up", "lower": "down"}
+SAME = {"up": "upper", "down": "lower"}
 
 
 @dataclass(frozen=True, eq=False)
