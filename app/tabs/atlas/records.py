@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.core.codes import latent_action
-from app.tabs.atlas.views import SIDES, WAYS, AtlasPair, AtlasTable, CodeCard, Placed
 from app.tabs.atlas.search import Found
+from app.tabs.atlas.views import SIDES, WAYS, AtlasPair, AtlasTable, CodeCard, Placed
 from app.web.records import data_url, thumb_url
 
 if TYPE_CHECKING:
