@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.core.limits import UserError
+from app.tabs.atlas import words as say
 from app.tabs.atlas.views import WAYS, AtlasTable
 
 LONGEST = 200
@@ -54,9 +55,7 @@ def find(table: AtlasTable, text: str) -> Found:
     fields = _fields(table)
     terms = [term for part in text[:LONGEST].split() for term in _terms(part, fields)]
     if not terms:
-        raise UserError(
-            "There is no word to look for; write one, such as push, or an embodiment's."
-        )
+        raise UserError(say.NO_WORD)
     rows, missing = np.ones(len(table), bool), []
     has = {name: np.zeros(len(table), bool) for name in fields}
     for own, word in terms:
@@ -94,7 +93,7 @@ def _terms(part: str, fields: Mapping[str, object]) -> list[tuple[tuple[str, ...
     name = ALSO.get(field.lower(), field.lower())
     if name not in fields:
         known = ", ".join(fields)
-        raise UserError(f"There is no field {field[:30]!r}; words are looked for in {known}.")
+        raise UserError(say.NO_FIELD.format(field=field[:30], known=known))
     return [((name,), word) for word in _words(rest)]
 
 

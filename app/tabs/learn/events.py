@@ -8,6 +8,7 @@ from app.core.limits import UserError
 from app.core.names import names_of
 from app.tabs.atlas.records import card_record
 from app.tabs.learn import handout
+from app.tabs.learn import words as say
 from app.tabs.learn.figures import PaperFigure
 from app.tabs.learn.lessons import LESSONS
 from app.tabs.learn.paper_tables import ABOUT, METHODS, SOURCES, TABLES
@@ -122,7 +123,7 @@ class LearnHandlers(Callbacks):
         """What is tried in a step."""
         name = str(event.get("widget"))
         if name not in self._widgets:
-            raise UserError(f"There is nothing called {name[:40]!r} to try.")
+            raise UserError(say.NOTHING_TO_TRY.format(name=name[:40]))
         return self._widgets[name](str(event.get("lesson")), _whole(event.get("number", 0)))
 
     def _pair(self, lesson: str, number: int) -> Record:
@@ -176,7 +177,7 @@ class LearnHandlers(Callbacks):
 
 def _whole(number: Any) -> int:
     if isinstance(number, bool) or not isinstance(number, int):
-        raise UserError("The page sent a choice that cannot be read; please reload it.")
+        raise UserError(say.CHOICE_UNREAD)
     return number
 
 

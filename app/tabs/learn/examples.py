@@ -14,6 +14,7 @@ from app.core.compute import Compute
 from app.core.frames import Frames
 from app.core.limits import UserError
 from app.core.views import Clip
+from app.tabs.learn import words as say
 from app.tabs.learn.views import Codes, Guess, Pair, Swap
 
 # the tabletop's actions are metres in a tenth of a second: x towards the viewer, y to the right
@@ -45,7 +46,7 @@ class Examples:
     def usable(self, model: str) -> Loaded:
         """The quantizer of a lesson; UserError, in a sentence of the lessons, if it is not here."""
         if model not in self._checkpoints.names():
-            raise UserError(f"This lesson is about the model {model}, which is not here.")
+            raise UserError(say.NO_MODEL.format(model=model))
         return self._checkpoints.usable(model)
 
     def clips(self, model: str, turn: int = 0) -> list[Clip]:
@@ -57,7 +58,7 @@ class Examples:
             own = self._clips.all(name)
             found.append(own[turn % len(own)])
         if not found:
-            raise UserError(f"There is no clip here that the model {model} has learned from.")
+            raise UserError(say.NO_CLIP.format(model=model))
         return found[:MOST_PAIRS]
 
     def pair(self, model: str, number: int) -> Pair:
@@ -120,7 +121,7 @@ class Examples:
             footage = self._clips.footage(clip.id)
             small = np.asarray(footage.frames)[:, ::SPARSE, ::SPARSE].astype(np.int16)
             if len(small) <= gap:
-                raise UserError(f"The clip {clip.id[:60]} is shorter than one gap.")
+                raise UserError(say.CLIP_SHORT.format(clip=clip.id[:60]))
             index = int(np.abs(small[gap:] - small[:-gap]).mean((1, 2, 3)).argmax())
             return index, _command(footage, index, gap)
 

@@ -159,7 +159,7 @@ def test_what_is_like_a_pair_is_the_nearest_of_every_other_clip(atlas: Explorer)
         ("cube", [0, 1, 2, 3]),
         ("robot:red", [0, 1, 5]),
         ("red", [0, 1, 4, 5]),
-        ("embodiment:Blue-arm lower", [4]),
+        ("embodiment:Blue-arm lower", [2, 4]),
         ("right", [0, 1, 4]),
         ("up", []),
         ("direction:down push", [2, 4]),
