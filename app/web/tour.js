@@ -15,7 +15,7 @@ const NEXT = {
   imagine: "Imagine dreams many steps ahead.",
   policy: "Policy starts from an instruction.",
   transfer: "Transfer carries a latent action from robot to robot.",
-  atlas: "Atlas maps tens of thousands of frame pairs.",
+  atlas: "Atlas maps thousands of frame pairs.",
   checkup: "Checkup measures how good a model is.",
 };
 

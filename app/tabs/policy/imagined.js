@@ -27,7 +27,8 @@ export function mount(element, gradio) {
     if (!frame) return;
     images.paint(canvas, frame.src);
     const step = index ? IMAGINED.step(index, about.steps) : START;
-    at("step").textContent = time ? `${step} · ${(time / about.fps).toFixed(1)} s` : step;
+    const seconds = (/** @type {number} */ tenths) => `${(tenths / about.fps).toFixed(1)} s`, end = about.steps * about.gap;
+    at("step").textContent = time ? IMAGINED.at(step, seconds(time), index === about.steps && time > end ? seconds(end) : "") : step;
     at("trust").textContent = frame.trust || "";
     at("trust").classList.toggle("bad", frame.trusted === false);
     at("codes").textContent = frame.codes ? written(frame.codes) : "[…]";

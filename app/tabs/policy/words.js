@@ -18,6 +18,7 @@ export const FORM = {
 
 export const IMAGINED = {
   step: (/** @type {number} */ step, /** @type {number} */ all) => `step ${step} of ${all}`,
+  at: (/** @type {string} */ step, /** @type {string} */ time, /** @type {string} */ ended) => `${step} · ${time}${ended ? `, ended after ${ended}` : ""}`,
   share: (/** @type {number} */ position, /** @type {number} */ code, /** @type {number} */ share) => `position ${position}: code ${code}, ${Math.round(100 * share)} %`,
   stopped: (/** @type {number} */ count, /** @type {number} */ all) => `Stopped after ${count} of ${all} steps.`,
   sure: (/** @type {number} */ count, /** @type {number} */ mean, /** @type {number} */ chance) =>

@@ -25,7 +25,7 @@ export function mount(element, gradio) {
     matrix = (await gradio.server.matrix({ m: model })) || {};
     element.querySelector(".tf-matrix").classList.toggle("empty", !matrix.cells);
     if (!matrix.cells) {
-      at("about").textContent = matrix.error || matrix.note || MATRIX.none(model);
+      at("about").textContent = matrix.error || matrix.note || (alone() ? MATRIX.one : MATRIX.none)(model);
       return at("table").replaceChildren();
     }
     at("about").replaceChildren(MATRIX.about,
@@ -34,6 +34,9 @@ export function mount(element, gradio) {
     redraw();
     choose(strongest());
   }
+
+  /* Whether the model has learned a single embodiment. */
+  const alone = () => store.page.models.some(({ name, embodiments }) => name === model && embodiments.length === 1);
 
   const cellOf = (from, to) => matrix.cells.find((cell) => cell.from === from && cell.to === to);
 

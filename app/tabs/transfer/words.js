@@ -50,6 +50,7 @@ export const FORM = {
 export const MATRIX = {
   every: (/** @type {string} */ moves) => `From every ${moves} to every other`,
   none: (/** @type {string} */ model) => `Nothing was measured for ${model}; python -m lapa transfer does.`,
+  one: (/** @type {string} */ model) => `${model} has learned one embodiment only; there is no other to measure.`,
   about: "Rows give the latent action, columns the frame that it is done on; the diagonal is the same embodiment in another clip. Made by ",
   corner: "from \\ to",
   cell: (/** @type {string} */ from, /** @type {string} */ to, /** @type {string} */ cosine) => `from ${from} to ${to}: mean cosine ${cosine}`,
