@@ -2,7 +2,8 @@
 
 All is measured where the picture differs from the frame that the dream began with (see
 `lapa.ImaginedWorld`). There the robot outweighs by far what it pushes, so that the sentence speaks
-of the robot alone and adds what is seen of pushed things. Of a model of cars it speaks of the car.
+of the robot alone and adds what is seen of pushed things. The camera turns with a car: of a model of
+cars it speaks of the view, which is what changes.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from app.core.views import ROBOT, Model
 FAR = 1.0
 # Detail of the robot over that of x_0 outside of which it has dissolved, or has detail that was not
 # there; between them an arm that turns shows more or less of itself. With all three bounds 11 to 14
-# of 100 real frames of held-out clips, up to four gaps after x_0, would be doubted.
+# of 100 real frames of held-out clips, up to four gaps after x_0, would be doubted; of a car's 30,
+# as more or less of its road comes into view.
 BLURRED, NOISY = 0.6, 2.0
+# what changes in the picture where that is not what moves
+SEEN = {"car": "view"}
 # Share of the picture from which on coloured things are spoken of: an eighth of a block of the
 # tabletop. Beyond this ratio of their areas they lead the sentence.
 LEAST, SPREAD = 0.0005, 2.0
@@ -34,11 +38,16 @@ class Trust:
     doubt: str = ""
     moves: str = ROBOT
 
+    @property
+    def seen(self) -> str:
+        """What the sentence speaks of."""
+        return SEEN.get(self.moves, self.moves)
+
     def after(self, step: int, sharpness: float, distance: float | None) -> Trust:
         """With one step more."""
         if self.since is not None or step == 0:
             return self
-        doubt = doubted(sharpness, distance, self.moves)
+        doubt = doubted(sharpness, distance, self.seen)
         return replace(self, since=step, doubt=doubt) if doubt else self
 
     def sentence(
@@ -57,12 +66,12 @@ class Trust:
         keeps = f"keeps {sharpness:.0%} of the first frame's detail".replace("%", " %")
         if distance is None:
             moving = (
-                f"Up to step {step} the {self.moves} {keeps}; how real frames of it look is not "
+                f"Up to step {step} the {self.seen} {keeps}; how real frames of it look is not "
                 "known here, so judge by eye."
             )
         else:
             moving = (
-                f"Up to step {step} nothing speaks against the {self.moves}: it looks as in real "
+                f"Up to step {step} nothing speaks against the {self.seen}: it looks as in real "
                 f"frames ({distance:.2f}, the limit is {FAR:.0f}) and {keeps}."
             )
         things, bad = _of_coloured(*coloured)
@@ -101,14 +110,14 @@ def _of_coloured(now: float, before: float) -> tuple[str, bool]:
     return f"{area}; whether they are whole, judge by eye.", False
 
 
-def doubted(sharpness: float, distance: float | None, moves: str = ROBOT) -> str:
-    """Why a picture of what moves should not be trusted, or nothing."""
+def doubted(sharpness: float, distance: float | None, seen: str = ROBOT) -> str:
+    """Why a picture should not be trusted, or nothing. seen: what changes in it."""
     if distance is not None and distance > FAR:
-        return f"the {moves} does not look as it does in real frames"
+        return f"the {seen} does not look as it does in real frames"
     if sharpness < BLURRED:
-        return f"the {moves} has lost more than a third of its detail"
+        return f"the {seen} has lost more than a third of its detail"
     if sharpness > NOISY:
-        return f"the {moves} has detail that was not there"
+        return f"the {seen} has detail that was not there"
     return ""
 
 
