@@ -2,8 +2,8 @@
 
 All is measured where the picture differs from the frame that the dream began with (see
 `lapa.ImaginedWorld`). There the robot outweighs by far what it pushes, so that the sentence speaks
-of the robot alone and adds what is seen of pushed things. The camera turns with a car: of a model of
-cars it speaks of the view, which is what changes.
+of the robot alone and adds what is seen of pushed things. The camera turns with a car: of a model
+of cars it speaks of the view, which is what changes.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 /* What is tried in the lessons: tries[name](place, record, tools). */
 import * as motion from "../../web/arrows.js";
 import { written } from "../../web/codes.js";
-import { make } from "../../web/dom.js";
+import { calm, make } from "../../web/dom.js";
 import * as names from "../../web/names.js";
 import { choices } from "./choices.js";
 import { noise, measured, quantize } from "./plane.js";
@@ -163,7 +163,7 @@ function steer(place, record, { imagine, diagram, model }) {
   diagram.pair(record, model);
   place.replaceChildren(choices(STEER.try, options.map(written), 0, (n) => show(options[n])),
     make("div", { class: "ln-two" }, figure(PAIR.now, picture(frame, GUESS.frame, aspect)),
-      figure(STEER.pressed, make("span", { class: "lx-pic at-moving", style: `--aspect: ${aspect}` }, make("img", { src: frame, alt: "" }), image))));
+      figure(STEER.pressed(calm()), make("span", { class: "lx-pic at-moving", style: `--aspect: ${aspect}` }, make("img", { src: frame, alt: "" }), image))));
   show(options[0]);
 }
 

@@ -147,7 +147,7 @@ export const GUESS = {
 
 export const STEER = {
   try: "Latent action to try",
-  pressed: "imagined with the latent action you press; it alternates with the frame",
+  pressed: (/** @type {boolean} */ calm) => `imagined with the latent action you press${calm ? "" : "; it alternates with the frame"}`,
 };
 
 export const PLANE = {
