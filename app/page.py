@@ -47,7 +47,7 @@ from app.web.theme import styles, theme
 
 # of gzip: a picture in a record shrinks by a quarter at any level, and higher ones take much longer
 COMPRESSION = 4
-DESCRIPTION = "Press a code, see what a latent action does to a robot's next frame."
+DESCRIPTION = "Press a code, see what a latent action does to the next frame of a video."
 
 
 def build(explorer: Explorer, is_warm: Callable[[], bool] = lambda: True) -> Page:

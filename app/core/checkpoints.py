@@ -14,7 +14,7 @@ import numpy as np
 from app.core.codes import parse_codes
 from app.core.limits import DAMAGED, Unusable, UserError
 from app.core.names import NAMES, Names, read_names
-from app.core.views import Model, Preset
+from app.core.views import ROBOT, Model, Preset
 
 log = logging.getLogger(__name__)
 # pixels a side that Explore shows pictures at: what the shipped clips are stored at
@@ -23,7 +23,8 @@ USAGE = "usage.json"
 # the page opens with it: one press of one code moves the robot, which is the idea in ten seconds
 FIRST = "eight"
 # what a card says of its model in one sentence, among the lines of its front matter
-ABOUT = "about:"
+# lines of a card's front matter: a sentence about the model, and what moves in its pictures
+ABOUT, MOVES = "about:", "moves:"
 CONTENT = "a checkpoint is a folder with config.json and model.safetensors"
 
 
@@ -237,11 +238,12 @@ def check_files(folder: Path) -> None:
 
 def _view(name: str, folder: Path, quantizer: Quantizer) -> Model:
     config = quantizer.config
-    title, about = _card(name, folder)
+    title, told = _card(name, folder)
     return Model(
         name=name,
         title=title,
-        about=about,
+        about=told.get(ABOUT, ""),
+        moves=told.get(MOVES, ROBOT),
         image_size=int(config.image_size),
         code_length=int(config.code_length),
         codebook_size=int(config.codebook_size),
@@ -281,16 +283,19 @@ def _without(loaded: Loaded, file: str) -> Loaded:
     return replace(loaded, view=replace(loaded.view, note=note), damaged=damaged)
 
 
-def _card(name: str, folder: Path) -> tuple[str, str]:
-    """The title and the sentence of a model's card; the name and nothing where it has none."""
-    title, about, card = name.replace("-", " ").capitalize(), "", folder / "README.md"
+def _card(name: str, folder: Path) -> tuple[str, dict[str, str]]:
+    """The title of a model's card, the name where it has none, and what its front matter tells of
+    the model."""
+    title, card = name.replace("-", " ").capitalize(), folder / "README.md"
+    told: dict[str, str] = {}
     if card.is_file():
         for line in card.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("# "):
-                return line[2:].strip(), about
-            if line.startswith(ABOUT):
-                about = line.removeprefix(ABOUT).strip().strip('"')
-    return title, about
+                return line[2:].strip(), told
+            for key in (ABOUT, MOVES):
+                if line.startswith(key):
+                    told[key] = line.removeprefix(key).strip().strip('"')
+    return title, told
 
 
 def _usage(folder: Path, view: Model) -> dict[str, Any]:

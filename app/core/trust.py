@@ -2,24 +2,28 @@
 
 All is measured where the picture differs from the frame that the dream began with (see
 `lapa.ImaginedWorld`). There the robot outweighs by far what it pushes, so that the sentence speaks
-of the robot alone and adds what is seen of pushed things.
+of the robot alone and adds what is seen of pushed things. The camera turns with a car: of a model
+of cars it speaks of the view, which is what changes.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.core.cache import Cache
 from app.core.checkpoints import Checkpoints
-from app.core.views import Model
+from app.core.views import ROBOT, Model
 
 # Distance beyond which a picture is unlike any real frame: 95 of 100 real frames stay within 1.
 FAR = 1.0
 # Detail of the robot over that of x_0 outside of which it has dissolved, or has detail that was not
 # there; between them an arm that turns shows more or less of itself. With all three bounds 11 to 14
-# of 100 real frames of held-out clips, up to four gaps after x_0, would be doubted.
+# of 100 real frames of held-out clips, up to four gaps after x_0, would be doubted; of a car's 30,
+# as more or less of its road comes into view.
 BLURRED, NOISY = 0.6, 2.0
+# what changes in the picture where that is not what moves
+SEEN = {"car": "view"}
 # Share of the picture from which on coloured things are spoken of: an eighth of a block of the
 # tabletop. Beyond this ratio of their areas they lead the sentence.
 LEAST, SPREAD = 0.0005, 2.0
@@ -28,17 +32,23 @@ LEAST, SPREAD = 0.0005, 2.0
 @dataclass(frozen=True)
 class Trust:
     """since: the first step whose picture should not be trusted, None while all can be; doubt: why.
-    An error is fed back, so a doubt stays."""
+    An error is fed back, so a doubt stays. moves: what does, as the model's card calls it."""
 
     since: int | None = None
     doubt: str = ""
+    moves: str = ROBOT
+
+    @property
+    def seen(self) -> str:
+        """What the sentence speaks of."""
+        return SEEN.get(self.moves, self.moves)
 
     def after(self, step: int, sharpness: float, distance: float | None) -> Trust:
         """With one step more."""
         if self.since is not None or step == 0:
             return self
-        doubt = doubted(sharpness, distance)
-        return Trust(step, doubt) if doubt else self
+        doubt = doubted(sharpness, distance, self.seen)
+        return replace(self, since=step, doubt=doubt) if doubt else self
 
     def sentence(
         self,
@@ -55,17 +65,17 @@ class Trust:
             return "Nothing is imagined yet: this is a real frame."
         keeps = f"keeps {sharpness:.0%} of the first frame's detail".replace("%", " %")
         if distance is None:
-            robot = (
-                f"Up to step {step} the robot {keeps}; how real frames of it look is not known "
-                "here, so judge by eye."
+            moving = (
+                f"Up to step {step} the {self.seen} {keeps}; how real frames of it look is not "
+                "known here, so judge by eye."
             )
         else:
-            robot = (
-                f"Up to step {step} nothing speaks against the robot: it looks as in real frames "
-                f"({distance:.2f}, the limit is {FAR:.0f}) and {keeps}."
+            moving = (
+                f"Up to step {step} nothing speaks against the {self.seen}: it looks as in real "
+                f"frames ({distance:.2f}, the limit is {FAR:.0f}) and {keeps}."
             )
         things, bad = _of_coloured(*coloured)
-        return " ".join(filter(None, (things, robot) if bad else (robot, things)))
+        return " ".join(filter(None, (things, moving) if bad else (moving, things)))
 
 
 def coloured_of(frame: Any, first: Any) -> tuple[float, float]:
@@ -100,14 +110,14 @@ def _of_coloured(now: float, before: float) -> tuple[str, bool]:
     return f"{area}; whether they are whole, judge by eye.", False
 
 
-def doubted(sharpness: float, distance: float | None) -> str:
-    """Why a picture should not be trusted, or nothing."""
+def doubted(sharpness: float, distance: float | None, seen: str = ROBOT) -> str:
+    """Why a picture should not be trusted, or nothing. seen: what changes in it."""
     if distance is not None and distance > FAR:
-        return "the robot does not look as it does in real frames"
+        return f"the {seen} does not look as it does in real frames"
     if sharpness < BLURRED:
-        return "the robot has lost more than a third of its detail"
+        return f"the {seen} has lost more than a third of its detail"
     if sharpness > NOISY:
-        return "the robot has detail that was not there"
+        return f"the {seen} has detail that was not there"
     return ""
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# what moves in a picture, unless a model's card says otherwise
+ROBOT = "robot"
+
 
 @dataclass(frozen=True)
 class Model:
@@ -14,8 +17,9 @@ class Model:
     image_size: pixels a side that the network sees; shown_size: that its pictures are shown at.
     embodiments: those that it was measured on, which are those that it has learned; none where
     nobody has measured it. note: a sentence on what lies beside it and cannot be used, or empty.
-    about: what its card says of it in one sentence, or empty. nested: whether the first codes of a
-    latent action are one of their own.
+    about: what its card says of it in one sentence, or empty. moves: what moves in its pictures by
+    its card, a robot or a car. nested: whether the first codes of a latent action are one of their
+    own.
     """
 
     name: str
@@ -30,6 +34,7 @@ class Model:
     embodiments: tuple[str, ...] = ()
     note: str = ""
     about: str = ""
+    moves: str = ROBOT
     nested: bool = False
 
     @property

@@ -44,14 +44,14 @@ colorTo: green
 sdk: static
 app_file: index.html
 license: mit
-short_description: Press a latent action, see the robot's next frame
+short_description: Press a latent action, see the next frame
 pinned: false
 custom_headers:
 {headers}---
 
 # {TITLE}
 
-Press a code and see what it does to the robot. The models ({", ".join(models)}) run in
+Press a code and see what it does. The models ({", ".join(models)}) run in
 the visitor's browser; this folder needs a web server that hands out its files, and nothing else.
 It was written by `python -m lapa export-web`. What runs the networks is onnxruntime-web in
 `runtime/`, © Microsoft Corporation, MIT licence.
@@ -74,7 +74,7 @@ def qr_page(address: str) -> str:
 <body>
 <main>
 <h1>{TITLE}</h1>
-<p>Press a code, see what it does to the robot. Film this with a phone:</p>
+<p>Press a code, see what it does. Film this with a phone:</p>
 <div role="img" aria-label="QR code of {told}">{qr_code(address)}</div>
 <p>{told}</p>
 </main>

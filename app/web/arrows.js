@@ -6,20 +6,18 @@ const SVG = "http://www.w3.org/2000/svg";
 // arrows are drawn this many times as long as the motion, because a gap is short
 export const LONGER = 3;
 const SHORTEST = 0.004;
-const WAYS = ["right", "lower right", "down", "lower left", "left", "upper left", "up", "upper right"];
+const WAYS = ["to the right", "down-right", "down", "down-left", "to the left", "up-left", "up", "up-right"];
 
 /** @typedef {{ image: string, vector: number[], centre: number[] }} Moving shares of the frame's side */
 
 /**
- * A motion in words: "2.4 % of the frame to the upper left".
+ * A motion in words: "2.4 % of the frame up-left".
  * @param {number[]} motion right and down, as shares of the frame's side
  */
 export function inWords([x, y]) {
   const length = Math.hypot(x, y);
   if (length < SHORTEST) return "hardly any motion";
-  const way = WAYS[(Math.round(Math.atan2(y, x) / (Math.PI / 4)) + 8) % 8];
-  const to = { right: "to the right", left: "to the left", up: "up", down: "down" }[way] || `to the ${way}`;
-  return `${(100 * length).toFixed(1)} % of the frame ${to}`;
+  return `${(100 * length).toFixed(1)} % of the frame ${WAYS[(Math.round(Math.atan2(y, x) / (Math.PI / 4)) + 8) % 8]}`;
 }
 
 const svg = (name, attributes) => {

@@ -14,14 +14,14 @@ GLOSSARY: dict[str, str] = {
     "offered as the future.",
     "cosine": "How alike two directions are: 1 is the same, 0 is at right angles, "
     "−1 is the opposite.",
-    "distance": "How unlike real frames the robot looks in the imagined frame, as a small network "
+    "distance": "How unlike real frames what moves looks in the imagined frame, as a small network "
     "that was trained on photographs sees it; 95 of 100 real frames stay within 1. Only what has "
     "moved since the first frame counts.",
-    "divergence": "The Jensen-Shannon divergence of two robots' use of codes: 0 bits is the same "
-    "use, 1 bit is no code in common.",
+    "divergence": "The Jensen-Shannon divergence of two embodiments' use of codes: 0 bits is the "
+    "same use, 1 bit is no code in common.",
     "drift": "The errors of a dream add up, because every imagined frame is made from the "
     "last imagined one; here you see how far it has gone.",
-    "embodiment": "The kind of robot in the picture: its arm, its hand and how it is built.",
+    "embodiment": "What acts in the picture: a robot with its arm and hand, or a car.",
     "frame": "One picture of a video; x with a small t is the frame at this moment.",
     "frame pair": "Two frames of one clip that lie one gap apart; every figure of a checkup is "
     "measured on many of them.",
@@ -37,10 +37,10 @@ GLOSSARY: dict[str, str] = {
     "same kind; a wide one means that more clips may change the verdict.",
     "latent action": "The change between two frames in a few codes, one per position; you can "
     "type it, for example [3,1,0,6].",
-    "instruction": "The sentence that says what the robot should do, such as “lift the red cube”.",
+    "instruction": "The sentence that says what is to be done, such as “lift the red cube”.",
     "latent": "The change between two frames as a list of numbers, before it is rounded to codes.",
     "learned keys": "The latent action of each key is the one that most surely moved this "
-    "robot that way in real video; hover a key to see how often.",
+    "embodiment that way in real video; hover a key to see how often.",
     "most frequent": "The share of this embodiment's frame pairs, in clips kept out of training, "
     "for which the model infers exactly these codes.",
     "mutual information": "How many bits the code tells about the label: 0 is nothing; what "

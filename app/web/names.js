@@ -6,6 +6,8 @@ import { make } from "./dom.js";
 // clockwise, as y grows down
 const WORDS = ["right", "down-right", "down", "down-left", "left", "up-left", "up", "up-right"];
 const SIGNS = ["→", "↘", "↓", "↙", "←", "↖", "↑", "↗"];
+// letters of a word that fit into a pad; where an arrow says the same, a longer word is left away
+const FITS = 12;
 const STAYS = "stays", NONE = "no common direction";
 
 /** @typedef {import("./records").Names} Names */
@@ -81,11 +83,12 @@ export const inText = (/** @type {Label | null} */ label) => (label ? `${label.s
  * A name small beside its number. Readers hear the words of the button that it stands in, so that
  * it is hidden from them unless it is `heard`.
  * @param {Label | null} label
- * @param {{ heard?: boolean, short?: boolean }} [options] short: a dash for no common direction
+ * @param {{ heard?: boolean, short?: boolean }} [options] short: a dash for no common direction, and the arrow alone for a word that is too long for a pad
  */
 export function small(label, { heard = false, short = false } = {}) {
   if (!label) return null;
-  const word = short && label.word === NONE ? "–" : label.word;
-  return make("span", { class: "lx-name", "aria-hidden": heard ? null : "true", title: label.told },
-    label.sign ? make("b", {}, label.sign) : null, label.sign ? " " : "", word);
+  const { sign, word } = label, long = Boolean(sign) && word.length > FITS;
+  const shown = short && word === NONE ? "–" : short && long ? "" : word;
+  return make("span", { class: "lx-name", "aria-hidden": heard ? null : "true", title: long ? `${word}: ${label.told}` : label.told },
+    sign ? make("b", {}, sign) : null, sign && shown ? " " : "", shown);
 }

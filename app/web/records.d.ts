@@ -60,6 +60,8 @@ export interface Model {
   note: string;
   /** what its card says of it in one sentence, or empty */
   about: string;
+  /** what moves in its pictures, a robot or a car */
+  moves: string;
   /** whether the first codes of a latent action are one of their own */
   nested: boolean;
   positions: number;

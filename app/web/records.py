@@ -54,6 +54,7 @@ def model_record(model: Model) -> dict[str, Any]:
         "error": model.error,
         "note": model.note,
         "about": model.about,
+        "moves": model.moves,
         "nested": model.nested,
     }
 

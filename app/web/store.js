@@ -21,6 +21,9 @@ export const page = { clips: [], models: [], starts: [], model: null, shown: nul
 /** The clip that is shown; null where there is none. */
 export const clip = () => page.clips.find((each) => each.id === state.c) || null;
 
+/** What moves in the pictures of the model that is chosen: a robot, or a car. */
+export const moves = () => (page.models.find(({ name }) => name === state.m) || { moves: "robot" }).moves;
+
 /**
  * The clip and frame to show a model on: none where it knows what is here or that is a visitor's own,
  * or else what it opens on.

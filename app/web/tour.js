@@ -11,17 +11,17 @@ const few = (/** @type {number} */ count) => NUMBERS[count] || String(count);
 
 /* What is said of each tab that comes after Explore, on pages that have it. */
 const NEXT = {
-  learn: "Learn explains it in six short lessons.",
+  learn: "Learn explains it in seven short lessons.",
   imagine: "Imagine dreams many steps ahead.",
   policy: "Policy starts from an instruction.",
-  transfer: "Transfer carries an action to other robots.",
-  atlas: "Atlas maps tens of thousands of frame pairs.",
+  transfer: "Transfer carries a latent action from robot to robot.",
+  atlas: "Atlas maps thousands of frame pairs.",
   checkup: "Checkup measures how good a model is.",
 };
 
 /* What is lit, a title, and words that are true of the model that is open. */
 const STOPS = [
-  [".lx-frames", "A robot, and a guess", () => `Left is a real frame. Right is what the model imagines a moment later${calm() ? "" : ", going back and forth with the frame, so that you see what moves"}. Nobody told it what the robot did.`],
+  [".lx-frames", "A frame, and a guess", () => `Left is a real frame. Right is what the model imagines a moment later${calm() ? "" : ", going back and forth with the frame, so that you see what moves"}. Nobody told it what was done.`],
   ["#lx-pads", "Press a code", ({ positions, values }) => `${positions === 1 ? `One code from 0 to ${values - 1} is the whole latent action` : `${few(positions)} codes from 0 to ${values - 1} are one latent action`}. Press one and watch the right picture change.`],
   ["#lx-sweep", "All at once", ({ values, positions }) => `${few(values)} pictures: what every code${positions === 1 ? "" : " of one position"} does to this frame. Click one to take its code.`],
   ["#lx-truth", "What really happened", () => "Where the future is known, it is here, with its inferred codes and how close the guess came."],

@@ -2,15 +2,15 @@
 
 USE = "Are all codes used?"
 MOTION = "Does the picture move the right way?"
-FOG = "Is it a picture of a robot, or fog?"
+FOG = "Is it a sharp picture, or fog?"
 EFFECT = "Do the codes matter?"
 MEANING = "Same action, same code?"
-ACTION = "Can the robot's action be read from it?"
+ACTION = "Can the action be read from it?"
 LEAK = "Is the future smuggled through?"
 NO_OP = "Does nothing mean nothing?"
 ROLLOUT = "How long can it dream?"
-TRANSFER = "Does a code carry over to another robot?"
-SHARING = "Do robots share codes?"
+TRANSFER = "Does a code carry over to another embodiment?"
+SHARING = "Do embodiments share codes?"
 
 QUESTIONS = (
     USE,

@@ -1,14 +1,13 @@
-"""Takes the README's picture of the page: `python -m tests.e2e.screenshot [FOLDER]`.
+"""Takes the README's picture of the page: `python -m tests.e2e.screenshot`.
 
 Starts the app on the shipped checkpoint and clips and writes assets/media/explore.webp, at most
-200 kB. With FOLDER it also leaves there wide and phone views in light and dark, as PNG.
+200 kB. Pictures of every tab are taken by `tests.e2e.views`.
 """
 
 from __future__ import annotations
 
 import io
 import shutil
-import sys
 import tempfile
 from pathlib import Path
 
@@ -22,17 +21,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PICTURE = ROOT / "assets" / "media" / "explore.webp"
 LARGEST = 200_000
 WIDE = {"viewport": {"width": 1440, "height": 1120}}
-PHONE = {
-    "viewport": {"width": 390, "height": 844},
-    "device_scale_factor": 2,
-    "is_mobile": True,
-    "has_touch": True,
-}
 
 
-def view(browser: Browser, url: str, scheme: str, shape: dict) -> Image.Image:
+def view(browser: Browser, url: str) -> Image.Image:
     """The page once its first sweep and thumbnails are drawn."""
-    context = browser.new_context(color_scheme=scheme, **shape)
+    context = browser.new_context(color_scheme="light", **WIDE)
     context.add_init_script("localStorage.setItem('lapa-tour', 'seen')")
     screen = Screen(context.new_page())
     screen.goto(url)
@@ -56,17 +49,12 @@ def save_small(image: Image.Image, path: Path) -> None:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else None
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     log = Path(tempfile.mkdtemp()) / "app.log"
     app = running_app(ROOT, ROOT / "assets" / "checkpoints", ROOT / "assets" / "clips", log)
     with app as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        save_small(view(browser, url, "light", WIDE), PICTURE)
-        for name, shape in {"wide": WIDE, "phone": PHONE}.items() if folder else ():
-            for scheme in ("light", "dark"):
-                folder.mkdir(parents=True, exist_ok=True)
-                view(browser, url, scheme, shape).save(folder / f"{name}-{scheme}.png")
+        save_small(view(browser, url), PICTURE)
         browser.close()
     print(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size / 1000:.0f} kB")
 

@@ -134,7 +134,7 @@ def test_after_two_wrong_answers_the_right_one_is_shown(open_tab) -> None:
     assert codes(page) == before[0]
     expect(page.locator('[data-at="command"]')).not_to_have_text(before[1])
     # and on to the end, where the sheet is named, printed and saved
-    press(page, "What you have learned")
+    page.locator(".ln-list").get_by_role("button", name="What you have learned").click()
     expect(page.get_by_role("heading", name="What you have learned")).to_be_focused()
     page.get_by_label("Your name").fill("Ada")
     expect(page.locator(".ln-who")).to_have_text("Ada")
@@ -148,6 +148,24 @@ def test_after_two_wrong_answers_the_right_one_is_shown(open_tab) -> None:
 def pages(page: Page) -> int:
     """How many are printed."""
     return int(re.search(rb"/Count (\d+)", page.pdf(format="A4"))[1])
+
+
+def test_a_car_is_steered_by_a_latent_action_that_one_has_to_look_for(open_tab) -> None:
+    page = open_tab("&lesson=7&step=3")
+    expect(page.locator('[data-at="model"]')).to_have_text("drive")
+    image = page.locator(".ln-try .tf-later")
+    expect(image).to_have_attribute("alt", "What the model imagines with [0,6]", timeout=LONG)
+    left = image.get_attribute("src")
+    page.get_by_role("radio", name="[1,3]").first.click()
+    expect(image).to_have_attribute("alt", "What the model imagines with [1,3]", timeout=LONG)
+    assert image.get_attribute("src") != left and codes(page) == [1, 3]
+    # its name would give the answer away
+    assert "steers" not in page.locator("#lx-learn").inner_text()
+    for answer, words in (("[1,3]", "Hint: When you turn your head"), ("[0,6]", "Right. Inferred")):
+        page.get_by_label(answer, exact=True).check()
+        press(page, "Check")
+        expect(page.locator(".ln-said")).to_contain_text(words)
+    expect(page.locator(".ln-next")).to_have_text("Finish")
 
 
 def test_the_teachers_view_and_its_links(open_tab) -> None:
@@ -171,15 +189,15 @@ def test_the_teachers_view_and_its_links(open_tab) -> None:
 
 def test_hand_outs_one_page_a_lesson_with_a_code_made_here(open_tab) -> None:
     page = open_tab("&lesson=handout&teacher=1")
-    expect(page.get_by_text("6 pages are ready.")).to_be_visible(timeout=4 * LONG)
-    assert page.locator(".ln-qr svg").count() == 6 and pages(page) == 6
+    expect(page.get_by_text("7 pages are ready.")).to_be_visible(timeout=4 * LONG)
+    assert page.locator(".ln-qr svg").count() == 7 and pages(page) == 7
     links = page.locator(".ln-sheet header figcaption").all_inner_texts()
     assert all(f"lesson={n}&step=1" in link for n, link in enumerate(links, start=1))
     assert not any("teacher" in link for link in links)
     expect(page.locator(".ln-answers").first).to_be_hidden()
     page.get_by_label("With notes and answers").check()
     expect(page.locator(".ln-answers").first).to_be_visible()
-    assert pages(page) == 6
+    assert pages(page) == 7
 
 
 @pytest.mark.detail
@@ -191,7 +209,7 @@ def test_a_teachers_own_notes_are_kept_here_and_printed(open_tab) -> None:
     settled(page)
     expect(page.get_by_label("Your own notes on this lesson")).to_have_value(re.compile("Ada"))
     press(page, "Hand-outs to print")
-    expect(page.get_by_text("6 pages are ready.")).to_be_visible(timeout=4 * LONG)
+    expect(page.get_by_text("7 pages are ready.")).to_be_visible(timeout=4 * LONG)
     own = page.locator(".ln-sheet").nth(1).get_by_text("Ask Ada first.")
     expect(own).to_be_hidden()
     page.get_by_label("With notes and answers").check()
@@ -251,7 +269,7 @@ def test_captions_do_not_overlap_on_a_phone(open_tab) -> None:
 @pytest.mark.detail
 def test_a_step_that_is_not_there(open_tab) -> None:
     page = open_tab("&lesson=9&step=77")
-    expect(page.locator('.ln-lesson [data-at="where"]')).to_contain_text("Lesson 6")
+    expect(page.locator('.ln-lesson [data-at="where"]')).to_contain_text("Lesson 7")
 
 
 def test_the_tour_comes_once_and_lights_what_it_speaks_of(visit) -> None:

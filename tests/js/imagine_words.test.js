@@ -11,6 +11,10 @@ test("a model with every key is told of every key", () => {
     "Click the picture, then use `←``→``↑``↓`, `G` grip, `O` open, `S` stay; `0`–`7` step with that code at the chosen position, `P` the next position; " + ends);
 });
 
+test("a car does not stay", () => {
+  assert.match(keysHint(["left", "right", "stay"], { values: 8, positions: 2 }, "straight on"), /`S` straight on; /);
+});
+
 test("keys that were not learned, and a second position that is not there, are not named", () => {
   const hint = keysHint(["down", "up", "left", "right"], { values: 8, positions: 1 });
   assert.equal(hint, "Click the picture, then use `←``→``↑``↓`; `0`–`7` step with that code; " + ends);

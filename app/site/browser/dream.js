@@ -51,7 +51,7 @@ export class Dream {
 
   keep(/** @type {Picture} */ picture, parent, codes) {
     const step = parent ? parent.step + 1 : 0, sharp = sharpness(movingEnergy(picture, this.first, picture));
-    const own = trust.after(parent ? parent.own : trust.beginning(), step, sharp);
+    const own = trust.after(parent ? parent.own : trust.beginning(this.model.moves), step, sharp);
     const record = { n: this.steps.length, parent: parent ? parent.n : null, step, codes, src: address(picture, true), far: null,
       sharp: four(sharp), since: own.since, trust: trust.sentence(own, step, sharp), own };
     this.steps.push(record);

@@ -73,7 +73,7 @@ export function matching(/** @type {Book} */ own, /** @type {(number | null)[]} 
 }
 
 /* ---- words ---- */
-const ALSO = { embodiment: "robot" }, SAME = { upper: "up", lower: "down" };
+const ALSO = { embodiment: "robot" }, SAME = { up: "upper", down: "lower" };
 const split = (/** @type {string} */ asked) => asked.toLowerCase().match(/[\p{L}\p{N}]+/gu) || [];
 
 /**
@@ -92,7 +92,7 @@ export function words(own, asked) {
     if (!fields[known]) throw new Error(`There is no field '${name.slice(0, 30)}'; words are looked for in ${Object.keys(fields).join(", ")}.`);
     return split(rest.join(":")).map((word) => ({ names: [known], word }));
   });
-  if (!terms.length) throw new Error("There is no word to look for; write one, such as push, or a robot's name.");
+  if (!terms.length) throw new Error("There is no word to look for; write one, such as push, or an embodiment's.");
   const fits = new Uint8Array(own.count).fill(1), has = Object.fromEntries(Object.keys(fields).map((name) => [name, new Uint8Array(own.count)])), missing = [];
   for (const { names, word } of terms) {
     const anywhere = new Uint8Array(own.count);
@@ -104,7 +104,7 @@ export function words(own, asked) {
     for (let i = 0; i < own.count; i++) fits[i] &= anywhere[i];
   }
   const rows = [...fits.keys()].filter((i) => fits[i]), told = { text: split2(asked), rows };
-  if (missing.length) return { ...told, note: `No pair has ${missing.map((word) => `“${word}”`).join(" or ")} in instruction, robot, task or direction.` };
+  if (missing.length) return { ...told, note: `No pair has ${missing.map((word) => `“${word}”`).join(" or ")} in instruction, embodiment, task or direction.` };
   if (!rows.length) return { ...told, note: "Pairs have each of these words, but none has all of them." };
   const where = Object.entries(has).map(([name, own]) => [name, rows.filter((i) => own[i]).length]).filter(([, count]) => count);
   return { ...told, where: Object.fromEntries(where) };

@@ -4,15 +4,9 @@ import { limits } from "../../web/config.js";
 import * as store from "../../web/store.js";
 import { emit } from "../../web/topics.js";
 import { megabytes } from "../../web/words.js";
+import { BRING } from "./words.js";
 
 const SENDING_MS = 120000;
-const SAYS = {
-  reading: "Reading…",
-  empty: (/** @type {string} */ name) => `${name} is empty (0 bytes). A video is needed.`,
-  large: (/** @type {string} */ name, /** @type {number} */ bytes) =>
-    `${name} has ${megabytes(bytes)}. At most ${megabytes(limits.uploadBytes)} are accepted.`,
-  lost: (/** @type {string} */ name) => `${name} could not be sent to the server. Check the connection and try again.`,
-};
 
 /**
  * @param {HTMLElement} panel where a file may be dropped; has the button and the input
@@ -27,10 +21,10 @@ export function ownVideo(panel, { gradio, ask, ready, say, place }) {
   async function send(/** @type {File | undefined} */ file) {
     if (!file || button.disabled || !ready()) return;
     say("");
-    if (!file.size) return say(SAYS.empty(file.name));
-    if (file.size > limits.uploadBytes) return say(SAYS.large(file.name, file.size));
+    if (!file.size) return say(BRING.empty(file.name));
+    if (file.size > limits.uploadBytes) return say(BRING.large(file.name, megabytes(file.size), megabytes(limits.uploadBytes)));
     button.disabled = true;
-    button.textContent = SAYS.reading;
+    button.textContent = BRING.reading;
     try {
       const { path } = await gradio.upload(file);
       const found = await ask("bring", { path }, SENDING_MS);
@@ -39,7 +33,7 @@ export function ownVideo(panel, { gradio, ask, ready, say, place }) {
       emit("brought", found);
       place(found.clip);
     } catch {
-      say(SAYS.lost(file.name));
+      say(BRING.lost(file.name));
     } finally {
       button.disabled = false;
       button.textContent = label;

@@ -12,6 +12,7 @@ from app.core.checkpoints import ModelList
 from app.core.codes import latent_action
 from app.core.limits import SequenceProblem, UserError
 from app.tabs.atlas import export, link, records
+from app.tabs.atlas import words as say
 from app.tabs.atlas.charts import divergence_map, usage_map
 from app.tabs.atlas.pattern import is_pattern, parse_pattern
 from app.tabs.atlas.service import Atlas
@@ -36,7 +37,7 @@ class AtlasHandlers(Callbacks):
         """What the address asks for."""
         models = [model for model in self._models.all() if model.usable]
         if not models:
-            raise UserError("No checkpoint can be used here, so there is no atlas of one.")
+            raise UserError(say.NO_MODEL)
         query = dict(parse_qsl(str(event.get("query", "")).lstrip("?")[:4000]))
         asked = next((each for each in models if each.name == query.get("m")), models[0])
         look, notes = link.read(
@@ -62,7 +63,7 @@ class AtlasHandlers(Callbacks):
         rows = self._atlas.matching(model.name, pattern)
         told = {"text": latent_action(pattern), "rows": rows.tolist()}
         if not len(rows):
-            return {**told, "note": f"No pair of the atlas has {latent_action(pattern)}."}
+            return {**told, "note": say.NONE_WITH.format(pattern=latent_action(pattern))}
         return {
             **told,
             "card": records.card_record(self._atlas.card(model.name, pattern)),
@@ -106,11 +107,11 @@ class AtlasHandlers(Callbacks):
         table = self._atlas.table(_model(event))
         usage, position = table.about.get("usage", {}), event.get("p")
         if "embodiments" not in usage:
-            raise UserError("This atlas does not know how the codes are used; make it anew.")
+            raise UserError(say.USAGE_UNKNOWN)
         if position is None:
             return divergence_map(usage)
         if _whole(position) not in range(table.codes.shape[1]):
-            raise UserError(f"There is no position {position}; choose another one.")
+            raise UserError(say.NO_POSITION.format(position=position))
         return usage_map(usage, position)
 
     # Past the queue: the same for everybody
@@ -125,7 +126,7 @@ class AtlasHandlers(Callbacks):
         """Small pictures of points."""
         rows = asked.get("rows")
         if not isinstance(rows, list):
-            raise UserError("The page asked for pictures that cannot be named; please reload it.")
+            raise UserError(say.PICTURES_UNREAD)
         found = self._atlas.thumbnails(_model(asked), rows)
         return {"pictures": [records.thumbnail_record(ends) for ends in found]}
 
@@ -141,7 +142,7 @@ class AtlasHandlers(Callbacks):
         elif kind == "webp":
             data = export.contact_sheet(table, rows, chosen, self._atlas.ends(model, rows))
         else:
-            raise UserError(f"Pairs are saved as csv, json or webp, not as {kind!s:.20}.")
+            raise UserError(say.KINDS_OF_FILE.format(kind=kind))
         return {
             "name": f"atlas-{model}-{len(rows)}-pairs.{kind}",
             **records.file_record(kind, data),
@@ -162,5 +163,5 @@ def _model(event: Record) -> str:
 
 def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise UserError("The page sent a number that cannot be read; please reload it.")
+        raise UserError(say.NUMBER_UNREAD)
     return value

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from app.tabs.atlas import words as say
 from app.tabs.atlas.pattern import is_pattern
 from app.web.link import VERSION
 
@@ -36,7 +37,7 @@ def read(
     notes: list[str] = []
     model = query.get("m") or models[0]
     if model not in models:
-        notes.append(f"There is no checkpoint named {model[:LONGEST]}; {models[0]} is used.")
+        notes.append(say.NO_CHECKPOINT.format(model=model[:LONGEST], other=models[0]))
         model = models[0]
     shown = _known(query.get("map"), MAPS, "map", notes)
     colours = (*COLOURS, *(f"code{place}" for place in range(positions)))
@@ -93,6 +94,6 @@ def _known(asked: str | None, known: Sequence[str], name: str, notes: list[str])
     if not asked:
         return known[0]
     if asked not in known:
-        notes.append(f"There is no {name} {asked[:LONGEST]}; {known[0]} is shown.")
+        notes.append(say.NO_LOOK.format(name=name, asked=asked[:LONGEST], known=known[0]))
         return known[0]
     return asked

@@ -7,13 +7,13 @@ import { around, finders, make, markChosen, pressNext } from "../../web/dom.js";
 import * as store from "../../web/store.js";
 import { emit, on } from "../../web/topics.js";
 import { wire } from "../../web/wire.js";
-import { count, percent } from "../../web/words.js";
 import { ownVideo } from "./bring.js";
 import { labels, members } from "./labels.js";
 import { painter } from "./painter.js";
 import * as drawing from "./points.js";
 import { save } from "./save.js";
 import { atlas } from "./store.js";
+import { MAP, pairs } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -48,17 +48,16 @@ export function mount(element, gradio) {
     at("wrong").textContent = found.notes.join(" ");
     const table = await gradio.server.table({ m });
     if (opening !== m) return;
-    if (!table || table.error) return fail(table ? table.error : "The atlas could not be read; reload the page.");
+    if (!table || table.error) return fail(table ? table.error : MAP.unread);
     await show(drawing.unpack(table));
   }
 
   /* An atlas that has come, with what the address asks for. */
   async function show(/** @type {import("../../web/records").Points} */ own) {
     points = own;
-    at("count").textContent = `${count(points.count)} frame pairs of ${look.m}`;
-    const kinds = { direction: "direction of motion", embodiment: "embodiment", size: "size of motion", task: "task" };
-    const codes = Array.from({ length: points.positions }, (_, p) => [`code${p}`, `code at position ${p}`]);
-    at("by").replaceChildren(...[...Object.entries(kinds), ...codes].map(([value, words]) => make("option", { value }, words)));
+    at("count").textContent = MAP.of(points.count, look.m);
+    const codes = Array.from({ length: points.positions }, (_, p) => [`code${p}`, MAP.codeAt(p)]);
+    at("by").replaceChildren(...[...Object.entries(MAP.kinds), ...codes].map(([value, words]) => make("option", { value }, words)));
     at("words").replaceChildren(...[...points.embodiments, ...points.tasks, ...drawing.WAYS].map((value) => make("option", { value })));
     $(".at-panel").setAttribute("aria-busy", "false");
     Object.assign(atlas, { points, look, open: openPair, search, like, pictures, name, save: keep });
@@ -176,7 +175,7 @@ export function mount(element, gradio) {
   function legend(label, kind, count) {
     const mark = drawing.stamp(label, 5);
     mark.setAttribute("aria-hidden", "true");
-    return make("button", { type: "button", "aria-pressed": "false", "data-kind": kind, title: `${count} pairs`,
+    return make("button", { type: "button", "aria-pressed": "false", "data-kind": kind, title: pairs(count),
       onclick: (event) => {
         const pressed = event.currentTarget.getAttribute("aria-pressed") === "true";
         if (pressed) return choose(null);
@@ -191,7 +190,7 @@ export function mount(element, gradio) {
     chosen = rows && rows.length ? new Uint8Array(points.count) : null;
     if (chosen) for (const i of rows) chosen[i] = 1;
     $('[data-do="clear"]').hidden = !chosen;
-    at("found").textContent = chosen ? `${words}: ${count(rows.length)} ${rows.length === 1 ? "pair" : "pairs"}` : "";
+    at("found").textContent = chosen ? MAP.chosen(words, rows.length) : "";
     if (!chosen) { look.q = at("query").value = ""; mine = null; }
     emit("atlas-chosen", chosen ? { rows, words, ...more } : first);
     paint();
@@ -199,23 +198,22 @@ export function mount(element, gradio) {
   }
 
   function region(/** @type {import("./labels.js").Region} */ { cells, label, told }) {
-    choose(members(points.maps[look.map], points.regions[look.map].middles, cells), `Region “${label}”`, { told });
+    choose(members(points.maps[look.map], points.regions[look.map].middles, cells), MAP.region(label), { told });
   }
 
   function about() {
     const told = points.quality[look.map], base = points.quality.latents, chance = points.quality.chance;
     const made = points.maps[look.map].about;
-    const how = made.method === "PCA" ? `PCA, ${Math.round(100 * made.variance.reduce((sum, each) => sum + each, 0))} % of the variance`
-      : `UMAP of the latents before quantization, ${made.neighbours} neighbours, ${made.metric}${sampled(made)}`;
+    const how = made.method === "PCA" ? MAP.pca(made.variance.reduce((sum, each) => sum + each, 0))
+      : MAP.umap(made.neighbours, made.metric, sampled(made));
     const label = look.by.startsWith("code") ? look.by.replace("code", "code_") : look.by === "direction" ? "direction" : "embodiment";
     const what = { embodiment: "embodiment", direction: "direction" }[label] || "code";
-    at("about").textContent = told ? `${how}. Of the nearest pairs of other clips, ${percent(told[label])} have the same ${what} here, ` +
-      `${percent(base[label])} in the latents themselves and ${percent(chance[label])} by chance; trustworthiness ${told.trustworthiness === null ? "unknown" : told.trustworthiness.toFixed(2)}.` : how;
+    at("about").textContent = (told ? MAP.quality(how, what, [told[label], base[label], chance[label]], told.trustworthiness) : how) +
+      (store.moves() === "car" ? MAP.car : "");
   }
 
   /* Of a map that was fitted on some of its points: how far each kind is to be trusted. */
-  const sampled = ({ fitted, trustworthiness: own }) => !own ? "" : `, fitted on ${count(fitted)} pairs chosen by density ` +
-    `(trustworthiness ${own.fitted.toFixed(2)}), the others placed on it (${own.placed.toFixed(2)})`;
+  const sampled = ({ fitted, trustworthiness: own }) => !own ? "" : MAP.sampled(fitted, own.fitted, own.placed);
 
   /* ---- the pair behind a point ---- */
   /* shown: whether it is scrolled to, which is what somebody asked for who opened it. */
@@ -260,8 +258,7 @@ export function mount(element, gradio) {
     look.q = at("query").value = found.text;
     if (found.note) { choose(null); at("found").textContent = found.note; return; }
     if (found.card) return choose(found.rows, found.text, { card: found.card });
-    const where = Object.entries(found.where).map(([field, pairs]) => `${field} of ${count(pairs)}`);
-    choose(found.rows, `“${found.text}”`, { told: `The words are in the ${where.join(", in the ")}.` });
+    choose(found.rows, MAP.quoted(found.text), { told: MAP.where(Object.entries(found.where)) });
   }
 
   let wanted = false;
@@ -302,9 +299,7 @@ export function mount(element, gradio) {
     look.q = at("query").value = "";
     look.i = found.row;
     const clip = store.page.clips.find(({ id }) => id === found.c);
-    near(found.nearest, `Most like ${clip && clip.uploaded ? "your upload" : found.c}, frame ${found.f}`, found.row === null
-      ? `Its codes are ${found.text}. It is no point of this atlas: the cross shows where its nearest neighbours among the latents place it.`
-      : `Its codes are ${found.text}; its point is ringed.`);
+    near(found.nearest, MAP.like(clip && clip.uploaded ? MAP.own : found.c, found.f), (found.row === null ? MAP.placed : MAP.found)(found.text));
     mine = found.row === null ? found : null;
     paint();
   }
@@ -316,11 +311,11 @@ export function mount(element, gradio) {
     if (points !== own) return;
     if (found.error) { at("wrong").textContent = found.error; return; }
     look.q = at("query").value = "";
-    near(found.nearest, `Most like ${points.clips[points.clip[i]]}, frame ${points.index[i]}`, `${name(i)}; its point is ringed.`);
+    near(found.nearest, MAP.like(points.clips[points.clip[i]], points.index[i]), MAP.ringed(name(i)));
   }
 
   const near = (nearest, words, told) => choose(nearest.map(([i]) => i), words,
-    { told: `${told} Below, the nearest pair of each of ${nearest.length} other clips, by the distance of their latents.`, apart: nearest.map(([, apart]) => apart) });
+    { told: MAP.below(told, nearest.length), apart: nearest.map(([, apart]) => apart) });
 
   /* ---- files ---- */
   const keep = (rows, words, as) => save(gradio, { m: look.m, rows, words, as });
@@ -374,9 +369,9 @@ export function mount(element, gradio) {
     if (lasso.length > 2 && own.moved) {
       const rows = drawing.within(layout().x, layout().y, lasso);
       lasso = [];
-      const line = drag === "box" ? "Box" : "Lasso";
+      const line = drag === "box" ? MAP.lines.box : MAP.lines.lasso;
       if (rows.length) choose(rows, line);
-      else { choose(null); at("found").textContent = `No point lies inside the ${line.toLowerCase()}.`; }
+      else { choose(null); at("found").textContent = MAP.empty(line); }
     } else if (!own.moved && own.on) region(own.on);
     else if (!own.moved) {
       const [left, top] = place(event);
@@ -416,8 +411,8 @@ export function mount(element, gradio) {
   async function tell(i) {
     const [ends] = await pictures([i]);
     if (hovered !== i) return;
-    const shown = (ends || []).map((src, n) => make("img", { src, alt: n ? "a gap later" : "now", width: 88, height: 88 }));
-    tip.replaceChildren(make("div", {}, ...shown), make("p", {}, name(i)), make("p", {}, `moves: ${drawing.WAYS[points.direction[i]]}`));
+    const shown = (ends || []).map((src, n) => make("img", { src, alt: n ? MAP.later : MAP.now, width: 88, height: 88 }));
+    tip.replaceChildren(make("div", {}, ...shown), make("p", {}, name(i)), make("p", {}, MAP.moves(drawing.WAYS[points.direction[i]])));
     tip.hidden = false;
     const { x, y } = layout(), left = Math.min(x[i] + 14, canvas.clientWidth - 200);
     const top = y[i] > canvas.clientHeight - 150 ? y[i] - 152 : y[i] + 14;

@@ -6,8 +6,8 @@ import { tabs } from "../../web/config.js";
 import { finders, make } from "../../web/dom.js";
 import * as store from "../../web/store.js";
 import { emit, on } from "../../web/topics.js";
-import { count } from "../../web/words.js";
 import { atlas } from "./store.js";
+import { OPENED, pairs } from "./words.js";
 
 /** @param {HTMLElement} element */
 export function mount(element) {
@@ -23,18 +23,18 @@ export function mount(element) {
   }
 
   /* A picture that goes to and fro between both frames. */
-  function moving(frame, future, alt, aspect, later = "A gap later") {
+  function moving(frame, future, alt, aspect, later = OPENED.later) {
     return make("span", { class: "lx-pic at-moving", style: `--aspect: ${aspect}` }, make("img", { src: frame, alt }),
       make("img", { src: future, alt: later, class: "tf-later" }));
   }
 
   function leads(pair) {
-    if (!pair.whole) return make("p", { class: "lx-foot" }, "This clip is not part of the page, so there is its thumbnail only; what is imagined is imagined from that.");
+    if (!pair.whole) return make("p", { class: "lx-foot" }, OPENED.thumbnail);
     const to = (words, change, then) => tabs.includes(then) && make("button", { type: "button", class: "lx-button", onclick: () => { change(); store.visit(then); } }, words);
     return make("div", { class: "lx-bar" }, ...[
-      to("Explore", () => store.go({ c: pair.c, f: pair.f, a: null }), "explore"),
-      to("Imagine", () => store.go({ c: pair.c, f: pair.f, a: null }), "imagine"),
-      to("Transfer", () => { store.go({ c: pair.c, f: pair.f, a: null }); emit("transfer-choice", { c: pair.c, f: pair.f, d: null }); }, "transfer"),
+      to(OPENED.tabs.explore, () => store.go({ c: pair.c, f: pair.f, a: null }), "explore"),
+      to(OPENED.tabs.imagine, () => store.go({ c: pair.c, f: pair.f, a: null }), "imagine"),
+      to(OPENED.tabs.transfer, () => { store.go({ c: pair.c, f: pair.f, a: null }); emit("transfer-choice", { c: pair.c, f: pair.f, d: null }); }, "transfer"),
     ].filter(Boolean));
   }
 
@@ -45,25 +45,25 @@ export function mount(element) {
     rows.forEach((i, n) => {
       const ends = pictures[n];
       const picture = ends ? moving(ends[0], ends[1], "", 1) : make("span", { class: "lx-pic" });
-      list.append(make("li", {}, make("button", { type: "button", "data-row": i, "aria-label": `Open ${atlas.name(i)}`, onclick: () => atlas.open(i) }, picture, label ? make("span", { class: "lx-foot" }, label(i, n)) : null)));
+      list.append(make("li", {}, make("button", { type: "button", "data-row": i, "aria-label": OPENED.open(atlas.name(i)), onclick: () => atlas.open(i) }, picture, label ? make("span", { class: "lx-foot" }, label(i, n)) : null)));
     });
     return list;
   }
 
   async function pair(found) {
     const mine = ++turn;
-    if (found.error) return fill("A pair", make("p", { class: "lx-error" }, found.error));
+    if (found.error) return fill(OPENED.pair, make("p", { class: "lx-error" }, found.error));
     const { points } = atlas;
     const side = make("div", { class: "at-near" }, make("p", { class: "lx-foot" }, "…"));
     fill([make("span", {}, found.embodiment), make("code", { class: "at-codes" }, found.text)],
       make("div", { class: "at-three" },
-        make("figure", {}, moving(found.frame, found.future, "The pair's first frame", found.aspect), make("figcaption", { class: "lx-foot" }, "what happened")),
-        figure(found.decoded, "imagined from its codes", "What the model imagines from the first frame and the codes", found.aspect)),
+        make("figure", {}, moving(found.frame, found.future, OPENED.first, found.aspect), make("figcaption", { class: "lx-foot" }, OPENED.happened)),
+        figure(found.decoded, OPENED.imagined, OPENED.decoded, found.aspect)),
       make("p", {}, found.instruction || found.task),
-      make("p", { class: "lx-foot" }, `${found.c}, frame ${found.f}, ${found.split === "holdout" ? "held out from training" : "seen in training"}`),
+      make("p", { class: "lx-foot" }, OPENED.where(found.c, found.f, found.split === "holdout")),
       leads(found),
-      make("button", { type: "button", class: "lx-button", onclick: () => atlas.like(found.i) }, "Find pairs like this"),
-      make("h3", {}, "Nearest in other embodiments"), side);
+      make("button", { type: "button", class: "lx-button", onclick: () => atlas.like(found.i) }, OPENED.like),
+      make("h3", {}, OPENED.nearest), side);
     element.dataset.row = found.i;
     // on a narrow page it is below the map
     if (found.shown) at("body").querySelector(".at-three").scrollIntoView({ block: "nearest" });
@@ -79,8 +79,8 @@ export function mount(element) {
     for (const i of rows) for (let p = 0; p < positions; p++) counts[p][points.codes[i * positions + p]]++;
     return make("div", { class: "at-bars" }, ...counts.map((own, p) => {
       const most = Math.max(...own, 1);
-      return make("div", { role: "img", "aria-label": `Position ${p}: ${[...own].map((n, k) => `code ${k} ${n}`).join(", ")}` },
-        make("b", {}, `Position ${p}`), make("div", {}, ...[...own].map((n, k) => make("span", { title: `code ${k}: ${n} pairs` }, make("i", { style: `height: ${Math.round(34 * n / most)}px` }), String(k)))));
+      return make("div", { role: "img", "aria-label": OPENED.counts(p, [...own]) },
+        make("b", {}, OPENED.position(p)), make("div", {}, ...[...own].map((n, k) => make("span", { title: OPENED.counted(k, n) }, make("i", { style: `height: ${Math.round(34 * n / most)}px` }), String(k)))));
     }));
   }
 
@@ -94,15 +94,12 @@ export function mount(element) {
     return [...sums].map(([embodiment, [right, down, pairs]]) => ({ embodiment, pairs, motion: [right / pairs, down / pairs] })).sort((a, b) => b.pairs - a.pairs);
   }
 
-  const pairs = (/** @type {number} */ many) => `${count(many)} ${many === 1 ? "pair" : "pairs"}`;
-
   /* What a pattern of codes stands for: imagined, and in the mean of real pairs. */
   function card(told) {
-    const agree = told.agreement === null ? "nothing moves in them" : `${Math.round(100 * told.agreement)} % agreement of their directions`;
     return make("div", { class: "at-card" },
-      make("p", {}, `${count(told.pairs)} real pairs, ${agree}.`),
-      make("h3", {}, "Imagined"), make("ul", { class: "at-shown" }, ...told.shown.map((each) => make("li", {},
-        moving(each.frame, each.imagined, `A frame of ${each.embodiment}`, 1, `What ${told.text} makes of it`),
+      make("p", {}, OPENED.agree(told.pairs, told.agreement)),
+      make("h3", {}, OPENED.cardImagined), make("ul", { class: "at-shown" }, ...told.shown.map((each) => make("li", {},
+        moving(each.frame, each.imagined, OPENED.frame(each.embodiment), 1, OPENED.made(told.text)),
         make("span", { class: "lx-foot", title: each.embodiment }, each.embodiment)))));
   }
 
@@ -114,7 +111,7 @@ export function mount(element) {
       const from = shown, some = rows.slice(from, from + SHEET);
       shown += some.length;
       more.hidden = shown >= rows.length;
-      more.textContent = `Show ${Math.min(SHEET, rows.length - shown)} more of ${count(rows.length - shown)}`;
+      more.textContent = OPENED.more(Math.min(SHEET, rows.length - shown), rows.length - shown);
       held.insertBefore(await sheet(some, apart && ((_, n) => apart[from + n].toFixed(2))), more);
     }
     held.append(more);
@@ -124,17 +121,17 @@ export function mount(element) {
 
   function files(rows, words) {
     const said = make("p", { class: "lx-foot", role: "status" });
-    const button = (as, name, title) => make("button", { type: "button", class: "lx-button", title, onclick: async (event) => {
+    const button = (as, /** @type {string[]} */ [name, title]) => make("button", { type: "button", class: "lx-button", title, onclick: async (event) => {
       event.currentTarget.disabled = true;
       const own = event.currentTarget;
-      said.textContent = "Making the file…";
+      said.textContent = OPENED.making;
       said.textContent = await atlas.save(rows, words, as);
       own.disabled = false;
     } }, name);
-    return make("div", {}, make("div", { class: "lx-bar at-files", role: "group", "aria-label": "Save these pairs" },
-      button("csv", "CSV", "A line a pair: clip, frame, robot, task, instruction, codes, motion"),
-      button("json", "JSON", "The same, with the model and what the pairs were chosen by"),
-      button("webp", "Contact sheet", "A picture of both frames of each pair; of many, some evenly")), said);
+    return make("div", {}, make("div", { class: "lx-bar at-files", role: "group", "aria-label": OPENED.save },
+      button("csv", OPENED.csv),
+      button("json", OPENED.json),
+      button("webp", OPENED.sheet)), said);
   }
 
   /* Those first that show best what a code does; else evenly over the selection. */
@@ -149,19 +146,19 @@ export function mount(element) {
   function selection(told) {
     turn++;
     delete element.dataset.row;
-    if (!told) return fill("A pair", make("p", { class: "lx-foot" }, "Click a point to open its pair, or draw a lasso or a box around many. With the keyboard: focus the map, then Enter."));
+    if (!told) return fill(OPENED.pair, make("p", { class: "lx-foot" }, OPENED.nothing));
     const { rows, words } = told, { points } = atlas, first = rows.find((i) => points.shipped[i]);
-    fill([make("span", {}, told.card ? "Card " : pairs(rows.length)), told.card ? make("code", { class: "at-codes" }, words) : make("span", { class: "lx-side" }, words)],
-      told.first ? make("p", { class: "lx-foot" }, "A code to begin with: of those in common use, the one whose pairs agree best on a direction.") : null,
-      told.first ? make("button", { type: "button", class: "lx-button", onclick: () => atlas.search(words) }, `Show its ${pairs(rows.length)} on the map`) : null,
+    fill([make("span", {}, told.card ? OPENED.card : pairs(rows.length)), told.card ? make("code", { class: "at-codes" }, words) : make("span", { class: "lx-side" }, words)],
+      told.first ? make("p", { class: "lx-foot" }, OPENED.begin) : null,
+      told.first ? make("button", { type: "button", class: "lx-button", onclick: () => atlas.search(words) }, OPENED.show(rows.length)) : null,
       told.told ? make("p", {}, told.told) : null,
       files(rows, words),
       told.card ? card(told.card) : null,
-      make("h3", {}, told.apart ? "Nearest first, with the distance" : told.card ? "Real examples" : "Pairs"), listed(ordered(told), told.apart),
-      make("h3", {}, "Mean effect"), motion.effects(told.card ? told.card.effects : effects(rows)),
-      told.card ? null : make("h3", {}, "Codes"), told.card ? null : histogram(rows),
+      make("h3", {}, OPENED.titles[told.apart ? "apart" : told.card ? "card" : "pairs"]), listed(ordered(told), told.apart),
+      make("h3", {}, OPENED.effect), motion.effects(told.card ? told.card.effects : effects(rows)),
+      told.card ? null : make("h3", {}, OPENED.codes), told.card ? null : histogram(rows),
       first === undefined ? null : leads({ whole: true, c: points.clips[points.clip[first]], f: points.index[first] }),
-      first === undefined ? null : make("p", { class: "lx-foot" }, "These buttons open its first pair whose clip is part of the page."));
+      first === undefined ? null : make("p", { class: "lx-foot" }, OPENED.leads));
   }
 
   on("atlas-opening", () => element.querySelector(".at-opened").setAttribute("aria-busy", "true"));

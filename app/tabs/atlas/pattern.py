@@ -10,6 +10,7 @@ import numpy as np
 from app.core.codes import Unread, latent_action, read_codes
 from app.core.limits import SequenceProblem
 from app.core.views import Model
+from app.tabs.atlas import words as say
 
 Pattern = tuple[int | None, ...]
 LONGEST = 200
@@ -31,11 +32,11 @@ def parse_pattern(text: str, model: Model) -> Pattern:
         found += [(len(text), None)] * (model.code_length - 1)
     for position, (at, code) in enumerate(found):
         if position == model.code_length:
-            raise _problem(text, at, f"there are only {model.code_length} positions", model)
+            raise _problem(text, at, say.FEW_POSITIONS.format(code_length=model.code_length), model)
         if code is not None and not 0 <= code < model.codebook_size:
             raise _problem(text, at, f'found "{code}"', model)
     if len(found) != model.code_length:
-        said = f"{len(found)} of {model.code_length} positions are given"
+        said = say.POSITIONS_GIVEN.format(count=len(found), code_length=model.code_length)
         raise _problem(text, len(text), said, model)
     return tuple(code for _, code in found)
 

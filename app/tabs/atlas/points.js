@@ -4,13 +4,15 @@
  * A canvas and typed arrays: all points are drawn in some ten milliseconds without a graphics card
  * and found under the pointer in one, without a plotting library of three megabytes.
  */
+import { MAP } from "./words.js";
+
 // Okabe and Ito's palette for all eyes and a few more; the symbol tells apart what is near in colour
 const PALETTE = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#999933", "#6b5ca5", "#a3254f", "#8c6d46", "#44aa99"];
 // a circle of colours, so that neighbouring directions look alike
 const CIRCLE = ["#d1495b", "#c77600", "#8f8f00", "#2f9e44", "#0a9396", "#3b7dd8", "#7a5cd6", "#c04fb0"];
 const SIZES = ["#46327e", "#365c8d", "#277f8e", "#1fa187", "#9bbf1c"];
 const STILL = "#8b9099", SHAPES = 5;
-export const WAYS = ["right", "upper right", "up", "upper left", "left", "lower left", "down", "lower right", "still"];
+export const WAYS = ["right", "up-right", "up", "up-left", "left", "down-left", "down", "down-right", "still"];
 
 const bytes = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
@@ -58,7 +60,7 @@ export function colouring(points, by) {
   if (by.startsWith("code")) {
     const place = Number(by.slice(4));
     const kind = Uint8Array.from({ length: count }, (_, i) => points.codes[i * positions + place]);
-    return { kind, labels: Array.from({ length: points.values }, (_, k) => ({ name: `code ${k}`, ...symbol(k) })) };
+    return { kind, labels: Array.from({ length: points.values }, (_, k) => ({ name: MAP.code(k), ...symbol(k) })) };
   }
   if (by === "direction") {
     const labels = WAYS.map((name, n) => ({ name, colour: n === 8 ? STILL : CIRCLE[n], shape: n === 8 ? 0 : 10 + n }));
@@ -66,9 +68,9 @@ export function colouring(points, by) {
   }
   if (by === "size") {
     const far = Float32Array.from({ length: count }, (_, i) => Math.hypot(points.motion[2 * i], points.motion[2 * i + 1]));
-    const edges = [0.004, 0.02, 0.05, 0.1], words = ["still", "up to 2 %", "2 to 5 %", "5 to 10 %", "over 10 % of the frame"];
+    const edges = [0.004, 0.02, 0.05, 0.1];
     const kind = Uint8Array.from(far, (length) => edges.filter((edge) => length >= edge).length);
-    return { kind, labels: words.map((name, n) => ({ name, colour: SIZES[n], shape: 0, grow: 0.7 + 0.15 * n })) };
+    return { kind, labels: MAP.sizes.map((name, n) => ({ name, colour: SIZES[n], shape: 0, grow: 0.7 + 0.15 * n })) };
   }
   const names = by === "task" ? points.tasks : points.embodiments;
   return { kind: by === "task" ? points.task : points.embodiment, labels: names.map((name, n) => ({ name, ...symbol(n) })) };

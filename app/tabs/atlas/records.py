@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from app.core.codes import latent_action
+from app.tabs.atlas import words as say
+from app.tabs.atlas.search import Found
 from app.tabs.atlas.views import SIDES, WAYS, AtlasPair, AtlasTable, CodeCard, Placed
-from app.tabs.atlas.words import Found
 from app.web.records import data_url, thumb_url
 
 if TYPE_CHECKING:
@@ -100,12 +101,12 @@ def region_told(table: AtlasTable, region: Region) -> str:
     label = region_label(table, region)
     does = {
         "direction": "stand still" if label == "still" else f"move {label}",
-        "side": "stand still" if label == "still" else f"move {label}, give or take 45°",
+        "side": "stand still" if label == "still" else say.MOVE_ROUGHLY.format(label=label),
         "embodiment": f"are of {label}",
-        "task": f"are of the task {label}",
+        "task": say.OF_TASK.format(label=label),
     }.get(region.name, f"have {label}")
     own, rest = round(100 * region.share), round(100 * region.rest)
-    return f"{own} % of the pairs here {does}, and {rest} % of all others."
+    return say.SHARE_HERE.format(own=own, does=does, rest=rest)
 
 
 def map_scale(coordinates: np.ndarray) -> tuple[np.ndarray, float]:
@@ -150,9 +151,12 @@ def found_record(text: str, found: Found) -> Record:
     told: Record = {"text": " ".join(text.split()), "rows": found.rows.tolist()}
     if found.missing:
         missing = " or ".join(f"“{word}”" for word in found.missing)
-        return {**told, "note": f"No pair has {missing} in instruction, robot, task or direction."}
+        return {
+            **told,
+            "note": say.MISSING_WORDS.format(missing=missing),
+        }
     if not len(found.rows):
-        return {**told, "note": "Pairs have each of these words, but none has all of them."}
+        return {**told, "note": say.NOT_ALL_WORDS}
     return {**told, "where": dict(found.where)}
 
 

@@ -23,7 +23,8 @@ from app.core.compare import gap_in_frames, no_future
 from app.core.compute import Compute
 from app.core.frames import Frames
 from app.core.limits import UserError
-from app.tabs.atlas import words
+from app.tabs.atlas import search
+from app.tabs.atlas import words as say
 from app.tabs.atlas.export import on_sheet
 from app.tabs.atlas.pattern import Pattern, matching
 from app.tabs.atlas.views import (
@@ -141,7 +142,7 @@ class Atlas:
         table = self._book(model).table
         known = [own for own in self._book(model).rows if own[0] == clip_id]
         if not known:
-            raise UserError(f"The clip {clip_id[:60]} has no point in the atlas.")
+            raise UserError(say.NO_POINT_OF_CLIP.format(clip_id=clip_id[:60]))
         nearest = min(known, key=lambda own: abs(own[1] - index))
         row = self._book(model).rows[nearest]
         assert table.index[row] == nearest[1]
@@ -173,9 +174,9 @@ class Atlas:
         book, row = self._book(model), self._row(model, row)
         return _alike(book, book.flat[row], str(book.atlas.points.clip[row]))
 
-    def find(self, model: str, text: str) -> words.Found:
-        """The pairs that have every word: `app.tabs.atlas.words`."""
-        return words.find(self._book(model).table, text)
+    def find(self, model: str, text: str) -> search.Found:
+        """The pairs that have every word: `app.tabs.atlas.search`."""
+        return search.find(self._book(model).table, text)
 
     def regions(self, model: str) -> dict[str, Regions]:
         """The parts of every map that share something, by the map's name."""
@@ -224,7 +225,7 @@ class Atlas:
         given = np.asarray(rows if isinstance(rows, list) else [])
         whole = given.ndim == 1 and given.dtype.kind == "i"
         if not 0 < len(given) <= count or not whole or given.min() < 0 or given.max() >= count:
-            raise UserError(f"There are no such points; the atlas has 0 to {count - 1}.")
+            raise UserError(say.NO_POINTS.format(last=count - 1))
         return given.astype(np.int64)
 
     def matching(self, model: str, pattern: Pattern) -> np.ndarray:
@@ -236,7 +237,7 @@ class Atlas:
         book, loaded = self._book(model), self._checkpoints.usable(model)
         rows, table = self.matching(model, pattern), book.table
         if not len(rows):
-            raise UserError("No pair of the atlas has these codes.")
+            raise UserError(say.NO_CODES)
         effects = tuple(
             effect(name, table.motion[own])
             for number, name in enumerate(table.embodiments)
@@ -272,18 +273,14 @@ class Atlas:
             atlas = read_atlas(self._folder / model)
         except FileNotFoundError as error:
             command = self._command(model)
-            raise UserError(
-                f"There is no atlas of {model} yet. This makes it: {command}"
-            ) from error
+            raise UserError(say.NO_ATLAS.format(model=model, command=command)) from error
         except (OSError, ValueError) as error:
             log.warning("the atlas of %s cannot be read", model, exc_info=True)
             command = self._command(model)
-            raise UserError(
-                f"The atlas of {model} is damaged. This makes it anew: {command}"
-            ) from error
+            raise UserError(say.ATLAS_DAMAGED.format(model=model, command=command)) from error
         if atlas.about.get("model") != model:
             made = str(atlas.about.get("model"))[:40]
-            raise UserError(f"The atlas here is of the checkpoint {made}, not of {model[:40]}.")
+            raise UserError(say.ATLAS_OF_OTHER.format(made=made, model=model[:40]))
         return self._bound(model, atlas)
 
     def _bound(self, model: str, atlas: Stored) -> _Book:
@@ -323,7 +320,7 @@ class Atlas:
     def _row(self, model: str, row: object) -> int:
         count = len(self._book(model).table)
         if isinstance(row, bool) or not isinstance(row, int | np.integer) or not 0 <= row < count:
-            raise UserError(f"There is no point {row!s:.20}; the atlas has 0 to {count - 1}.")
+            raise UserError(say.NO_POINT.format(row=row, last=count - 1))
         return int(row)
 
     def _decoded(self, loaded: Loaded, frame: np.ndarray, codes: Sequence[int]) -> np.ndarray:
@@ -342,7 +339,7 @@ class Atlas:
             except OSError as error:
                 command = self._command(model)
                 raise UserError(
-                    f"The atlas of {model} lacks {name}. This makes it anew: {command}"
+                    say.ATLAS_LACKS.format(model=model, name=name, command=command)
                 ) from error
 
         sheet = self._sheets.get_or_make(f"{model}/{name}", read)

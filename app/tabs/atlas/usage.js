@@ -5,6 +5,7 @@ import { written } from "../../web/codes.js";
 import { finders, make } from "../../web/dom.js";
 import { on } from "../../web/topics.js";
 import { atlas } from "./store.js";
+import { USAGE } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -26,9 +27,11 @@ export function mount(element, gradio) {
     at("maps").replaceChildren(...Array.from({ length: positions }, (_, place) => heat(usage, place, values, positions)));
     at("frequent").replaceChildren(...usage.frequent.slice(0, 12).map((each) => frequent(each, usage)));
     at("bits").replaceChildren(bits(usage.information, positions));
-    const shown = [...Array.from({ length: positions }, (_, p) => [p, `the codes of position ${p}, by embodiment`]), [-1, "the divergence between embodiments"]];
+    const shown = [...Array.from({ length: positions }, (_, p) => [p, USAGE.codes(p)]), [-1, USAGE.divergence]];
     what.replaceChildren(...shown.map(([value, words]) => make("option", { value }, String(words))));
     redraw();
+    // of one embodiment there is none
+    at("divergence").parentElement.hidden = usage.divergence.names.length < 2;
     at("divergence").replaceChildren(matrix(usage.divergence));
   }
 
@@ -38,32 +41,31 @@ export function mount(element, gradio) {
       const total = Math.max(1, own.pairs);
       return make("tr", {}, make("th", { scope: "row" }, name), ...own.counts[place].map((count, code) => {
         const share = count / total;
-        return make("td", { style: `--share: ${Math.round(100 * Math.min(1, share / 0.6))}%`, title: `${name}, code ${code}: ${(100 * share).toFixed(1)} %` }, share >= 0.005 ? String(Math.round(100 * share)) : "·");
+        return make("td", { style: `--share: ${Math.round(100 * Math.min(1, share / 0.6))}%`, title: USAGE.share(name, code, share) }, share >= 0.005 ? String(Math.round(100 * share)) : "·");
       }));
     });
-    const spread = usage.overall.perplexity[place].toFixed(1);
-    const codes = Array.from({ length: values }, (_, code) => make("th", { scope: "col" }, make("button", { type: "button", "aria-label": `Card of code ${code} at position ${place}`, onclick: () => find(pattern(place, code, length)) }, String(code))));
-    return make("table", {}, make("caption", {}, `Position ${place}`, make("span", { class: "lx-foot" }, ` perplexity ${spread} of ${values}, in %`)),
-      make("thead", {}, make("tr", {}, make("th", {}, make("span", { class: "lx-heard" }, "embodiment")), ...codes)), make("tbody", {}, ...rows));
+    const codes = Array.from({ length: values }, (_, code) => make("th", { scope: "col" }, make("button", { type: "button", "aria-label": USAGE.card(code, place), onclick: () => find(pattern(place, code, length)) }, String(code))));
+    return make("table", {}, make("caption", {}, USAGE.position(place), make("span", { class: "lx-foot" }, USAGE.perplexity(usage.overall.perplexity[place], values))),
+      make("thead", {}, make("tr", {}, make("th", {}, make("span", { class: "lx-heard" }, USAGE.embodiment)), ...codes)), make("tbody", {}, ...rows));
   }
 
   function frequent(each, usage) {
-    const share = 100 * each.pairs / usage.overall.pairs;
+    const share = each.pairs / usage.overall.pairs;
     return make("li", {}, make("button", { type: "button", class: "lx-see", onclick: () => find(written(each.codes)) }, written(each.codes)),
-      make("span", { class: "lx-foot" }, ` ${share.toFixed(1)} % of all pairs, ${Object.keys(each.embodiments).length} embodiments`));
+      make("span", { class: "lx-foot" }, USAGE.frequent(share, Object.keys(each.embodiments).length)));
   }
 
   /* Mutual information beside what chance gives. */
   function bits(information, positions) {
-    const told = Object.entries(information).map(([about, own]) => make("tr", {}, make("th", { scope: "row" }, about === "direction" ? "direction of motion" : about),
+    const told = Object.entries(information).map(([about, own]) => make("tr", {}, make("th", { scope: "row" }, USAGE.about[about] || about),
       ...[...Array.from({ length: positions }, (_, p) => `code_${p}`), "all"].map((what) => make("td", {}, make("b", {}, own[what].bits.toFixed(2)), make("small", {}, ` ${own[what].chance.toFixed(2)}`)))));
-    return make("table", { class: "at-bits" }, make("caption", { class: "lx-foot" }, make("button", { type: "button", class: "lx-term", "data-term": "mutual information" }, "Mutual information"), " in bits; small: by chance, whole clips shuffled"),
-      make("thead", {}, make("tr", {}, make("th", {}, make("span", { class: "lx-heard" }, "about")), ...Array.from({ length: positions }, (_, p) => make("th", { scope: "col" }, `position ${p}`)), make("th", { scope: "col" }, "all"))), make("tbody", {}, ...told));
+    return make("table", { class: "at-bits" }, make("caption", { class: "lx-foot" }, make("button", { type: "button", class: "lx-term", "data-term": "mutual information" }, USAGE.information), USAGE.bits),
+      make("thead", {}, make("tr", {}, make("th", {}, make("span", { class: "lx-heard" }, USAGE.ofWhat)), ...Array.from({ length: positions }, (_, p) => make("th", { scope: "col" }, USAGE.at(p))), make("th", { scope: "col" }, USAGE.all))), make("tbody", {}, ...told));
   }
 
   function matrix({ names, bits: values }) {
     const most = Math.max(...values.flat(), 0.01);
-    const head = make("tr", {}, make("th", {}, make("span", { class: "lx-heard" }, "embodiment")), ...names.map((name) => make("th", { scope: "col" }, make("span", {}, name))));
+    const head = make("tr", {}, make("th", {}, make("span", { class: "lx-heard" }, USAGE.embodiment)), ...names.map((name) => make("th", { scope: "col" }, make("span", {}, name))));
     return make("table", { class: "at-divergence" }, make("thead", {}, head), make("tbody", {}, ...values.map((row, n) => make("tr", {}, make("th", { scope: "row" }, names[n]),
       ...row.map((value, k) => make("td", { style: `--share: ${Math.round(80 * value / most)}%` }, n === k ? "" : value.toFixed(2).replace(/^0/, "")))))));
   }

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 # directions by their sector, as people say them (`lapa.atlas.points`)
-WAYS = ("right", "upper right", "up", "upper left", "left", "lower left", "down", "lower right",
-        "still")  # fmt: skip
+WAYS = (
+    "right", "up-right", "up", "up-left", "left", "down-left", "down", "down-right", "still",
+)  # fmt: skip
 # four sides, as wide as two of those sectors, and still
 SIDES = ("right", "up", "left", "down", "still")
 

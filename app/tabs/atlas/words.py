@@ -1,100 +1,39 @@
-"""Pairs by words: of the instruction, the robot, the task, and of the direction in which they move.
+"""What the Python side of the tab Atlas says; fields are filled in where it is said."""
 
-`red star`, `panda up`, `robot:fetch`: every word has to fit, anywhere or in the field before it.
-"""
+# events.py
+NO_MODEL = "No checkpoint can be used here, so there is no atlas of one."
+NONE_WITH = "No pair of the atlas has {pattern}."
+USAGE_UNKNOWN = "This atlas does not know how the codes are used; make it anew."
+NO_POSITION = "There is no position {position}; choose another one."
+PICTURES_UNREAD = "The page asked for pictures that cannot be named; please reload it."
+KINDS_OF_FILE = "Pairs are saved as csv, json or webp, not as {kind!s:.20}."
+NUMBER_UNREAD = "The page sent a number that cannot be read; please reload it."
 
-from __future__ import annotations
+# link.py
+NO_CHECKPOINT = "There is no checkpoint named {model}; {other} is used."
+NO_LOOK = "There is no {name} {asked}; {known} is shown."
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+# pattern.py
+FEW_POSITIONS = "there are only {code_length} positions"
+POSITIONS_GIVEN = "{count} of {code_length} positions are given"
 
-import numpy as np
+# records.py
+MOVE_ROUGHLY = "move {label}, give or take 45°"
+OF_TASK = "are of the task {label}"
+SHARE_HERE = "{own} % of the pairs here {does}, and {rest} % of all others."
+MISSING_WORDS = "No pair has {missing} in instruction, embodiment, task or direction."
+NOT_ALL_WORDS = "Pairs have each of these words, but none has all of them."
 
-from app.core.limits import UserError
-from app.tabs.atlas.views import WAYS, AtlasTable
+# search.py
+NO_WORD = "There is no word to look for; write one, such as push, or an embodiment's."
+NO_FIELD = "There is no field {field!r}; words are looked for in {known}."
 
-LONGEST = 200
-# what people call a field besides its own name
-ALSO = {"embodiment": "robot"}
-# and a direction besides the word that the page has for it
-SAME = {"upper": "up", "lower": "down"}
-
-
-@dataclass(frozen=True, eq=False)
-class Found:
-    """rows: (n,) int64. where: field -> of how many of them it has one of the words. missing: words
-    that no pair has."""
-
-    rows: np.ndarray
-    where: Mapping[str, int]
-    missing: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class _Field:
-    """The words of each value, and the number of the value that every row has."""
-
-    values: tuple[frozenset[str], ...]
-    rows: np.ndarray
-
-    def fits(self, word: str) -> np.ndarray:
-        """Rows (N,) bool with a word that begins so."""
-        fit = [any(own.startswith(word) for own in value) for value in self.values]
-        found: np.ndarray = np.array(fit)[self.rows]
-        return found
-
-
-def find(table: AtlasTable, text: str) -> Found:
-    """The pairs that have every word.
-
-    Raises:
-        UserError: there is no word, or a field that no pair has.
-    """
-    fields = _fields(table)
-    terms = [term for part in text[:LONGEST].split() for term in _terms(part, fields)]
-    if not terms:
-        raise UserError("There is no word to look for; write one, such as push, or a robot's name.")
-    rows, missing = np.ones(len(table), bool), []
-    has = {name: np.zeros(len(table), bool) for name in fields}
-    for own, word in terms:
-        fits = {name: fields[name].fits(word) for name in own}
-        anywhere = np.any(list(fits.values()), axis=0)
-        if not anywhere.any():
-            missing.append(word)
-        rows &= anywhere
-        for name, fit in fits.items():
-            has[name] |= fit
-    where = {name: int((fit & rows).sum()) for name, fit in has.items()}
-    told = {name: count for name, count in where.items() if count}
-    return Found(np.flatnonzero(rows), told, tuple(missing))
-
-
-def _fields(table: AtlasTable) -> dict[str, _Field]:
-    ways = [{each for own in _words(way) for each in (own, SAME.get(own, own))} for way in WAYS]
-    return {
-        "instruction": _field(table.instructions, table.instruction),
-        "robot": _field(table.embodiments, table.embodiment),
-        "task": _field(table.tasks, table.task),
-        "direction": _Field(tuple(map(frozenset, ways)), table.direction),
-    }
-
-
-def _field(names: tuple[str, ...], rows: np.ndarray) -> _Field:
-    return _Field(tuple(frozenset(_words(name)) for name in names), rows)
-
-
-def _terms(part: str, fields: Mapping[str, object]) -> list[tuple[tuple[str, ...], str]]:
-    """The words of a piece of text, each with the fields that it is looked for in."""
-    field, colon, rest = part.partition(":")
-    if not colon:
-        return [(tuple(fields), word) for word in _words(part)]
-    name = ALSO.get(field.lower(), field.lower())
-    if name not in fields:
-        known = ", ".join(fields)
-        raise UserError(f"There is no field {field[:30]!r}; words are looked for in {known}.")
-    return [((name,), word) for word in _words(rest)]
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"[^\W_]+", text.lower())
+# service.py
+NO_POINT_OF_CLIP = "The clip {clip_id} has no point in the atlas."
+NO_POINTS = "There are no such points; the atlas has 0 to {last}."
+NO_CODES = "No pair of the atlas has these codes."
+NO_ATLAS = "There is no atlas of {model} yet. This makes it: {command}"
+ATLAS_DAMAGED = "The atlas of {model} is damaged. This makes it anew: {command}"
+ATLAS_OF_OTHER = "The atlas here is of the checkpoint {made}, not of {model}."
+NO_POINT = "There is no point {row!s:.20}; the atlas has 0 to {last}."
+ATLAS_LACKS = "The atlas of {model} lacks {name}. This makes it anew: {command}"

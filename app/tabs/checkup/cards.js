@@ -3,7 +3,7 @@
  * are SVG that the server drew and escaped; everything else goes in as text. */
 import { glossary } from "../../web/config.js";
 import { calm, make } from "../../web/dom.js";
-import { count, duration } from "../../web/words.js";
+import { CARDS } from "./words.js";
 
 const SIGNS = { good: "✓", fair: "~", poor: "✗", unknown: "?" };
 const SIDES = ["A", "B"];
@@ -34,7 +34,7 @@ function tile(asked, columns) {
   const answers = columns.map((column, side) => {
     const card = cardOf(column, asked.key);
     return make("span", { class: "ck-answer" }, letter(side, columns),
-      card ? badge(card.verdict) : null, make("span", {}, card ? card.telling : "not measured yet"));
+      card ? badge(card.verdict) : null, make("span", {}, card ? card.telling : CARDS.unmeasured));
   });
   const link = make("a", { href: `#ck-${asked.key}`, onclick: (event) => {
     event.preventDefault();
@@ -56,7 +56,7 @@ function answer(finding, side, columns) {
 }
 
 const reference = (finding) => make("p", { class: "ck-reference" },
-  make("b", {}, "What good models reach. "), finding.reference);
+  make("b", {}, CARDS.reach), finding.reference);
 const why = (finding) => make("p", { class: "ck-why" }, finding.explanation);
 
 function one(card, columns) {
@@ -78,7 +78,7 @@ function two(asked, columns, differences) {
     const told = differences[first.key];
     const sides = columns.map((column, side) => {
       const card = cardOf(column, asked.key), finding = card && card.findings.find(({ key }) => key === first.key);
-      if (!finding) return make("div", { class: "ck-none" }, letter(side, columns), " not measured yet");
+      if (!finding) return make("div", { class: "ck-none" }, letter(side, columns), ` ${CARDS.unmeasured}`);
       return make("div", {}, ...answer(finding, side, columns),
         ...(finding.picture ? [drawn(finding.picture, "div", { class: "ck-picture" })] : []));
     });
@@ -106,14 +106,12 @@ function card(asked, place, columns, differences) {
 function side(column, place, columns) {
   const words = [];
   if (column.known === "published") {
-    words.push(" measured before and published with the checkpoint, on ",
-      `${count(column.pairs)} `, term("frame pairs", "frame pair"), ` of ${column.episodes} `, term("held-out episodes", "held-out episode"), ": ",
-      make("code", {}, column.command), ". Run the checkup for pictures and for clips of your choice.");
+    const { on, pairs, of, episodes, run } = CARDS.published;
+    words.push(on, CARDS.pairs(column.pairs), term(pairs, "frame pair"), of(column.episodes), term(episodes, "held-out episode"), ": ", make("code", {}, column.command), run);
   } else if (column.known === "measured") {
-    words.push(` measured now on ${column.data}: ${count(column.pairs)} `, term("frame pairs", "frame pair"),
-      ` of ${column.episodes} episodes, in ${duration(column.seconds)}.`);
+    words.push(CARDS.measured.on(column.data, column.pairs), term(CARDS.published.pairs, "frame pair"), CARDS.measured.of(column.episodes, column.seconds));
   } else {
-    words.push(" has not been measured yet. Run the checkup to see its figures.");
+    words.push(CARDS.nothing);
   }
   return make("div", { class: "ck-about", "data-known": column.known },
     make("p", {}, letter(place, columns), make("b", {}, column.checkpoint), ...words),
@@ -125,7 +123,7 @@ function side(column, place, columns) {
 export const sides = (columns, differences = {}) => [
   ...columns.map((column, place) => side(column, place, columns)),
   ...(Object.values(differences).some(({ kind }) => kind === "apart")
-    ? [make("p", { class: "ck-note ck-apart" }, "A and B were measured on different data, so neither is better: run the checkup with both on the same clips.")] : []),
+    ? [make("p", { class: "ck-note ck-apart" }, CARDS.apart)] : []),
 ];
 
 /** The verdicts, a tile a question. */

@@ -16,6 +16,7 @@ from app.clips.gallery import Gallery
 from app.core.limits import UserError
 from app.core.views import Model
 from app.tabs.checkup import link, records
+from app.tabs.checkup import words as say
 from app.tabs.checkup.sample import SIZES
 from app.tabs.checkup.service import Checkup
 from app.web.events import Callbacks, Record, answers, heavy, reading_of, serves
@@ -68,7 +69,7 @@ class CheckupHandlers(Callbacks):
     def start(self, event: Record, session: str | None) -> Record:
         """A ticket for each checkpoint."""
         if not session:
-            raise UserError("A checkup needs an open page; reload it and try again.")
+            raise UserError(say.NEEDS_PAGE)
         tickets: list[str] = []
         try:
             for wanted in link.from_event(event).wanted:
@@ -86,7 +87,7 @@ class CheckupHandlers(Callbacks):
         """Takes an uploaded checkpoint over."""
         paths = event.get("paths")
         if not isinstance(paths, list) or not 1 <= len(paths) <= MOST_FILES:
-            raise UserError("Send one file, or config.json and model.safetensors together.")
+            raise UserError(say.SEND_ONE)
         model = self._checkup.add_checkpoint(
             [uploaded_path(each) for each in paths], session, reading_of(event)
         )
@@ -198,5 +199,5 @@ def _tickets(asked: Record) -> list[str]:
 
 def _names(names: Any) -> list[str]:
     if not isinstance(names, list) or not 1 <= len(names) <= 2:
-        raise UserError("The page asked for a checkup that cannot be named; please reload it.")
+        raise UserError(say.UNNAMED_CHECKUP)
     return [str(name) for name in names]

@@ -6,7 +6,8 @@ import { offerReadings } from "../../web/readings.js";
 import * as store from "../../web/store.js";
 import { emit, on } from "../../web/topics.js";
 import { wire } from "../../web/wire.js";
-import { count, duration, megabytes } from "../../web/words.js";
+import { megabytes } from "../../web/words.js";
+import { FORM } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -15,8 +16,6 @@ import { count, duration, megabytes } from "../../web/words.js";
 export function mount(element, gradio) {
   const SENDING_MS = 600000, PAUSE_MS = 150;
   const { $, $$, at } = finders(element);
-  const WORDS = { quick: ["Quick", "a sample, enough for a first verdict"],
-    thorough: ["Thorough", "every frame pair, for narrow intervals"] };
   let offer = { models: [], embodiments: [], uploads: [], sizes: [] };
   let followed = store.state.m;
   let choice = null, planned = 0, pause = 0, link = "", running = false;
@@ -30,7 +29,7 @@ export function mount(element, gradio) {
     offer = found;
     choice = choice || found.choice;
     at("wrong").textContent = choice ? found.problem
-      : "No checkpoint that came with the page can be examined; upload one of yours.";
+      : FORM.none;
     emit("checkup-notes", found.notes);
     list();
     plan();
@@ -57,10 +56,10 @@ export function mount(element, gradio) {
   function list() {
     const titles = (models, none) => [...(none ? [make("option", { value: "" }, none)] : []),
       ...models.map((model) => make("option", { value: model.name },
-        model.own && !model.title.startsWith("your") ? `${model.title} (yours)` : model.own ? model.title : model.name))];
+        model.own && !model.title.startsWith("your") ? FORM.yours(model.title) : model.own ? model.title : model.name))];
     at("model").replaceChildren(...titles(offer.models));
     const others = offer.models.filter((model) => choice && model.name !== choice.model);
-    at("other").replaceChildren(...titles(others, others.length ? "nothing" : "nothing (upload a second one)"));
+    at("other").replaceChildren(...titles(others, FORM.other(others.length)));
     $(".ck-bodies").replaceChildren(...offer.embodiments.map(body));
     $(".ck-videos").replaceChildren(...offer.uploads.map(video));
     $(".lx-segments").replaceChildren(...offer.sizes.map(size));
@@ -71,11 +70,11 @@ export function mount(element, gradio) {
     const image = make("img", { alt: "", width: 30, height: 30 });
     if (picture) image.src = picture;
     return tick("embodiments", name, image, make("span", { class: "ck-name" }, name),
-      make("small", { title: `${clips} clips` }, String(clips)));
+      make("small", { title: FORM.clips(clips) }, String(clips)));
   }
 
   const video = ({ id, name, seconds }) => tick("uploads", id,
-    make("span", { class: "ck-name" }, name || "Your video"), make("small", {}, `${seconds} s`));
+    make("span", { class: "ck-name" }, name || FORM.video), make("small", {}, FORM.seconds(seconds)));
 
   function tick(list, name, ...inside) {
     const box = make("input", { type: "checkbox", value: name, "data-list": list, onchange: () => {
@@ -86,7 +85,7 @@ export function mount(element, gradio) {
   }
 
   function size(name) {
-    const [word, why] = WORDS[name] || [name, ""];
+    const [word, why] = FORM.sizes[name] || [name, ""];
     return make("button", { type: "button", role: "radio", "data-size": name, title: why,
       onclick: () => change({ size: name }), onkeydown: (event) => pressNext(event, $$("[data-size]")) }, word);
   }
@@ -120,7 +119,7 @@ export function mount(element, gradio) {
     markChosen($$("[data-size]"), (button) => button.dataset.size === choice.size);
     const clips = offer.embodiments.filter(({ name }) => choice.embodiments.includes(name))
       .reduce((sum, each) => sum + each.clips, choice.uploads.length);
-    at("clips").textContent = `${clips} chosen`;
+    at("clips").textContent = FORM.chosen(clips);
     emit("checkup-choice", choice);
   }
 
@@ -132,18 +131,11 @@ export function mount(element, gradio) {
     const problem = found.error || found.problem || "";
     at("wrong").textContent = problem;
     $('[data-do="run"]').disabled = Boolean(problem);
-    at("plan").textContent = problem ? "" : inWords(found);
+    at("plan").textContent = problem ? "" : FORM.plan(found, Boolean(choice.other));
     if (found.error) return;
     link = found.link;
     store.link();
     emit("checkup-known", { choice, ...found });
-  }
-
-  function inWords(found) {
-    const part = found.pairs < found.allPairs ? `${count(found.pairs)} of ${count(found.allPairs)}` : `all ${count(found.pairs)}`;
-    const time = found.seconds === null ? "the time is known once the checkpoint is loaded"
-      : `about ${duration(found.seconds)}`;
-    return `Looks at ${part} frame pairs of ${found.episodes} clips${choice.other ? ", with both checkpoints" : ""}: ${time}.`;
   }
 
   /* ---- one's own files ---- */
@@ -161,15 +153,15 @@ export function mount(element, gradio) {
     const total = files.reduce((sum, file) => sum + file.size, 0);
     const refuse = (sentence) => { told.textContent = sentence; return null; };
     const empty = files.find((file) => !file.size);
-    if (empty) return refuse(`${empty.name} is empty (0 bytes).`);
-    if (total > most) return refuse(`${files[0].name} has ${megabytes(total)}. At most ${megabytes(most)} are accepted.`);
-    busy(button, `Uploading ${megabytes(total)}…`);
+    if (empty) return refuse(FORM.empty(empty.name));
+    if (total > most) return refuse(FORM.large(files[0].name, megabytes(total), megabytes(most)));
+    busy(button, FORM.uploading(megabytes(total)));
     try {
       const paths = [];
       for (const file of files) paths.push((await gradio.upload(file)).path);
       return await read(kind, { paths, path: paths[0] });
     } catch {
-      return refuse(`${files[0].name} could not be sent to the server. Check the connection and try again.`);
+      return refuse(FORM.lost(files[0].name));
     } finally {
       busy(button, "");
     }
@@ -178,7 +170,7 @@ export function mount(element, gradio) {
   /* What the server makes of files that it has; null where it refuses them. */
   async function read(kind, asked) {
     const button = $(`[data-do="${kind}"]`), told = at(kind === "send" ? "sent" : "brought");
-    busy(button, "Reading…");
+    busy(button, FORM.reading);
     const found = await ask(kind, asked, SENDING_MS);
     busy(button, "");
     told.textContent = found.error || "";

@@ -18,14 +18,14 @@ from typing import Any
 from app.core.interleave import Stopped
 from app.core.limits import Limits, UserError
 from app.core.shares import Turns, Visitor, asking, fullest
+from app.tabs.checkup import words as say
 from app.tabs.checkup.views import CheckupProgress
 
 log = logging.getLogger(__name__)
-BROKEN = "Something went wrong on the server during this checkup; its log has the details."
+BROKEN = say.WENT_WRONG
 MOST_TICKETS = 2000
 # a report is read for longer than a running checkup is left unwatched
 READING = 20
-GAVE_WAY = "Many checkups wait, and most came from your address; start this one again later."
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 
 
@@ -154,7 +154,7 @@ class Jobs:
             held = self._held(ticket)
             held.asked = time.monotonic()
             if held.job.state != DONE:
-                raise UserError(held.job.error or "This checkup is not finished yet.")
+                raise UserError(held.job.error or say.NOT_FINISHED)
             return held.job.result
 
     def leave(self, ticket: str) -> None:
@@ -180,7 +180,7 @@ class Jobs:
     def _held(self, ticket: str) -> _Ticket:
         held = self._tickets.get(ticket)
         if held is None:
-            raise UserError("This checkup is no longer known here; please start it again.")
+            raise UserError(say.UNKNOWN_CHECKUP)
         return held
 
     def _known(self, key: Hashable) -> Job | None:
@@ -194,14 +194,14 @@ class Jobs:
     def _check_room(self, visitor: Visitor) -> None:
         own = sum(job.visitor == visitor for job in self._waiting)
         if own >= self._limits.jobs_of_one:
-            raise UserError(f"{own} checkups of yours wait already; let one of them end first.")
+            raise UserError(say.TOO_MANY_OWN.format(own=own))
         if len(self._waiting) < self._limits.jobs_waiting:
             return
         place = fullest([job.visitor for job in self._waiting], visitor)
         if place is None:
-            raise UserError(f"{len(self._waiting)} checkups are waiting already; try again later.")
+            raise UserError(say.TOO_MANY.format(count=len(self._waiting)))
         gone = self._waiting.pop(place)
-        gone.state, gone.error, gone.work = FAILED, GAVE_WAY, _nothing
+        gone.state, gone.error, gone.work = FAILED, say.GAVE_WAY, _nothing
 
     def _before(self, job: Job) -> list[Job]:
         if job not in self._waiting:

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.core.limits import UserError
+from app.tabs.checkup import words as say
 from app.tabs.checkup.sample import SIZES
 from app.tabs.checkup.service import Wanted
 from app.web.link import UPLOAD_PREFIX, VERSION
@@ -54,13 +55,11 @@ def read(
     chosen = [each for each in query.get("e", "")[:2000].split(".") if each]
     known = tuple(each for each in embodiments if each in chosen)
     notes += [
-        f"There are no clips of {each[:LONGEST]} here; they are left out."
-        for each in chosen
-        if each not in embodiments
+        say.NO_CLIPS_OF.format(each=each[:LONGEST]) for each in chosen if each not in embodiments
     ]
     size = query.get("s") or next(iter(SIZES))
     if size not in SIZES:
-        notes.append(f"There is no size {size[:LONGEST]}; it is {next(iter(SIZES))}.")
+        notes.append(say.LINK_SIZE.format(size=size[:LONGEST], usual=next(iter(SIZES))))
         size = next(iter(SIZES))
     model = _known(query.get("m"), models, notes) or models[0]
     other = _known(query.get("b"), models, notes)
@@ -104,7 +103,7 @@ def from_event(event: Mapping[str, Any]) -> Choice:
             size=str(event["size"]),
         )
     except (KeyError, TypeError):
-        raise UserError("The page sent a choice that cannot be read; please reload it.") from None
+        raise UserError(say.CHOICE_UNREAD) from None
 
 
 def to_event(choice: Choice) -> dict[str, Any]:
@@ -122,10 +121,7 @@ def _known(name: str | None, models: Sequence[str], notes: list[str]) -> str | N
     if not name or name in models:
         return name or None
     if name.startswith(UPLOAD_PREFIX):
-        notes.append(
-            "This link points to an uploaded checkpoint. Uploads are private to the session that "
-            "made them: upload it again to examine it."
-        )
+        notes.append(say.LINK_UPLOADED)
     else:
-        notes.append(f"There is no checkpoint named {name[:LONGEST]} that can be examined here.")
+        notes.append(say.NO_CHECKPOINT.format(name=name[:LONGEST]))
     return None

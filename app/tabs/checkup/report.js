@@ -2,8 +2,8 @@
 /* The health report: what is known at once, a running checkup with its progress, and its result. */
 import { calm, finders, make } from "../../web/dom.js";
 import { emit, on } from "../../web/topics.js";
-import { duration } from "../../web/words.js";
 import { cards, sides, tiles } from "./cards.js";
+import { REPORT } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -59,9 +59,9 @@ export function mount(element, gradio) {
   function bar(names, side) {
     const title = names.length > 1 ? `${"AB"[side]} ` : "";
     return make("div", { class: "ck-bar" },
-      make("div", { class: "ck-stage" }, make("b", {}, title), make("span", { "data-at": "stage" }, "Starting"),
+      make("div", { class: "ck-stage" }, make("b", {}, title), make("span", { "data-at": "stage" }, REPORT.starting),
         make("small", { "data-at": "count" }), make("span", { class: "ck-left", "data-at": "left" })),
-      make("progress", { max: 1, value: 0, "aria-label": `Progress of the checkup${title && ` ${title}`}` }));
+      make("progress", { max: 1, value: 0, "aria-label": REPORT.progress(title) }));
   }
 
   async function poll(mine) {
@@ -69,7 +69,7 @@ export function mount(element, gradio) {
     if (run !== mine) return;
     if (!told) {
       mine.failures += 1;
-      if (mine.failures > TRIES) return end("The server does not answer any more. Check the connection and start again.");
+      if (mine.failures > TRIES) return end(REPORT.silent);
       return setTimeout(() => poll(mine), 2 * ASK_MS);
     }
     mine.failures = 0;
@@ -77,7 +77,7 @@ export function mount(element, gradio) {
     told.progress.forEach(tell);
     const failed = told.progress.find(({ state }) => state === "failed");
     if (failed) return stop(mine, failed.error);
-    if (told.progress.some(({ state }) => state === "cancelled")) return end("This checkup was cancelled; start it again to see its figures.");
+    if (told.progress.some(({ state }) => state === "cancelled")) return end(REPORT.cancelledBefore);
     if (told.progress.every(({ state }) => state === "done")) return finish(mine);
     setTimeout(() => poll(mine), ASK_MS);
   }
@@ -94,31 +94,31 @@ export function mount(element, gradio) {
     /* A screen reader hears the stages, not every step. */
     if (progress.state !== "done" && words !== announced) {
       announced = words;
-      at("heard").textContent = `${words}. ${left(progress)}`;
+      at("heard").textContent = REPORT.heard(words, left(progress));
     }
   }
 
   function inWords({ state, stage, ahead }) {
-    if (state === "waiting") return ahead === 1 ? "Waiting for one checkup before this" : `Waiting for ${ahead} checkups before this`;
-    return state === "done" ? "Done" : stage || "Starting";
+    if (state === "waiting") return REPORT.waiting(ahead);
+    return state === "done" ? REPORT.done : stage || REPORT.starting;
   }
 
   function left({ state, secondsLeft, others }) {
     if (state === "done") return "";
-    const time = secondsLeft === null ? "estimating the time" : `about ${duration(secondsLeft)} left`;
-    return others ? `${time} · ${others} other visitor${others > 1 ? "s" : ""} wait${others > 1 ? "" : "s"} for it too` : time;
+    const time = secondsLeft === null ? REPORT.estimating : REPORT.left(secondsLeft);
+    return others ? REPORT.others(time, others) : time;
   }
 
   async function finish(mine) {
-    at("heard").textContent = "Writing the report.";
+    at("heard").textContent = REPORT.writing;
     const found = await gradio.server.report({ tickets: mine.tickets });
     if (run !== mine) return;
-    if (!found || found.error) return end((found && found.error) || "The report could not be fetched. Start the checkup again.");
+    if (!found || found.error) return end((found && found.error) || REPORT.lost);
     const focused = element.contains(document.activeElement);
     report = { tickets: mine.tickets, names: mine.names, columns: found.columns };
     end("");
     draw(found);
-    at("heard").textContent = "The report is here.";
+    at("heard").textContent = REPORT.here;
     if (focused) at("title").focus({ preventScroll: true });
   }
 
@@ -140,7 +140,7 @@ export function mount(element, gradio) {
   function cancel() {
     if (!run) return;
     stop(run, "");
-    at("heard").textContent = "The checkup was cancelled.";
+    at("heard").textContent = REPORT.cancelled;
     emit("checkup-cancelled");
   }
 
@@ -152,7 +152,7 @@ export function mount(element, gradio) {
     const found = await gradio.server.export({ ...(mine.tickets ? { tickets: mine.tickets } : { models: mine.models }), as: kind });
     button.disabled = report !== mine;
     if (!found || found.error) {
-      at("failed").textContent = (found && found.error) || "The report could not be fetched. Try again.";
+      at("failed").textContent = (found && found.error) || REPORT.again;
       return;
     }
     const text = kind === "html" ? found.html : `${JSON.stringify(found.json.length > 1 ? found.json : found.json[0], null, 2)}\n`;
@@ -170,7 +170,7 @@ export function mount(element, gradio) {
 
   function note(notes) {
     at("notes").replaceChildren(...notes.map((sentence) => make("p", {}, sentence,
-      make("button", { type: "button", class: "lx-close", "aria-label": "Close this note",
+      make("button", { type: "button", class: "lx-close", "aria-label": REPORT.dismiss,
         onclick: (event) => event.currentTarget.parentElement.remove() }, "×"))));
   }
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from app.core.compare import gap_in_frames
 from app.core.limits import UserError
 from app.core.views import Clip
+from app.tabs.checkup import words as say
 
 
 @dataclass(frozen=True)
@@ -57,14 +58,11 @@ def sample(clips: Sequence[Clip], gap_seconds: float, size: str) -> Sample:
         UserError: an unknown size, or no clip has a frame one gap after its first.
     """
     if size not in SIZES:
-        raise UserError(f"There is no size {size[:20]!r}; there are: {', '.join(SIZES)}.")
+        raise UserError(say.NO_SIZE.format(size=size[:20], names=", ".join(SIZES)))
     most = SIZES[size]
     usable = [clip for clip in clips if _pairs(clip, gap_seconds)]
     if not usable:
-        raise UserError(
-            f"No chosen clip is longer than the checkpoint's gap of {gap_seconds:g} s, so there "
-            "is no frame pair to examine; send a video that lasts a few seconds."
-        )
+        raise UserError(say.TOO_SHORT.format(gap_seconds=gap_seconds))
     chosen = _spread(usable, most.episodes)
     total = sum(_pairs(clip, gap_seconds) for clip in chosen)
     stride = 1 if most.pairs is None else -(-total // most.pairs)
@@ -109,21 +107,15 @@ def _notes(
     if len(usable) < len(clips):
         short = len(clips) - len(usable)
         notes.append(
-            f"{short} of the {len(clips)} clips {'is' if short == 1 else 'are'} shorter than the "
-            "gap and left out."
+            say.LEFT_OUT.format(short=short, count=len(clips), verb="is" if short == 1 else "are")
         )
     part = f"{len(chosen)} of {len(usable)} episodes" if len(chosen) < len(usable) else ""
     pairs = f"every {_ordinal(stride)} frame pair" if stride > 1 else ""
     if part or pairs:
         looked = " and ".join(each for each in (part, pairs) if each)
-        notes.append(
-            f"A quick look: {looked}. The intervals are wider than those of a thorough checkup."
-        )
+        notes.append(say.QUICK_LOOK.format(looked=looked))
     if any(clip.uploaded for clip in chosen):
-        notes.append(
-            "A video of yours was measured. If the quantizer was trained on it, the figures "
-            "flatter it; and nobody knows the robot's actions in it."
-        )
+        notes.append(say.OWN_VIDEO)
     return tuple(notes)
 
 
@@ -139,10 +131,7 @@ def _far(chosen: Sequence[Clip], gap_seconds: float) -> list[str]:
     shortest, longest = f"{min(far):.2g}", f"{max(far):.2g}"
     spread = shortest if shortest == longest else f"{shortest} to {longest}"
     clips = "a clip" if len(far) == 1 else f"{len(far)} clips"
-    return [
-        f"The pairs of {clips} are {spread} s apart, not {gap_seconds:.2g} s, as there are too few "
-        "frames a second."
-    ]
+    return [say.OTHER_GAP.format(clips=clips, spread=spread, gap_seconds=gap_seconds)]
 
 
 def _ordinal(number: int) -> str:

@@ -24,6 +24,7 @@ from app.core.compute import Compute
 from app.core.interleave import Turns
 from app.core.limits import NO_UPLOADS, Limits, UserError
 from app.core.views import Clip, Model
+from app.tabs.checkup import words as say
 from app.tabs.checkup.examine import Instrument
 from app.tabs.checkup.jobs import Job, Jobs
 from app.tabs.checkup.sample import SIZES, Sample, sample
@@ -33,7 +34,6 @@ from app.tabs.checkup.views import CheckupPlan, CheckupProgress
 if TYPE_CHECKING:
     from lapa.checkup import Difference, Finding, Published, Report
 
-LOADING, READING = "loading the checkpoint", "reading the clips"
 # seconds to decode and shrink a frame of a clip on one core
 FRAME_SECONDS = 0.003
 
@@ -112,7 +112,7 @@ class Checkup:
         if not self._limits.uploads:
             raise UserError(NO_UPLOADS)
         if not session:
-            raise UserError("An upload needs an open page; reload the page and send it again.")
+            raise UserError(say.UPLOAD_NEEDS_PAGE)
         return self._sent.add(paths, session, reading)
 
     def plan(self, wanted: Wanted, session: str | None = None) -> CheckupPlan:
@@ -173,7 +173,7 @@ class Checkup:
         """What was measured before of a shipped checkpoint as a report. UserError without any."""
         found = self.measured(name)
         if found is None:
-            raise UserError(f"Nothing was measured of {name[:60]} before; run the checkup.")
+            raise UserError(say.NOTHING_MEASURED.format(name=name[:60]))
         return found.as_report()
 
     def page(self, reports: Sequence[Report]) -> str:
@@ -200,10 +200,7 @@ class Checkup:
         if sent is not None:
             return _Subject(sent.model, lambda: self._opened(sent), True)
         if name.startswith(f"{UPLOAD}-"):
-            raise UserError(
-                "That checkpoint was uploaded in another visit, or more were sent since; "
-                "send it again."
-            )
+            raise UserError(say.CHECKPOINT_GONE)
         loaded = self._checkpoints.usable(name)
         return _Subject(loaded.view, lambda: loaded.quantizer)
 
@@ -212,9 +209,7 @@ class Checkup:
         try:
             return self._load(sent.path, **sent.reading)
         except (ValueError, OSError, MemoryError, RuntimeError) as error:
-            raise UserError(
-                f"The checkpoint {sent.model.title} cannot be loaded any more."
-            ) from error
+            raise UserError(say.CANNOT_LOAD.format(title=sent.model.title)) from error
 
     def _chosen(self, wanted: Wanted, session: str | None) -> list[Clip]:
         chosen = [
@@ -224,7 +219,7 @@ class Checkup:
         ]
         chosen += [self._clips.get(clip_id, session) for clip_id in sorted(set(wanted.uploads))]
         if not chosen:
-            raise UserError("Choose the clips: at least one embodiment or one video of yours.")
+            raise UserError(say.CHOOSE_CLIPS)
         return chosen
 
     def _expected(self, model: Model, chosen: Sample) -> float | None:
@@ -252,7 +247,7 @@ class Checkup:
         """The report; raises Stopped once nobody waits for it."""
         start, model = time.monotonic(), subject.view
         if subject.view.name not in self._speeds:
-            job.tell(LOADING, 0, 1, None)
+            job.tell(say.LOADING, 0, 1, None)
         quantizer = subject.open()
         if model.name not in self._speeds:
             self._probe(model.name, quantizer)
@@ -280,7 +275,7 @@ class Checkup:
         """The chosen clips at the model's image size."""
         found, read = [], 0
         for clip in chosen.clips:
-            job.tell(READING, read, chosen.frames, job.seconds_left())
+            job.tell(say.READING, read, chosen.frames, job.seconds_left())
             footage = self._clips.footage(clip.id, session)
             found.append(
                 Footage(
@@ -299,13 +294,13 @@ def _data(wanted: Wanted, chosen: Sample, every: Sequence[str]) -> str:
     bodies = sorted(set(wanted.embodiments))
     told = []
     if len(bodies) == len(every):
-        told.append("all shipped clips")
+        told.append(say.ALL_CLIPS)
     elif bodies:
         named = _and(bodies) if len(bodies) <= 3 else f"{len(bodies)} embodiments"
-        told.append(f"the shipped clips of {named}")
+        told.append(say.CLIPS_OF.format(named=named))
     if wanted.uploads:
         count = len(set(wanted.uploads))
-        told.append("your video" if count == 1 else f"{count} videos of yours")
+        told.append("your video" if count == 1 else say.OWN_VIDEOS.format(count=count))
     return f"{_and(told)}, frame pairs {chosen.apart} s apart"
 
 

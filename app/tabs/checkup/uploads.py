@@ -28,10 +28,10 @@ from app.clips.uploads import UPLOAD
 from app.core.limits import MB, Limits, UserError, is_full
 from app.core.shares import asking, crowded_out
 from app.core.views import Model
+from app.tabs.checkup import words as say
 
 log = logging.getLogger(__name__)
 OURS = ("config.json", "model.safetensors")
-ACCEPTED = "send config.json and model.safetensors together, both in a zip file, or LAPA's .pt file"
 # a list of contents takes memory before anything in it can be judged
 LARGEST_LISTING, MOST_MEMBERS = 8 * MB, 5000
 CHUNK = 1 << 20
@@ -58,7 +58,7 @@ class _Sober(io.BufferedReader):
             # to the end, as zipfile reads the last few bytes
             size = os.fstat(self.fileno()).st_size - self.tell()
         if size > LARGEST_LISTING:
-            raise ValueError("too much at once")
+            raise ValueError(say.TOO_MUCH)
         return super().read(size)
 
 
@@ -131,13 +131,11 @@ class CheckpointUploads:
     def _check_bytes(self, paths: Sequence[Path]) -> None:
         missing = [path for path in paths if not path.is_file()]
         if missing or not paths:
-            raise UserError("The uploaded checkpoint is no longer there; send it again.")
+            raise UserError(say.UPLOAD_GONE)
         total = sum(path.stat().st_size for path in paths)
         if total > self._limits.checkpoint_bytes:
             most = self._limits.checkpoint_bytes // MB
-            raise UserError(
-                f"The checkpoint has {total / MB:.0f} MB; at most {most} MB are accepted."
-            )
+            raise UserError(say.TOO_LARGE.format(total=total / MB, most=most))
 
     def _looked_at(
         self,
@@ -156,12 +154,10 @@ class CheckpointUploads:
             if is_full(error):
                 raise
             reason = " ".join(str(error).replace(str(path.parent), "").split()).rstrip(". ")
-            raise UserError(f"The checkpoint {title} cannot be used: {reason[:400]}.") from error
+            raise UserError(say.UNUSABLE.format(title=title, reason=reason[:400])) from error
         except Exception as error:
             log.warning("could not look at a checkpoint", exc_info=True)
-            raise UserError(
-                f"The checkpoint {title} is damaged or not a quantizer's; {ACCEPTED}."
-            ) from error
+            raise UserError(say.DAMAGED.format(title=title, accepted=say.ACCEPTED)) from error
         return Model(
             name=token,
             title=title,
@@ -212,17 +208,17 @@ def _taken(paths: Sequence[Path], home: Path, limits: Limits) -> Path:
         return home
     if len(paths) != 1:
         told = ", ".join(name(path) for path in paths[:4])
-        raise UserError(f"The files {told} are not one checkpoint; {ACCEPTED}.")
+        raise UserError(say.NOT_ONE.format(told=told, accepted=say.ACCEPTED))
     (path,) = paths
     if path.name in OURS or path.suffix == ".safetensors":
-        raise UserError(f"The file {name(path)} alone is not a checkpoint; {ACCEPTED}.")
+        raise UserError(say.ALONE.format(path=name(path), accepted=say.ACCEPTED))
     if path.suffix in (".pt", ".pth", ".bin"):
         if zipfile.is_zipfile(path):
             _contents(path)
         _link(path, home / name(path))
         return home / name(path)
     if not zipfile.is_zipfile(path):
-        raise UserError(f"The file {name(path)} is not a checkpoint; {ACCEPTED}.")
+        raise UserError(say.NO_CHECKPOINT_FILE.format(path=name(path), accepted=say.ACCEPTED))
     _unpack(path, home, limits)
     return home
 
@@ -241,8 +237,11 @@ def _unpack(path: Path, home: Path, limits: Limits) -> None:
     claimed = sum(member.file_size for member in members.values())
     if claimed > limits.checkpoint_bytes:
         raise UserError(
-            f"The zip file {name(path)} unpacks to {claimed / MB:.0f} MB; at most "
-            f"{limits.checkpoint_bytes // MB} MB are accepted."
+            say.UNPACKS_TO.format(
+                path=name(path),
+                claimed=claimed / MB,
+                most=limits.checkpoint_bytes // MB,
+            )
         )
     try:
         with zipfile.ZipFile(path) as archive:
@@ -254,9 +253,7 @@ def _unpack(path: Path, home: Path, limits: Limits) -> None:
     except Exception as error:
         if is_full(error):
             raise
-        raise UserError(
-            f"The zip file {name(path)} cannot be unpacked: it is damaged or needs a password."
-        ) from error
+        raise UserError(say.CANNOT_UNPACK.format(path=name(path))) from error
 
 
 def _contents(path: Path) -> list[zipfile.ZipInfo]:
@@ -265,14 +262,12 @@ def _contents(path: Path) -> list[zipfile.ZipInfo]:
         with _Sober(io.FileIO(path)) as file, zipfile.ZipFile(file) as archive:
             return [each for each in archive.infolist() if not each.is_dir()]
     except (zipfile.BadZipFile, NotImplementedError, EOFError, ValueError, OSError) as error:
-        raise UserError(f"The file {name(path)} is a damaged zip file; send it again.") from error
+        raise UserError(say.DAMAGED_ZIP.format(path=name(path))) from error
 
 
 def _members(path: Path, records: list[zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
     found = {file: [r for r in records if Path(r.filename).name == file] for file in OURS}
     if len(records) > MOST_MEMBERS or any(len(each) != 1 for each in found.values()):
         counts = " and ".join(f"{len(each)} {file}" for file, each in found.items())
-        raise UserError(
-            f"The zip file {name(path)} must hold one checkpoint, and it has {counts}; {ACCEPTED}."
-        )
+        raise UserError(say.ZIP_HOLDS.format(path=name(path), counts=counts, accepted=say.ACCEPTED))
     return {file: each[0] for file, each in found.items()}

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.tabs.explore import words as say
+
 # more numbers than this are no curves that one can read: a hand has 28 joints
 MOST = 8
 
@@ -30,7 +32,7 @@ def commands(
         return ()
     if actions.shape[1] > MOST:
         size = np.linalg.norm(actions.astype(np.float64), axis=1)
-        return ((f"size of all {actions.shape[1]} commands", _rounded(size)),)
+        return ((say.SIZE_OF_COMMANDS.format(count=actions.shape[1]), _rounded(size)),)
     columns = actions.astype(np.float64).T
     return tuple((name, _rounded(values)) for name, values in zip(names, columns, strict=True))
 

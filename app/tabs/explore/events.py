@@ -21,6 +21,7 @@ from app.core.checkpoints import ModelList
 from app.core.limits import Limits, Unusable, UserError
 from app.core.views import Clip, Model
 from app.tabs.explore import link
+from app.tabs.explore import words as say
 from app.tabs.explore.service import Explore
 from app.tabs.explore.starts import opening_clip, opening_frame, starts, stranger
 from app.web import records
@@ -29,7 +30,7 @@ from app.web.frames import root
 from app.web.uploaded import uploaded_path
 
 THUMBNAILS_AT_ONCE = 24
-BROKEN = "Something went wrong on the server; its log has the details. Please try another frame."
+BROKEN = say.WENT_WRONG
 log = logging.getLogger(__name__)
 
 
@@ -120,7 +121,7 @@ class ExploreHandlers(Callbacks):
         return {
             "state": link.to_event(state),
             "model": records.model_record(model),
-            "error": self._clips.problem() + " You can upload an image or a video.",
+            "error": self._clips.problem() + say.MAY_UPLOAD,
         }
 
     @answers
@@ -140,7 +141,7 @@ class ExploreHandlers(Callbacks):
         """Every code of one position for the state the browser sent."""
         state = link.from_event(event)
         if state.codes is None or state.position is None:
-            raise UserError("A sweep needs a latent action and a position.")
+            raise UserError(say.NEEDS_POSITION)
         swept = self._explore.sweep(
             state.model, state.clip, state.index, state.codes, state.position, session
         )
@@ -151,7 +152,7 @@ class ExploreHandlers(Callbacks):
         """What the first codes of the latent action bring about, one picture a length."""
         state = link.from_event(event)
         if state.codes is None:
-            raise UserError("There is no latent action to be cut short.")
+            raise UserError(say.NOTHING_TO_CUT)
         images = self._explore.shortened(state.model, state.clip, state.index, state.codes, session)
         return {"codes": list(state.codes), "images": [*map(records.data_url, images)]}
 

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 from app.core.codes import Unread, counted, latent_action, positions, read_codes
 from app.core.limits import UserError
 from app.core.views import Clip, Model
+from app.tabs.explore import words as say
 from app.tabs.explore.starts import opening_clip
 from app.web.link import VERSION, missing_clip, short
 
@@ -58,7 +59,7 @@ def read(query: Mapping[str, str]) -> tuple[Wanted, list[str]]:
     """
     notes: list[str] = []
     if query.get("v", VERSION) != VERSION:
-        notes.append("This link was made by another version of the page; what is known is shown.")
+        notes.append(say.OTHER_VERSION)
     wanted = Wanted(
         model=query.get("m") or None,
         clip=query.get("c") or None,
@@ -91,7 +92,7 @@ def settle(
     notes: list[str] = []
     model = next((m for m in models if m.name == wanted.model), models[0])
     if wanted.model and model.name != wanted.model:
-        notes.append(f"There is no checkpoint named {short(wanted.model)}; {model.name} is used.")
+        notes.append(say.NO_CHECKPOINT.format(model=short(wanted.model), name=model.name))
     clip = next((c for c in clips if c.id == wanted.clip), None)
     if clip is None and wanted.clip:
         notes.append(missing_clip(wanted.clip))
@@ -139,7 +140,7 @@ def from_event(event: Mapping[str, Any]) -> State:
             overlay=str(event.get("o", USUAL)),
         )
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise UserError("The page sent a state that cannot be read; please reload it.") from None
+        raise UserError(say.STATE_UNREAD) from None
 
 
 def to_event(state: State) -> dict[str, Any]:
@@ -160,7 +161,7 @@ def _number(text: str | None, name: str, notes: list[str]) -> int | None:
     try:
         return int(text[:12])
     except ValueError:
-        notes.append(f"The link's {name} “{short(text)}” is not a whole number; it is left out.")
+        notes.append(say.NOT_WHOLE.format(name=name, text=short(text)))
         return None
 
 
@@ -173,10 +174,7 @@ def _codes(text: str | None, notes: list[str]) -> tuple[int, ...] | None:
         codes = [None]
     if None not in codes:
         return tuple(code for code in codes if code is not None)
-    notes.append(
-        f"The link's latent action “{short(text)}” is not a list of codes such as 3.1.0.6; "
-        "the inferred codes are shown instead."
-    )
+    notes.append(say.NOT_CODES.format(text=short(text)))
     return None
 
 
@@ -190,19 +188,14 @@ def _position(query: Mapping[str, str], notes: list[str]) -> int | None:
 def _overlay(text: str | None, notes: list[str]) -> str:
     if text in (None, "", *OVERLAYS):
         return text or USUAL
-    notes.append(
-        f"The link's overlay “{short(text)}” is not one of {', '.join(OVERLAYS)}; {USUAL} is shown."
-    )
+    notes.append(say.NOT_OVERLAY.format(text=short(text), names=", ".join(OVERLAYS), usual=USUAL))
     return USUAL
 
 
 def _clamp_index(index: int, clip: Clip, notes: list[str]) -> int:
     clamped = min(max(index, 0), clip.frames - 1)
     if clamped != index:
-        notes.append(
-            f"The link asks for frame {index}; this clip has frames 0 to {clip.frames - 1}, "
-            f"so frame {clamped} is shown."
-        )
+        notes.append(say.FRAME_OUTSIDE.format(index=index, last=clip.frames - 1, clamped=clamped))
     return clamped
 
 
@@ -214,9 +207,12 @@ def _fit_codes(
     if len(codes) == model.code_length and all(0 <= c < model.codebook_size for c in codes):
         return codes
     notes.append(
-        f"The link's latent action {short(latent_action(codes))} does not fit {model.name}, which "
-        f"takes {counted(model.code_length, 'code')} from 0 to {model.codebook_size - 1}; "
-        "the inferred codes are shown instead."
+        say.CODES_MISFIT.format(
+            codes=short(latent_action(codes)),
+            name=model.name,
+            length=counted(model.code_length, "code"),
+            last=model.codebook_size - 1,
+        )
     )
     return None
 
@@ -225,7 +221,6 @@ def _fit_position(position: int | None, model: Model, notes: list[str]) -> int |
     if position is None or not model.usable or 0 <= position < model.code_length:
         return position
     notes.append(
-        f"The link sweeps position {position}; {model.name} has {positions(model)}, "
-        "so position 0 is swept."
+        say.POSITION_OUTSIDE.format(position=position, name=model.name, positions=positions(model))
     )
     return 0

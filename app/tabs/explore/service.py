@@ -17,6 +17,7 @@ from app.core.frames import Frames
 from app.core.limits import UserError
 from app.core.names import is_still, names_of
 from app.core.views import Clip, Encoding, Prediction, Preset, Sweep
+from app.tabs.explore import words as say
 from app.tabs.explore.episode import Episode, commands
 
 
@@ -107,7 +108,7 @@ class Explore:
         """
         loaded, clip = self._checkpoints.usable(model), self._clips.at(clip_id, index, session)
         if not loaded.view.nested:
-            raise UserError(f"{model} was not trained so that its first codes alone say something.")
+            raise UserError(say.NOT_NESTED.format(model=model))
         gap = gap_in_frames(loaded.view.gap_seconds, clip.fps)
         return self._compute.shortened(
             loaded, clip_id, _ends(clip, index, gap), parse_codes(codes, loaded.view),

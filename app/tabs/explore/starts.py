@@ -7,6 +7,7 @@ from typing import Any
 
 from app.core.compare import gap_in_frames
 from app.core.views import Clip, Model
+from app.tabs.explore import words as say
 
 # the source of clips that no simulator made
 REAL = "real"
@@ -40,19 +41,18 @@ def starts(models: Sequence[Model], clips: Sequence[Clip]) -> list[dict[str, Any
 
 def _about_real(real: Sequence[Clip], models: Sequence[Model]) -> str:
     known = {clip.embodiment for model in models for clip in real if model.knows(clip.embodiment)}
-    count = f"{len(real)} recording{'s' if len(real) > 1 else ''} of real robots"
+    count = say.REAL_COUNT.format(count=len(real), plural="s" if len(real) > 1 else "")
     if known:
-        return f"{count}; of these some model here has learned {', '.join(sorted(known))}."
-    return f"{count}, which no model here has learned: what it imagines is a guess."
+        return say.REAL_KNOWN.format(count=count, names=", ".join(sorted(known)))
+    return say.REAL_UNKNOWN.format(count=count)
 
 
 def stranger(model: Model, clip: Clip) -> str:
     """One sentence where a model has not learned the robot of a shipped clip, otherwise empty."""
     if clip.uploaded or model.knows(clip.embodiment):
         return ""
-    return (
-        f"{model.name} has not learned {clip.embodiment}: what it imagines here is a guess. "
-        f"It knows {', '.join(model.embodiments)}."
+    return say.STRANGER.format(
+        name=model.name, embodiment=clip.embodiment, names=", ".join(model.embodiments)
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from app.tabs.imagine import words as say
 from app.tabs.imagine.views import DreamStep
 from app.web.charts import COPY, DREAM, TRUTH, WRONG, style
 
@@ -57,7 +58,7 @@ def drift_curve(steps: Sequence[DreamStep]) -> go.Figure:
     figure = go.Figure()
     at = [step.step for step in steps]
     figure.add_scatter(
-        x=at, y=[s.distance for s in steps], name="distance from real frames",
+        x=at, y=[s.distance for s in steps], name=say.DISTANCE,
         line={"color": DREAM, "width": 2.5},
     )  # fmt: skip
     figure.add_scatter(

@@ -9,14 +9,10 @@ from typing import Any
 from app.core.limits import UserError
 from app.core.trust import Trust, coloured_of
 from app.core.views import Clip, Model
+from app.tabs.imagine import words as say
 from app.tabs.imagine.views import DreamStep
 
 Codes = tuple[int, ...]
-FULL = "This dream has reached {} moments, which is as many as are kept; reset it to go on."
-LONG = (
-    "That is {} steps, but this dream has room for {} more, as it keeps {} moments; take fewer, or "
-    "reset it."
-)
 
 
 @dataclass
@@ -71,18 +67,16 @@ class Dream:
     def step(self, number: int) -> DreamStep:
         """A moment by its number; UserError where there is none."""
         if not 0 <= number < len(self.steps):
-            raise UserError(
-                f"This dream has no moment {number}; it has 0 to {len(self.steps) - 1}."
-            )
+            raise UserError(say.NO_MOMENT.format(number=number, last=len(self.steps) - 1))
         return self.steps[number]
 
     def check_room(self, more: int) -> None:
         """Raises UserError where `more` moments would be too many."""
         room = self.most - len(self.steps)
         if more > room > 0:
-            raise UserError(LONG.format(more, room, self.most))
+            raise UserError(say.LONG.format(steps=more, room=room, most=self.most))
         if more > room:
-            raise UserError(FULL.format(self.most))
+            raise UserError(say.FULL.format(most=self.most))
 
     def go(self, number: int) -> DreamStep:
         """Stand at a moment that was visited before."""
@@ -115,7 +109,7 @@ class Dream:
         return next(found, None)
 
     def _keep(self, moment: Any, parent: DreamStep | None) -> DreamStep:
-        before = Trust() if parent is None else parent.trust
+        before = Trust(moves=self.model.moves) if parent is None else parent.trust
         step = DreamStep(
             number=len(self.steps),
             parent=None if parent is None else parent.number,

@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from app.core.limits import Limits, UserError
 from app.core.shares import asking, crowded_out
+from app.tabs.imagine import words as say
 from app.tabs.imagine.dream import Dream
 
 if TYPE_CHECKING:
     from lapa.imagine.replay import ReplayStep
-
-GONE = "This dream is no longer kept: the server had to make room. Reset it to begin again."
 
 
 @dataclass(eq=False)
@@ -57,7 +56,7 @@ class Worlds:
         with self._lock:
             kept = self._kept.get(session or "")
             if kept is None or kept.dream is None:
-                raise UserError(GONE)
+                raise UserError(say.GONE)
             self._kept.move_to_end(session or "")
             return kept.dream
 
@@ -79,7 +78,7 @@ class Worlds:
         with self._lock:
             kept = self._kept.get(session or "")
         if kept is None or not kept.replay:
-            raise UserError("There is no replay to keep yet; replay a clip first.")
+            raise UserError(say.NO_REPLAY)
         return kept.replay_clip, kept.replay
 
     def halt(self, session: str | None) -> None:
@@ -108,7 +107,7 @@ class Worlds:
 
     def _of(self, session: str | None) -> Kept:
         if not session:
-            raise UserError("A dream needs an open page; reload the page and begin again.")
+            raise UserError(say.NEEDS_PAGE)
         with self._lock:
             kept = self._kept.setdefault(session, Kept(asking.get().address))
             self._kept.move_to_end(session)

@@ -16,6 +16,7 @@ import gradio as gr
 from app.core.limits import SequenceProblem, UserError
 from app.core.views import Queued
 from app.tabs.imagine import link
+from app.tabs.imagine import words as say
 from app.tabs.imagine.curve import drift_curve, replay_curve
 from app.tabs.imagine.records import (
     key_record,
@@ -29,8 +30,7 @@ from app.tabs.imagine.views import DreamStep
 from app.web.events import Callbacks, Record, answers, draws, event_of, streams
 from app.web.records import clip_record, file_record, queued_record, thumb_url
 
-BROKEN = "Something went wrong on the server; its log has the details. Reset the dream to go on."
-UNREAD = "The page sent something that cannot be read; reload it."
+BROKEN = say.WENT_WRONG
 # pictures that travel together while a tree is built again, and how often a curve is drawn
 TOGETHER, CURVE_EVERY = 6, 3
 TEXT = 20_000
@@ -75,7 +75,7 @@ class ImagineHandlers(Callbacks):
             return {**op, "kind": "problem", "error": str(error), **where}
         if isinstance(error, KeyError | TypeError | ValueError):
             log.info("the event %s cannot be read", op["op"], exc_info=error)
-            return {**op, "kind": "error", "error": UNREAD}
+            return {**op, "kind": "error", "error": say.UNREAD}
         return {**op, "kind": "error", **super().failed(error, event)}
 
     # What gradio calls
@@ -166,7 +166,7 @@ class ImagineHandlers(Callbacks):
                 futures.append(_at_place(read, text, functools.partial(imagine.parse, line, model)))
             read += len(line) + 1
         if not futures:
-            raise UserError("Write at least one sequence; every line becomes a future.")
+            raise UserError(say.NO_SEQUENCE)
         grown = imagine.branch(session, int(event["n"]), futures)
         steps = {step.number: step for future in grown for step in future}
         return {
@@ -180,7 +180,7 @@ class ImagineHandlers(Callbacks):
         imagine, times = self._imagine, int(event.get("times", 1))
         actions = imagine.parse(str(event["text"])[:TEXT], imagine.dream(session).model)
         if not 1 <= times <= 64 or len(actions) * times > 4096:
-            raise UserError("Repeated so often, the sequence is longer than 4096 steps.")
+            raise UserError(say.TOO_OFTEN)
         text = imagine.write(actions * times)
         return {"kind": "written", "text": text, "count": len(actions) * times}
 
@@ -199,7 +199,7 @@ class ImagineHandlers(Callbacks):
         film = Film(rate=float(event["rate"]), times=times, **how)
         if kind not in KINDS:
             known = ", ".join(KINDS)
-            raise UserError(f"There is no such file as {kind[:20]}; choose one of {known}.")
+            raise UserError(say.NO_FILE.format(kind=kind[:20], known=known))
         saved = self._imagine.saved
         of = "replay" if event.get("of") == "replay" else "dream"
         name = f"{of}-{self._imagine.dream(session).clip.id}"
@@ -235,9 +235,9 @@ class ImagineHandlers(Callbacks):
         yield {**self._begun(dream), "clip": self._clip_of(dream)}
         yield from self._grown(session, kept.moves, kept.here, list(kept.pins), note)
         if imagine.saved.same_frames(session, kept):
-            note = "The same frames as when it was kept, to the last bit."
+            note = say.SAME_FRAMES
         else:
-            note += " The frames are not the same as when it was kept."
+            note += say.OTHER_FRAMES
         yield {"kind": "note", "note": note.strip()}
 
     def _grown(

@@ -16,6 +16,7 @@ from app.core.checkpoints import Checkpoints
 from app.core.codes import parse_codes
 from app.core.limits import DAMAGED
 from app.core.views import Model
+from app.tabs.imagine import words as say
 from app.tabs.imagine.views import DreamKey
 
 # characters of a digest: enough to tell weights and dreams apart
@@ -78,12 +79,9 @@ def _weights_digest(path: Path) -> str:
 
 
 def _note(name: str, key: dict[str, Any], embodiment: str, says: Mapping[str, str]) -> str:
-    whose = "all robots together" if key.get("everyone") else embodiment
-    did = {"stay": "stayed where it was", "close": "closed its grip", "open": "opened its grip"}
+    whose = say.EVERYONE if key.get("everyone") else embodiment
+    did = {"stay": say.STAYED, "close": say.CLOSED, "open": say.OPENED}
     # a car is told what to do, and stays nowhere
     word = says.get("stays" if name == "stay" else name)
-    what = word or did.get(name, f"moved {name} in the picture")
-    return (
-        f"Inferred from {key['pairs']} real frame pairs of {whose}; "
-        f"in {100 * key['agree']:.0f} % of them it {what}."
-    )
+    what = say.DRIVEN.format(word=word) if word else did.get(name, say.MOVED.format(name=name))
+    return say.INFERRED.format(pairs=key["pairs"], whose=whose, agree=100 * key["agree"], what=what)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from app.core.limits import UserError
+from app.tabs.imagine import words as say
 
 LONGEST = 20_000
 _CHAIN = re.compile(r"(?:@(\d{1,6}):)?(.+)")
@@ -26,7 +27,7 @@ def read_tree(text: str, *, most: int = 2000) -> Moves:
         UserError: one sentence; whether codes fit a model is checked where they are used.
     """
     if len(text) > LONGEST:
-        raise UserError("The link's dream is too long to be read; the first frame is shown.")
+        raise UserError(say.LINK_LONG)
     moves: Moves = []
     for chain in filter(None, text.split("~")):
         found = _CHAIN.fullmatch(chain)
@@ -43,4 +44,4 @@ def read_tree(text: str, *, most: int = 2000) -> Moves:
 
 
 def _damaged() -> UserError:
-    return UserError("The link's dream cannot be read; the first frame is shown instead.")
+    return UserError(say.LINK_UNREAD)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from app.tabs.imagine import words as say
 from app.tabs.imagine.views import DreamKey, DreamStep
 from app.web import records
 
@@ -52,17 +53,16 @@ def replay_sentence(steps: Sequence[ReplayStep], trusted: int, every: int | None
     """How long the replay stayed closer to the truth than copy-frame, in plain words."""
     count = len(steps)
     how = (
-        "every step from the true frame"
+        say.FROM_TRUTH
         if every == 1
-        else "fed its own pictures"
+        else say.OWN_PICTURES
         if every is None or every >= count
-        else f"anchored to the truth every {every} steps"
+        else say.ANCHORED.format(every=every)
     )
     gain = sum(step.psnr - step.copy_psnr for step in steps) / count
     closer = f"{abs(gain):.1f} dB {'closer to' if gain > 0 else 'further from'} the truth"
     if trusted >= count:
-        return f"Imagined {how}, all {count} steps beat copy-frame; on average {closer}."
-    return (
-        f"Imagined {how}, it beats copy-frame up to step {trusted} of {count}; from step "
-        f"{trusted + 1} on the picture should not be trusted. On average it is {closer}."
+        return say.ALL_BEAT.format(how=how, count=count, closer=closer)
+    return say.BEAT_UP_TO.format(
+        how=how, trusted=trusted, count=count, doubted=trusted + 1, closer=closer
     )

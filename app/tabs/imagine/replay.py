@@ -15,6 +15,7 @@ from app.core.compute import Compute
 from app.core.interleave import Stopped, Turns
 from app.core.limits import Limits, UserError
 from app.core.views import Clip
+from app.tabs.imagine import words as say
 from app.tabs.imagine.dream_store import Worlds
 
 if TYPE_CHECKING:
@@ -51,10 +52,7 @@ class Replays:
         clip = self._clips.get(clip_id, session)
         steps = self.longest(loaded, clip, int(index))
         if steps < 1:
-            raise UserError(
-                f"The clip ends less than {loaded.view.gap_seconds:g} s after this frame, so "
-                "there is nothing to replay; choose an earlier frame."
-            )
+            raise UserError(say.ENDS_BEFORE.format(gap_seconds=loaded.view.gap_seconds))
         gap = gap_in_frames(loaded.view.gap_seconds, clip.fps)
         at = range(int(index), int(index) + steps * gap + 1, gap)
         frames = np.stack([self._clips.frame(clip_id, t, session) for t in at])

@@ -11,6 +11,7 @@ from app.core import films
 from app.core.checkpoints import Loaded
 from app.core.limits import UserError
 from app.core.views import Clip, nobody
+from app.tabs.imagine import words as say
 from app.tabs.imagine.views import DreamStep
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def roll_out(
     if text.strip():
         actions = imagine.parse(text, loaded.view)[:steps]
     elif clip is None:
-        raise UserError("With a picture of your own, give the latent actions to imagine.")
+        raise UserError(say.GIVE_CODES)
     else:
         true = list(imagine.replays.replay(loaded, clip.id, index, None, None))[:steps]
         actions = [tuple(map(int, step.codes)) for step in true]

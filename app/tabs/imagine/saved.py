@@ -21,6 +21,7 @@ from PIL import Image
 from app.core import films
 from app.core.codes import is_whole, latent_action
 from app.core.limits import UserError
+from app.tabs.imagine import words as say
 from app.tabs.imagine.dream import Codes, Dream
 from app.tabs.imagine.dream_store import Worlds
 from app.tabs.imagine.keys import HEX, Driving
@@ -31,7 +32,6 @@ LARGEST = 2_000_000
 PACKAGES = ("torch", "numpy", "gradio")
 # of an MP4 that repeats: half a minute's work
 MOST_FRAMES = 1024
-TRUTH = " · true beside it"
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class Saved:
             frames = films.beside([s.imagined for s in replayed], [s.true for s in replayed])
             aspect *= frames[0].shape[1] / frames[0].shape[0] if kind != "png" else 1
             codes = [tuple(map(int, step.codes)) for step in replayed]
-            captions = [_caption(dream, n + 1, led, TRUTH) for n, led in enumerate(codes)]
+            captions = [_caption(dream, n + 1, led, say.TRUE_BESIDE) for n, led in enumerate(codes)]
         else:
             frames = [step.image for step in dream.line]
             captions = [_caption(dream, step.step, step.codes) for step in dream.line]
@@ -140,15 +140,15 @@ def write_dream(dream: Dream, *, weights: str, sequence: str, pins: list[int]) -
 def read_dream(text: str) -> Keepsake:
     """Takes JSON text apart without trusting it; UserError says what is wrong with it."""
     if len(text) > LARGEST:
-        raise UserError(f"The file has {len(text) / 1e6:.1f} MB; a dream has at most 2 MB.")
+        raise UserError(say.FILE_LARGE.format(size=len(text) / 1e6))
     try:
         record = json.loads(text)
     except (ValueError, RecursionError):
-        raise UserError("The file is no JSON; choose one that this page has kept.") from None
+        raise UserError(say.NO_JSON) from None
     if not isinstance(record, dict) or record.get("format") != FORMAT:
-        raise UserError("The file is JSON, but no dream of this page.")
+        raise UserError(say.NO_DREAM)
     if record.get("version") != VERSION:
-        raise UserError("The file was written by another version of this page.")
+        raise UserError(say.OTHER_VERSION)
     try:
         moves = tuple(_move(place, move) for place, move in enumerate(record["moves"]))
         numbers = (record["frame"], record["here"], *record["pins"])
@@ -167,11 +167,11 @@ def read_dream(text: str) -> Keepsake:
             start=None if start is None else _picture(start),
         )
     except (KeyError, TypeError, ValueError, OSError, Image.DecompressionBombError):
-        raise UserError("The file is damaged; choose one that this page has kept.") from None
+        raise UserError(say.FILE_DAMAGED) from None
 
 
 def _caption(dream: Dream, step: int, codes: Codes | None, more: str = "") -> str:
-    led = f"step {step} · {latent_action(codes)}" if codes else "the first frame, as it was filmed"
+    led = f"step {step} · {latent_action(codes)}" if codes else say.FIRST_FRAME
     return f"{led}{more}\nimagined by {dream.model.name} · {dream.clip.embodiment}"
 
 

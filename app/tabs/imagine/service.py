@@ -26,6 +26,7 @@ from app.core.names import is_still, names_of
 from app.core.queue import Players
 from app.core.trust import Grounds, begin_world
 from app.core.views import Clip, Model, Queued
+from app.tabs.imagine import words as say
 from app.tabs.imagine.dream import Codes, Dream
 from app.tabs.imagine.dream_store import Worlds
 from app.tabs.imagine.keys import Driving
@@ -40,9 +41,9 @@ if TYPE_CHECKING:
 RATES, HORIZONS = (1.0, 30.0), (1, 512)
 WAIT_SECONDS = 0.5
 ENDS = {
-    "horizon": "It stopped at its horizon.",
-    "time": "It paused by itself, so that others can play; press Play to go on.",
-    "full": "This dream holds as many moments as are kept; reset it to go on.",
+    "horizon": say.AT_HORIZON,
+    "time": say.PAUSED,
+    "full": say.KEPT_FULL,
     "asked": "",
 }
 
@@ -156,7 +157,7 @@ class Imagine:
         model = self._worlds.dream(session).model
         row = list(parse_codes(codes, model))
         if not 0 <= position < model.code_length:
-            raise UserError(f"Position {position} does not exist; choose one of the pads.")
+            raise UserError(say.NO_POSITION.format(position=position))
         futures = [
             [[*row[:position], code, *row[position + 1 :]]] for code in range(model.codebook_size)
         ]
@@ -303,7 +304,7 @@ class Imagine:
         keys = self.driving.keys(loaded.view, embodiment, says)
         if not any(key.name == "stay" for key in keys):
             still = self._frames.still(loaded, embodiment)
-            note = "The latent action of a pair in which nothing moves."
+            note = say.STILL
             if is_still(loaded.names, embodiment, still):
                 keys = (*keys, DreamKey("stay", still, note))
         return keys
@@ -317,11 +318,11 @@ class Imagine:
         if kept.start is not None:
             dream = self._own_start(loaded, kept.start, session)
         elif kept.clip.startswith("upload"):
-            raise UserError("The file's first frame is missing; it cannot be imagined again.")
+            raise UserError(say.FIRST_MISSING)
         else:
             dream = self.begin(kept.model, kept.clip, kept.frame, session)
         same = kept.weights == self.driving.weights(loaded.view)
-        note = "" if same else "It was made with other weights of this model, so frames may differ."
+        note = "" if same else say.OTHER_WEIGHTS
         return dream, kept, note
 
     def _own_start(self, loaded: Loaded, frame: np.ndarray, session: str | None) -> Dream:

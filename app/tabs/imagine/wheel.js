@@ -101,7 +101,7 @@ export function wheel(element) {
       return button;
     }));
     // every other piece is a key
-    const pieces = keysHint(state.keys.map((key) => key.name), state).split("`");
+    const pieces = keysHint(state.keys.map((key) => key.name), state, named("stay").toLowerCase()).split("`");
     $("#lx-dream-help").replaceChildren(...pieces.map((piece, i) => (i % 2 ? make("kbd", {}, piece) : piece)));
     if (!edit.hidden) editor();
   }

@@ -2,16 +2,17 @@
 /* What the scripts of the tab Imagine say. */
 
 const STEPS = [["left", "←"], ["right", "→"], ["up", "↑"], ["down", "↓"]];
-const OTHERS = [["close", "G", "grip"], ["open", "O", "open"], ["stay", "S", "stay"]];
+const OTHERS = [["close", "G", "grip"], ["open", "O", "open"], ["stay", "S", ""]];
 
 /**
  * Which keys the picture listens to: those of this model and robot alone. Keys stand in `backticks`.
  * @param {string[]} learned names of the keys that have a latent action
  * @param {{ values: number, positions: number }} model
+ * @param {string} stay what its embodiment does instead of moving: a car drives straight on
  */
-export function keysHint(learned, { values, positions }) {
+export function keysHint(learned, { values, positions }, stay = "stay") {
   const arrows = STEPS.filter(([name]) => learned.includes(name)).map(([, sign]) => `\`${sign}\``).join("");
-  const others = OTHERS.filter(([name]) => learned.includes(name)).map(([, letter, does]) => `\`${letter}\` ${does}`);
+  const others = OTHERS.filter(([name]) => learned.includes(name)).map(([, letter, does]) => `\`${letter}\` ${does || stay}`);
   const driven = [arrows, ...others].filter(Boolean).join(", ");
   const last = Math.min(values - 1, 9);
   const digits = `\`0\`–\`${last}\` step with that code` +
@@ -49,7 +50,7 @@ export const PLAYER = {
   always: "at every step (teacher-forced)",
   never: "never (closed loop)",
   every: (/** @type {number} */ steps) => `every ${steps} steps`,
-  unlearned: (/** @type {string} */ name) => `No latent action was learned for “${name}” of this robot; choose one with Edit.`,
+  unlearned: (/** @type {string} */ name) => `No latent action was learned here for “${name}”; choose one with Edit.`,
   upload: "your upload",
 };
 

@@ -4,7 +4,7 @@
 import { written } from "../../web/codes.js";
 import { finders, make } from "../../web/dom.js";
 import * as names from "../../web/names.js";
-import { inCentimetres } from "./units.js";
+import { DIAGRAM } from "./words.js";
 
 // of a latent, numbers beyond which a cell is as dark as it gets
 const FULL = 4;
@@ -30,12 +30,12 @@ export function diagram(element) {
   function pair(record, model) {
     shown = record;
     at("model").textContent = model;
-    picture("frame", record.frame, `A frame of ${record.embodiment}`, record.aspect);
+    picture("frame", record.frame, DIAGRAM.frame(record.embodiment), record.aspect);
     at("future").hidden = false;
-    picture("future", record.future, `The same scene ${record.seconds} seconds later`, record.aspect);
-    at("gap").textContent = `${record.embodiment}, now and ${record.seconds}\u00a0s later`;
+    picture("future", record.future, DIAGRAM.later(record.seconds), record.aspect);
+    at("gap").textContent = DIAGRAM.pair(record.embodiment, record.seconds);
     at("latent").replaceChildren(...record.latent.map((row) => make("span", {}, ...row.map(cell))));
-    at("latent").setAttribute("aria-label", `${record.latent.flat().length} numbers`);
+    at("latent").setAttribute("aria-label", DIAGRAM.numbers(record.latent.flat().length));
     at("latent").setAttribute("role", "img");
     change({ codes: record.codes, image: record.image });
   }
@@ -56,7 +56,7 @@ export function diagram(element) {
    */
   function change({ frame, future = null, who = "", codes, image, said }) {
     if (frame) {
-      picture("frame", frame, `A frame of ${who}`, shown ? shown.aspect : 1);
+      picture("frame", frame, DIAGRAM.frame(who), shown ? shown.aspect : 1);
       at("future").hidden = !future;
       if (future) at("future").src = future;
       at("gap").textContent = who;
@@ -66,22 +66,22 @@ export function diagram(element) {
     if (codes) {
       const own = shown && !frame ? shown.codes : codes, other = written(codes) !== written(own);
       at("codes").replaceChildren(...codes.map((code, position) => make("b", { class: code === own[position] ? null : "changed" }, String(code))));
-      at("named").replaceChildren(said || (other ? "your codes" : "latent action"));
+      at("named").replaceChildren(said || (other ? DIAGRAM.yours : DIAGRAM.action));
       const label = said || !shown ? null : names.ofAction(shown.names, codes);
       if (label && (label.sign || label.word === "stays")) at("named").append(names.small(label, { heard: true }));
     }
-    if (image) picture("image", image, `What the model imagines${codes ? ` with ${written(codes)}` : ""}`, shown ? shown.aspect : 1);
+    if (image) picture("image", image, DIAGRAM.imagined(codes ? written(codes) : ""), shown ? shown.aspect : 1);
   }
 
   /* An instruction passes through stages two and three. */
   function instructed(record) {
-    picture("seen", record.frame, "A frame of the tabletop");
-    at("instruction").textContent = `“${record.instruction}”`;
+    picture("seen", record.frame, DIAGRAM.tabletop);
+    at("instruction").textContent = DIAGRAM.instruction(record.instruction);
     at("predicted").replaceChildren(...record.codes.map((code) => make("b", {}, String(code))));
     const [right, up] = record.command;
     at("dial").style.setProperty("--turn", `${Math.atan2(-up, right)}rad`);
     at("dial").style.setProperty("--long", `${Math.min(1, Math.hypot(right, up) / 3)}`);
-    at("command").textContent = `${inCentimetres(record.command)}, in 0.1 s`;
+    at("command").textContent = DIAGRAM.command(record.command);
   }
 
   const missing = (/** @type {string} */ why) => { at("instruction").textContent = why; };

@@ -8,6 +8,7 @@ from app.core.limits import UserError
 from app.core.names import names_of
 from app.tabs.atlas.records import card_record
 from app.tabs.learn import handout
+from app.tabs.learn import words as say
 from app.tabs.learn.figures import PaperFigure
 from app.tabs.learn.lessons import LESSONS
 from app.tabs.learn.paper_tables import ABOUT, METHODS, SOURCES, TABLES
@@ -18,6 +19,7 @@ from app.tabs.learn.records import (
     lesson_record,
     pair_record,
     plane_record,
+    steered_record,
     swap_record,
 )
 from app.tabs.learn.service import Learn
@@ -45,6 +47,7 @@ class LearnHandlers(Callbacks):
             "dream": self._dream,
             "measure": self._dream,
             "judged": self._asked_dreams,
+            "steer": self._steered,
             "instruct": self._instructions,
             "tables": self._tables,
         }
@@ -120,7 +123,7 @@ class LearnHandlers(Callbacks):
         """What is tried in a step."""
         name = str(event.get("widget"))
         if name not in self._widgets:
-            raise UserError(f"There is nothing called {name[:40]!r} to try.")
+            raise UserError(say.NOTHING_TO_TRY.format(name=name[:40]))
         return self._widgets[name](str(event.get("lesson")), _whole(event.get("number", 0)))
 
     def _pair(self, lesson: str, number: int) -> Record:
@@ -162,6 +165,9 @@ class LearnHandlers(Callbacks):
         dreams = self._learn.asked_dreams(lesson)
         return {"dreams": [{**dream_record(each), "psnr": [], "copy": []} for each in dreams]}
 
+    def _steered(self, lesson: str, number: int) -> Record:
+        return steered_record(self._learn.steered(lesson))
+
     def _instructions(self, lesson: str, number: int) -> Record:
         return {"instructions": list(INSTRUCTIONS)}
 
@@ -171,7 +177,7 @@ class LearnHandlers(Callbacks):
 
 def _whole(number: Any) -> int:
     if isinstance(number, bool) or not isinstance(number, int):
-        raise UserError("The page sent a choice that cannot be read; please reload it.")
+        raise UserError(say.CHOICE_UNREAD)
     return number
 
 

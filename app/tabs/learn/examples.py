@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from app.clips.gallery import Footage, Gallery
@@ -12,15 +14,21 @@ from app.core.compute import Compute
 from app.core.frames import Frames
 from app.core.limits import UserError
 from app.core.views import Clip
+from app.tabs.learn import words as say
 from app.tabs.learn.views import Codes, Guess, Pair, Swap
 
 # the tabletop's actions are metres in a tenth of a second: x towards the viewer, y to the right
 TABLETOP = ("tabletop", "tabletop_real")
+# a car's: shares of all that wheel and pedals have, steering from −1, left, to 1
+PEDALS = ("steering", "gas", "brake")
 # clips that a question's pair is chosen from, one a robot; each costs a sweep or more
 CANDIDATES = 5
 MOST_PAIRS = 6
 # every such pixel is looked at to find where a clip moves most
 SPARSE = 8
+
+
+Command = Mapping[str, float]
 
 
 class Examples:
@@ -31,14 +39,14 @@ class Examples:
     ) -> None:
         self._clips, self._checkpoints = clips, checkpoints
         self._compute, self._frames = compute, frames
-        self._moving: Cache[tuple[int, tuple[float, float] | None]] = Cache(200, size=lambda _: 1)
+        self._moving: Cache[tuple[int, Command | None]] = Cache(200, size=lambda _: 1)
         self._guesses: Cache[Guess] = Cache(10, size=lambda _: 1)
         self._swaps: Cache[Swap] = Cache(10, size=lambda _: 1)
 
     def usable(self, model: str) -> Loaded:
         """The quantizer of a lesson; UserError, in a sentence of the lessons, if it is not here."""
         if model not in self._checkpoints.names():
-            raise UserError(f"This lesson is about the model {model}, which is not here.")
+            raise UserError(say.NO_MODEL.format(model=model))
         return self._checkpoints.usable(model)
 
     def clips(self, model: str, turn: int = 0) -> list[Clip]:
@@ -50,7 +58,7 @@ class Examples:
             own = self._clips.all(name)
             found.append(own[turn % len(own)])
         if not found:
-            raise UserError(f"There is no clip here that the model {model} has learned from.")
+            raise UserError(say.NO_CLIP.format(model=model))
         return found[:MOST_PAIRS]
 
     def pair(self, model: str, number: int) -> Pair:
@@ -105,15 +113,15 @@ class Examples:
     def _ends(self, loaded: Loaded, clip: Clip, index: int) -> tuple[int, int]:
         return index, index + gap_in_frames(loaded.view.gap_seconds, clip.fps)
 
-    def _most_moving(self, loaded: Loaded, clip: Clip) -> tuple[int, tuple[float, float] | None]:
+    def _most_moving(self, loaded: Loaded, clip: Clip) -> tuple[int, Command | None]:
         """Where the pair begins between whose frames most moves, and what was commanded there."""
         gap = gap_in_frames(loaded.view.gap_seconds, clip.fps)
 
-        def find() -> tuple[int, tuple[float, float] | None]:
+        def find() -> tuple[int, Command | None]:
             footage = self._clips.footage(clip.id)
             small = np.asarray(footage.frames)[:, ::SPARSE, ::SPARSE].astype(np.int16)
             if len(small) <= gap:
-                raise UserError(f"The clip {clip.id[:60]} is shorter than one gap.")
+                raise UserError(say.CLIP_SHORT.format(clip=clip.id[:60]))
             index = int(np.abs(small[gap:] - small[:-gap]).mean((1, 2, 3)).argmax())
             return index, _command(footage, index, gap)
 
@@ -156,11 +164,14 @@ class Examples:
         return Swap(pair, tuple(changes))
 
 
-def _command(footage: Footage, index: int, gap: int) -> tuple[float, float] | None:
-    """What the robot was told between two frames: metres to the right and up; None if unknown."""
-    known = footage.clip.source in TABLETOP and footage.actions is not None
-    if not known or footage.action_names[:2] != ("x", "y"):
+def _command(footage: Footage, index: int, gap: int) -> Command | None:
+    """What was told between two frames, as `views.Pair` has it; None if unknown."""
+    if footage.actions is None:
         return None
-    assert footage.actions is not None  # known
-    towards, right = footage.actions[index : index + gap, :2].sum(0)
-    return float(right), -float(towards)
+    told, names = footage.actions[index : index + gap], footage.action_names
+    if set(PEDALS) <= set(names):
+        return {name: float(told[:, names.index(name)].mean()) for name in PEDALS}
+    if footage.clip.source not in TABLETOP or names[:2] != ("x", "y"):
+        return None
+    towards, right = told[:, :2].sum(0)
+    return {"right": float(right), "up": -float(towards)}

@@ -10,7 +10,8 @@ import numpy as np
 from app.core.limits import UserError
 from app.tabs.atlas.service import effect
 from app.tabs.atlas.views import AtlasTable
-from app.tabs.learn.views import Dream, Guess, Instructed, Plane, Swap
+from app.tabs.learn import words as say
+from app.tabs.learn.views import Dream, Guess, Instructed, Plane, Steered, Swap
 
 # clockwise from the right, as y grows down
 WAYS = ("right", "down-right", "down", "down-left", "left", "up-left", "up", "up-right")
@@ -48,12 +49,12 @@ def of_directions(table: AtlasTable) -> dict[str, Any]:
     sure = {code: arrow for code, arrow in known.items() if arrow[1] >= AGREE}
     right = max(sure, key=lambda code: sure[code][1], default=None)
     if right is None:
-        raise UserError("The robots agree on the direction of no code of this model.")
+        raise UserError(say.NO_DIRECTION)
     angle, agree = sure[right]
     apart = {code: abs(_turn(other[0] - angle)) for code, other in known.items()}
     others = sorted((code for code in apart if apart[code] >= APART), key=lambda code: -apart[code])
     if not others:
-        raise UserError("All codes of the first position go one way in this model.")
+        raise UserError(say.ONE_DIRECTION)
     codes = sorted([right, *others[: OPTIONS - 1]])
     way = WAYS[round(angle / (np.pi / 4)) % 8]
     return {"way": way, "codes": codes, "agree": agree, "best": codes.index(right)}
@@ -94,6 +95,11 @@ def of_dreams(dreams: Sequence[Dream]) -> dict[str, Any]:
     ends = [dream.psnr[-1] for dream in dreams]
     robots = [dream.embodiment for dream in dreams]
     return {"robots": robots, "psnr": ends, "best": int(np.argmax(ends))}
+
+
+def of_steered(steered: Steered) -> dict[str, Any]:
+    """Which latent action steers to the left."""
+    return {"options": steered.options, "best": steered.left, "note": steered.note}
 
 
 def of_instructed(every: Sequence[Instructed]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import * as beat from "../../web/beat.js";
 import { finders, make } from "../../web/dom.js";
 import * as store from "../../web/store.js";
 import { on } from "../../web/topics.js";
+import { FIGURES } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -20,7 +21,7 @@ export function mount(element, gradio) {
     $(".fg-figures").setAttribute("aria-busy", "false");
     if (!found || found.error) {
       asked = false;
-      at("about").textContent = found ? found.error : "The server did not answer; open the tab again.";
+      at("about").textContent = found ? found.error : FIGURES.lost;
       return;
     }
     at("all").replaceChildren(...found.figures.map(figure));
@@ -30,12 +31,12 @@ export function mount(element, gradio) {
 
   function figure({ number, title, words, query, cells, problem }) {
     return make("article", { class: "fg-figure", "data-figure": number },
-      make("h3", {}, make("span", { class: "fg-number" }, `Figure ${number}`), " ", title),
+      make("h3", {}, make("span", { class: "fg-number" }, FIGURES.figure(number)), " ", title),
       make("p", {}, problem || words),
       make("ul", { class: "fg-cells" }, ...cells.map((cell) => make("li", {},
         make("span", { class: "fg-view" }, make("img", { class: "fg-before", src: cell.before, alt: "" }), make("img", { class: "fg-image", src: cell.image, alt: cell.words })),
         make("small", {}, cell.words)))),
-      query ? make("a", { class: "lx-see", href: `?${query}` }, `Go on in ${query.replace(/.*tab=(.)(\w+).*/, (_, first, rest) => first.toUpperCase() + rest)}`) : null);
+      query ? make("a", { class: "lx-see", href: `?${query}` }, FIGURES.go(query.replace(/.*tab=(.)(\w+).*/, (_, first, rest) => first.toUpperCase() + rest))) : null);
   }
 
   function alternate(now) {

@@ -20,6 +20,7 @@ from app.core.limits import UserError
 from app.core.names import names_of
 from app.core.views import Clip
 from app.tabs.imagine.service import Imagine
+from app.tabs.learn import words as say
 from app.web.link import VERSION
 
 EIGHT, ROBOTS = "eight", "robots"
@@ -77,7 +78,7 @@ class PaperFigures:
         try:
             return self._made.get_or_make(str(number), make)
         except UserError as error:
-            return PaperFigure(number, "Not here", "", "", problem=str(error))
+            return PaperFigure(number, say.NOT_HERE, "", "", problem=str(error))
 
     def _codes(self) -> PaperFigure:
         """Figure 8: every code of a model with one code of eight, on one frame."""
@@ -89,9 +90,8 @@ class PaperFigures:
             for code in range(loaded.view.codebook_size)
         ]
         return PaperFigure(
-            8, "What each code does",
-            "One code of eight, as the paper has in Language Table, and what each does on one "
-            "frame; the words are from real pairs, where those agree on one.",
+            8, say.FIGURE_8,
+            say.FIGURE_8_TOLD,
             _query("explore", m=EIGHT, c=clip.id, f=index, p=0), tuple(cells),
         )  # fmt: skip
 
@@ -108,8 +108,7 @@ class PaperFigures:
         ]
         return PaperFigure(
             10, "A human-like hand",
-            "The paper learns from videos of people; here a hand with a palm and five fingers "
-            "stands for them. The words are what real pairs with these latent actions did.",
+            say.FIGURE_10_TOLD,
             _query("imagine", m=ROBOTS, c=clip.id, f=index), tuple(cells),
         )  # fmt: skip
 
@@ -120,15 +119,14 @@ class PaperFigures:
         gap = gap_in_frames(loaded.view.gap_seconds, clip.fps)
         frame, future = (self._frames.prepared(loaded, clip.id, at) for at in (index, index + gap))
         codes = self._compute.encode(loaded, frame, future)
-        cells = [Cell(f"{SOURCE}, what really happened", frame, future)]
+        cells = [Cell(say.REALLY_HAPPENED.format(source=SOURCE), frame, future)]
         for body in OTHERS:
             other, at = self._start(body)
             begins = self._frames.prepared(loaded, other.id, at)
             cells.append(Cell(body, begins, self._imagined(loaded, begins, codes)))
         return PaperFigure(
-            11, "One latent action, several robots",
-            f"The latent action {latent_action(codes)} is inferred from the first robot's pair and "
-            "done on frames of the others.",
+            11, say.FIGURE_11,
+            say.FIGURE_11_TOLD.format(codes=latent_action(codes)),
             _query("transfer", m=ROBOTS, c=clip.id, f=index), tuple(cells),
         )  # fmt: skip
 
@@ -143,15 +141,14 @@ class PaperFigures:
         ]
         return PaperFigure(
             12, "A closed loop",
-            "Each picture is imagined from the one before by the real clip's latent actions; it "
-            "alternates with the true frame of the same moment.",
+            say.FIGURE_12_TOLD,
             _query("imagine", m=ROBOTS, c=clip.id, f=0, d="replay", e=0, rf=0), tuple(cells),
         )  # fmt: skip
 
     def _known(self, loaded: Loaded) -> tuple[str, ...]:
         known = self._clips.embodiments(loaded.view)
         if not known:
-            raise UserError(f"No clip here shows a robot that {loaded.view.name} has learned.")
+            raise UserError(say.NO_ROBOT.format(name=loaded.view.name))
         return known
 
     def _start(self, embodiment: str) -> tuple[Clip, int]:

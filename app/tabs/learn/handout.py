@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from app.core.limits import UserError
+from app.tabs.learn import words as say
 
 # an address of a page, as a browser tells it; a longer one makes a code that phones read badly
 LONGEST = 300
@@ -19,9 +20,7 @@ def link(address: object, number: int) -> str:
     """
     text = str(address)
     if len(text) > LONGEST or not ADDRESS.fullmatch(text):
-        raise UserError(
-            "A hand-out needs the address of this page, such as http://localhost:7860/."
-        )
+        raise UserError(say.NEEDS_ADDRESS)
     return text + query(number)
 
 

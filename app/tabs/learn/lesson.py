@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.core.limits import UserError
+from app.tabs.learn import words as say
 
 GLOSS = re.compile(r"\{([^{}|]+)(?:\|([^{}]+))?\}")
 Facts = Mapping[str, Any]
@@ -64,7 +65,7 @@ class Question:
         if chosen is None:
             return Answer(False, best, self.why(facts))
         if isinstance(chosen, bool) or not isinstance(chosen, int) or not 0 <= chosen < count:
-            raise UserError(f"Choose one of the {count} answers.")
+            raise UserError(say.CHOOSE_ANSWER.format(count=count))
         if chosen == best:
             return Answer(True, best, self.why(facts))
         last = isinstance(wrong, int) and wrong + 1 >= TRIES

@@ -12,6 +12,7 @@ import * as progress from "./progress.js";
 import { question } from "./question.js";
 import { summary } from "./summary.js";
 import { tries } from "./tries.js";
+import { TEACHER, VIEW } from "./words.js";
 
 // pages besides the lessons, by their names in a link
 const SUMMARY = "summary", HANDOUT = "handout";
@@ -63,10 +64,10 @@ export function mount(element, gradio) {
     const row = (mark, title, small, current, go) => make("li", {}, make("button", { type: "button", "aria-current": current ? "true" : null, onclick: go },
       make("i", { "aria-hidden": "true" }, mark), make("span", {}, title), make("small", {}, small)));
     at("list").replaceChildren(...lessons.map(({ name, title, minutes }, n) => {
-      const own = progress.of(name), state = own.done ? "done" : own.step ? "begun" : "";
-      return row(own.done ? "✓" : String(n + 1), title, `${minutes} min${state ? `, ${state}` : ""}`, !here.page && n === here.lesson, () => show(n, 0, true));
-    }), row("★", "What you have learned", "to print or to save", here.page === SUMMARY, () => other(SUMMARY, true)));
-    at("current").textContent = here.page ? "" : `${here.lesson + 1}: ${lessons[here.lesson].title}`;
+      const own = progress.of(name), state = own.done ? VIEW.done : own.step ? VIEW.begun : "";
+      return row(own.done ? "✓" : String(n + 1), title, VIEW.minutes(minutes, state), !here.page && n === here.lesson, () => show(n, 0, true));
+    }), row("★", VIEW.learned, VIEW.toPrint, here.page === SUMMARY, () => other(SUMMARY, true)));
+    at("current").textContent = here.page ? "" : VIEW.current(here.lesson, lessons[here.lesson].title);
     $('[data-do="handout"]').hidden = !teacher;
   }
 
@@ -107,11 +108,11 @@ export function mount(element, gradio) {
     here = { lesson, step, page: "" };
     const told = lessons[lesson], asked = step === told.steps.length, part = asked ? told.question : told.steps[step];
     progress.keep(told.name, { step: Math.max(step, progress.of(told.name).step || 0) });
-    const mine = begin(`Lesson ${lesson + 1}: ${told.title} · ${asked ? "question" : `step ${step + 1} of ${told.steps.length}`} · ${told.minutes} minutes · on the model ${told.model}`, asked ? "A question" : part.title, focus);
+    const mine = begin(VIEW.lesson(lesson, told, step), asked ? VIEW.asked : part.title, focus);
     at("text").replaceChildren(...(asked ? [] : part.text.map((text) => make("p", {}, ...words(text)))));
-    if (step === 0) at("text").prepend(make("p", { class: "ln-goal" }, make("b", {}, "Goal: "), told.goal));
-    at("dots").replaceChildren(...Array.from({ length: told.steps.length + 1 }, (_, n) => make("button", { type: "button", "aria-label": n < told.steps.length ? `Step ${n + 1}` : "Question", "aria-current": n === step ? "step" : null, onclick: () => show(lesson, n, true) })));
-    $('[data-do="next"]').textContent = asked ? (lesson + 1 < lessons.length ? "Next lesson" : "What you have learned") : "Next";
+    if (step === 0) at("text").prepend(make("p", { class: "ln-goal" }, make("b", {}, VIEW.goal), told.goal));
+    at("dots").replaceChildren(...Array.from({ length: told.steps.length + 1 }, (_, n) => make("button", { type: "button", "aria-label": n < told.steps.length ? VIEW.step(n) : VIEW.question, "aria-current": n === step ? "step" : null, onclick: () => show(lesson, n, true) })));
+    $('[data-do="next"]').textContent = asked ? (lesson + 1 < lessons.length ? VIEW.nextLesson : VIEW.finish) : VIEW.next;
     note(told, asked ? null : part);
     map.light(part.lit);
     await passes(told, mine);
@@ -124,8 +125,8 @@ export function mount(element, gradio) {
 
   function note(told, step) {
     at("note").hidden = !teacher;
-    at("note").replaceChildren(...(step ? [make("b", {}, "For the teacher: "), step.note]
-      : [make("b", {}, "To discuss: "), `${told.discuss} `, make("b", {}, "Often got wrong: "), told.mistake]), ownNotes(told.name));
+    at("note").replaceChildren(...(step ? [make("b", {}, TEACHER.note), step.note]
+      : [make("b", {}, TEACHER.discuss), `${told.discuss} `, make("b", {}, TEACHER.mistake), told.mistake]), ownNotes(told.name));
   }
 
   /* What goes through the diagram when a lesson begins; its widgets change it. */
@@ -192,7 +193,7 @@ export function mount(element, gradio) {
 
   /* The question in words, and its options; null if there is none. */
   async function asks(told, mine) {
-    at("text").replaceChildren(make("p", { class: "lx-foot" }, "The question is made from what the model does; a moment…"));
+    at("text").replaceChildren(make("p", { class: "lx-foot" }, VIEW.making));
     const found = await answer(ask("options", { lesson: told.name }), mine);
     if (mine === turn) at("text").replaceChildren(...(found ? [make("p", { id: "ln-asked" }, found.asked)] : []));
     return found;
@@ -209,8 +210,8 @@ export function mount(element, gradio) {
   /* ---- the pages besides the lessons ---- */
   function other(page, focus = false) {
     here = { ...here, page };
-    const mine = begin(page === SUMMARY ? "The end" : "For the teacher", page === SUMMARY ? "What you have learned" : "Hand-outs", focus);
-    $('[data-do="next"]').textContent = "To the lessons";
+    const mine = begin(page === SUMMARY ? VIEW.end : VIEW.teacher, page === SUMMARY ? VIEW.learned : VIEW.handouts, focus);
+    $('[data-do="next"]').textContent = VIEW.lessons;
     if (page === SUMMARY) summary(at("try"), lessons);
     else {
       const where = location.origin + location.pathname;
@@ -237,9 +238,9 @@ export function mount(element, gradio) {
   $('[data-do="copy"]').addEventListener("click", async (event) => {
     const button = event.currentTarget, problem = await copyAddress();
     if (problem) return emit("say", problem);
-    button.textContent = "Copied";
+    button.textContent = VIEW.copied;
     clearTimeout(copying);
-    copying = setTimeout(() => { button.textContent = "Copy link"; }, COPIED_MS);
+    copying = setTimeout(() => { button.textContent = VIEW.copy; }, COPIED_MS);
   });
   $('[data-do="handout"]').addEventListener("click", () => lessons.length && other(HANDOUT, true));
   $('[data-do="forget"]').addEventListener("click", () => {

@@ -1,7 +1,8 @@
-"""The words of the six lessons."""
+"""The words of the lessons."""
 
 from __future__ import annotations
 
+from app.core.codes import latent_action
 from app.tabs.learn.lesson import Facts, Lesson, Question, Step
 
 PAPER = "Ye et al., Latent Action Pretraining from Videos (arXiv 2410.11758, version 1)"
@@ -342,4 +343,55 @@ STAGES = Lesson(
     mistake="A latent action is not executed on the robot: stage 3 learns commands of its own.",
 )
 
-LESSONS = (CHANGED, INSIDE, SCENES, WORDS, DREAM, STAGES)
+ROAD = Lesson(
+    name="road",
+    title="The same idea, no robot",
+    model="drive",
+    minutes=3,
+    goal="You can say what a latent action needs, and what it does not: it needs no robot.",
+    steps=(
+        Step(
+            "A car from above",
+            (
+                "Look at the two pictures, one {gap} apart. The camera flies with the car, so that "
+                "the car stays where it is and the world moves. Here it is known what the driver "
+                "did; the {quantizer} was never told, and wrote two codes.",
+                "Nothing in the method knows of arms. It asks what changed between two frames, and "
+                "that question can be put to any video. What comes out depends on what moves in it.",
+            ),
+            ("frames", "encoder", "codes"),
+            "pair",
+            "Ask before the codes are read: what did the driver do, and how can you tell?",
+        ),
+        Step(
+            "Find the wheel and the pedals",
+            (
+                "Press other codes at both positions and watch the road and the white bar below, "
+                "which is the speed. No position is the wheel and none is the pedal: together they "
+                "are a {latent action}, and only together do they say what happens.",
+                "In the tab Imagine you can drive on with the arrow keys, on the model drive.",
+            ),
+            ("codes", "decoder", "imagined"),
+            "swap",
+            "Let two students race in Imagine: who stays on the road for more steps?",
+        ),
+    ),
+    question=Question(
+        lambda facts: "The car is to steer to the left. Which latent action do you press?",
+        lambda facts: tuple(latent_action(codes) for codes in facts["options"]),
+        _best,
+        lambda facts: (
+            f"{facts['note']} The camera turns with the car: where it steers to the left, the road "
+            "in the picture swings to the right. Nobody told the model what a wheel is; it saw "
+            "that worlds turn."
+        ),
+        "When you turn your head to the left, which way does all that you see go?",
+        "steer",
+        ("codes", "decoder", "imagined"),
+    ),
+    source=f"{PAPER}, its limitations, which name driving; CarRacing: gymnasium",
+    discuss="What would the codes of a video of a crowded street have to name?",
+    mistake="That the car does not move in the picture does not mean that nothing changed.",
+)
+
+LESSONS = (CHANGED, INSIDE, SCENES, WORDS, DREAM, STAGES, ROAD)

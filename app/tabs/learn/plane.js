@@ -3,6 +3,7 @@
 import { make } from "../../web/dom.js";
 import { choices } from "./choices.js";
 import { svg } from "./svg.js";
+import { PLANE } from "./words.js";
 
 const WIDE = 460, LABEL = 24, ROUNDS = 60;
 
@@ -33,7 +34,7 @@ export function apartFrom(spots) {
 /* noisy: the noise of NSVQ is drawn. fixed: the point of the question, which stays where it is. */
 function plane(place, record, { again, imagine, diagram }, { noisy = false, fixed = false }) {
   const side = make("div", { class: "ln-side" }), chart = svg("svg", { viewBox: `0 0 ${WIDE} ${WIDE}`, class: `ln-plane${fixed ? " fixed" : ""}`,
-    ...(fixed ? { role: "img", "aria-label": "A point among eight codes" } : { role: "application", tabindex: 0, "aria-label": "A point among eight codes: drag it, or move it with the arrow keys" }) });
+    ...(fixed ? { role: "img", "aria-label": PLANE.label } : { role: "application", tabindex: 0, "aria-label": PLANE.drag }) });
   let codes, apart, point, scale, position = 0, noise = null, nearest = -1;
 
   const on = ([x, y]) => [WIDE / 2 + x * scale, WIDE / 2 - y * scale];
@@ -68,10 +69,10 @@ function plane(place, record, { again, imagine, diagram }, { noisy = false, fixe
     put("ln-noise", { cx: shown[0], cy: shown[1] });
     if (fixed) put("ln-to", { x1: -9, y1: -9, x2: -9, y2: -9 });
     const longest = Math.max(...all);
-    side.replaceChildren(...[make("p", { role: "status" }, ...(fixed ? ["How far each code is:"] : ["Code ", make("b", {}, String(best)), " is nearest."])),
+    side.replaceChildren(...[make("p", { role: "status" }, ...(fixed ? [PLANE.far] : [PLANE.nearest[0], make("b", {}, String(best)), PLANE.nearest[1]])),
       make("ul", { class: "ln-bars" }, ...all.map((each, n) => make("li", { class: n === best && !fixed ? "best" : null }, make("span", {}, String(n)), make("i", { style: `width: ${Math.round(100 * each / longest)}%` }), make("small", {}, each.toFixed(2))))),
-      noisy ? make("button", { type: "button", class: "lx-button", onclick: () => { const turn = Math.random() * 2 * Math.PI, tilt = Math.sqrt(Math.random()); noise = [tilt * Math.cos(turn), tilt * Math.sin(turn)]; draw(); } }, "Draw noise") : null,
-      noisy ? make("p", { class: "lx-foot" }, "The noise has as many directions as the latent has numbers, so on this flat view it looks shorter than the circle.") : null].filter(Boolean));
+      noisy ? make("button", { type: "button", class: "lx-button", onclick: () => { const turn = Math.random() * 2 * Math.PI, tilt = Math.sqrt(Math.random()); noise = [tilt * Math.cos(turn), tilt * Math.sin(turn)]; draw(); } }, PLANE.draw) : null,
+      noisy ? make("p", { class: "lx-foot" }, PLANE.flat) : null].filter(Boolean));
     if (best !== nearest && !fixed) flow(best);
     nearest = best;
   }
@@ -100,8 +101,8 @@ function plane(place, record, { again, imagine, diagram }, { noisy = false, fixe
     });
   }
   const body = make("div", { class: "ln-wide" }, chart, side);
-  const positions = Array.from({ length: record.positions }, (_, p) => `Position ${p}`);
-  place.replaceChildren(...(fixed ? [body] : [choices("Position", positions, 0, async (n) => { const other = await again(n); if (other) { position = n; set(other); } }), body]));
+  const positions = Array.from({ length: record.positions }, (_, p) => PLANE.position(p));
+  place.replaceChildren(...(fixed ? [body] : [choices(PLANE.choose, positions, 0, async (n) => { const other = await again(n); if (other) { position = n; set(other); } }), body]));
   set(record);
 }
 

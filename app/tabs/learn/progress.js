@@ -1,5 +1,6 @@
 // @ts-check
 /* What this browser keeps of a visitor's way through the lessons; no server hears of it. */
+import { QUESTION } from "./words.js";
 
 const KEPT = "lapa-lessons", NAME = "lapa-name", TEACHER = "lapa-teacher", NOTES = "lapa-notes";
 
@@ -28,7 +29,7 @@ export function forget() {
 /** How a lesson's question was answered, in words; empty where it was not. */
 export function mark(/** @type {Progress} */ { done, wrong = 0 }) {
   if (!done) return "";
-  return ["right at the first try", "right at the second try"][wrong] || "right after the answer was shown";
+  return QUESTION.marks[wrong] || QUESTION.shown;
 }
 
 /** The name on the summary. */

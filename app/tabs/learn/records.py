@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from app.core.codes import latent_action
 from app.tabs.learn.lesson import Lesson
-from app.tabs.learn.views import Dream, Guess, Instructed, Pair, Plane, Swap
+from app.tabs.learn.views import Dream, Guess, Instructed, Pair, Plane, Steered, Swap
 from app.web.records import data_url
 
 Record = dict[str, Any]
@@ -53,7 +54,7 @@ def pair_record(pair: Pair, names: Record | None = None) -> Record:
         "latent": np.round(pair.latent, 2).tolist(),
         "seconds": pair.seconds,
         "aspect": round(pair.aspect, 4),
-        "command": _centimetres(pair.command),
+        "command": _command(pair.command),
         "names": names,
     }
 
@@ -92,6 +93,12 @@ def dream_record(dream: Dream) -> Record:
     }
 
 
+def steered_record(steered: Steered) -> Record:
+    """A pair and the latent actions to press, without saying which is asked for, nor what they are
+    called."""
+    return {**pair_record(steered.pair), "options": [list(codes) for codes in steered.options]}
+
+
 def instructed_record(told: Instructed) -> Record:
     """A frame and an instruction on their way through stages two and three."""
     return {
@@ -104,6 +111,13 @@ def instructed_record(told: Instructed) -> Record:
     }
 
 
-def _centimetres(metres: tuple[float, float] | None) -> list[float] | None:
+def _command(told: Mapping[str, float] | None) -> Any:
+    """Centimetres to the right and up, or what wheel and pedals were told, by name."""
+    if told is None or "right" not in told:
+        return told and {name: round(value, 2) for name, value in told.items()}
+    return _centimetres((told["right"], told["up"]))
+
+
+def _centimetres(metres: tuple[float, float]) -> list[float]:
     """To the right and up, to a millimetre."""
-    return None if metres is None else [round(100 * part, 1) for part in metres]
+    return [round(100 * part, 1) for part in metres]

@@ -22,18 +22,21 @@ from app.tabs.atlas.service import Atlas
 from app.tabs.atlas.views import CodeCard
 from app.tabs.imagine.service import Imagine
 from app.tabs.learn import facts
+from app.tabs.learn import words as say
 from app.tabs.learn.examples import Examples
 from app.tabs.learn.figures import PaperFigures
 from app.tabs.learn.lesson import Answer, Asked, Lesson
 from app.tabs.learn.lessons import LESSONS
 from app.tabs.learn.stages import CLIP, INDEX, INSTRUCTIONS, QUANTIZER, Stages
-from app.tabs.learn.views import Codes, Dream, Guess, Instructed, Pair, Plane, Swap
+from app.tabs.learn.views import Codes, Dream, Guess, Instructed, Pair, Plane, Steered, Swap
 from app.tabs.policy.simulator import Acting
 
 DOTS = 240
 # where the lesson on dreaming dreams, and how many its question compares
 DREAM_CLIP, DREAM_INDEX, DREAM_STEPS = "metaworld-sawyer-window-open-00004", 0, 8
 ASKED_DREAMS = 3
+# answers from which on there is a choice
+LEAST_KEYS = 3
 
 
 class Learn:
@@ -66,7 +69,7 @@ class Learn:
         for each in LESSONS:
             if each.name == name:
                 return each
-        raise UserError(f"There is no lesson {name[:40]!r}.")
+        raise UserError(say.NO_LESSON.format(name=name[:40]))
 
     def loaded(self, name: str) -> Loaded:
         """The quantizer that a lesson is about."""
@@ -104,21 +107,21 @@ class Learn:
         loaded = self.loaded(name)
         clip = self._clips.at(str(clip_id), index)
         if index + gap_in_frames(loaded.view.gap_seconds, clip.fps) >= clip.frames:
-            raise UserError("The lessons look at pairs, and this frame has no future.")
+            raise UserError(say.NO_FUTURE)
         chosen = parse_codes(codes, loaded.view)
         return self._examples.imagine(loaded.view.name, clip.id, int(index), chosen)[1]
 
     def instructed(self, number: int) -> Instructed:
         """What stages two and three make of an instruction; UserError where there is none."""
         if number not in range(len(INSTRUCTIONS)):
-            raise UserError(f"There is no instruction {number!s:.20}.")
+            raise UserError(say.NO_INSTRUCTION.format(number=number))
         return self.stages.instructed(number)
 
     def plane(self, name: str, position: int) -> Plane:
         """A flat view of a position's codebook with real latents."""
         loaded = self.loaded(name)
         if isinstance(position, bool) or position not in range(loaded.view.code_length):
-            raise UserError(f"There is no position {position!s:.20}.")
+            raise UserError(say.NO_POSITION.format(position=position))
         return self._planes.get_or_make(
             (loaded.view.name, position), lambda: self._make_plane(loaded, position)
         )
@@ -129,9 +132,7 @@ class Learn:
         loaded = self.loaded(name)
         view = loaded.view
         if isinstance(code, bool) or code not in range(view.codebook_size):
-            raise UserError(
-                f"There is no code {code!s:.20}; they are 0 to {view.codebook_size - 1}."
-            )
+            raise UserError(say.NO_CODE.format(code=code, last=view.codebook_size - 1))
         card = self._atlas.card(view.name, (code, *(None,) * (view.code_length - 1)))
         whose = card.shown[0][0] if card.shown else ""
         return card, (code, *self._frames.still(loaded, whose)[1:])
@@ -159,7 +160,7 @@ class Learn:
         loaded = self.loaded(name)
         clips = self._clips.all()
         if not clips:
-            raise UserError("There are no clips here to dream from.")
+            raise UserError(say.NO_CLIPS)
         named = next((clip for clip in clips if clip.id == DREAM_CLIP), None)
         return self._dreamt(loaded, named or max(clips, key=lambda clip: clip.frames / clip.fps))
 
@@ -168,6 +169,22 @@ class Learn:
         loaded = self.loaded(name)
         clips = [clip for clip in self._examples.clips(loaded.view.name) if clip.id != DREAM_CLIP]
         return tuple(self._dreamt(loaded, clip) for clip in clips[:ASKED_DREAMS])
+
+    def steered(self, name: str) -> Steered:
+        """The latent actions of the arrow keys of the lesson's model, on a clip that no step shows.
+
+        Raises:
+            UserError: the model knows too few keys, or none to the left.
+        """
+        model = self.lesson(name).model
+        clip = self._examples.clips(model, turn=1)[0]
+        keys = {key.codes: key for key in self._imagine.keys(model, clip.embodiment)}
+        options = tuple(sorted(keys))
+        left = next((n for n, codes in enumerate(options) if keys[codes].name == "left"), None)
+        if left is None or len(options) < LEAST_KEYS:
+            raise UserError(say.NO_KEYS.format(model=model))
+        pair = self._examples.pair_of(model, clip)
+        return Steered(pair, options, left, keys[options[left]].note)
 
     # Inside
 
@@ -186,6 +203,7 @@ class Learn:
             "words": lambda: facts.of_swap(self.swap(name)),
             "dream": lambda: facts.of_dreams(self.asked_dreams(name)),
             "stages": lambda: facts.of_instructed(self.stages.every()),
+            "road": lambda: facts.of_steered(self.steered(name)),
         }[self.lesson(name).name]
         return self._known.get_or_make(name, make)
 

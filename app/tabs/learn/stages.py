@@ -12,6 +12,7 @@ from app.core.cache import Cache
 from app.core.compute import Compute
 from app.core.frames import Frames
 from app.core.limits import UserError
+from app.tabs.learn import words as say
 from app.tabs.learn.examples import Examples
 from app.tabs.learn.views import Instructed
 from app.tabs.policy.simulator import Acting
@@ -23,7 +24,7 @@ CLIP, INDEX = "cylinder-block2relative-100211", 0
 BLOCKS = ("red moon", "yellow cube", "green star", "red pentagon")
 # what loading a policy imports, which takes longer than all else
 IMPORTS = ("accelerate", "transformers.models.llama")
-INSTRUCTIONS = tuple(f"push the {block} to the center" for block in BLOCKS)
+INSTRUCTIONS = tuple(say.INSTRUCTION.format(block=block) for block in BLOCKS)
 
 
 class Stages:
@@ -77,7 +78,7 @@ class Stages:
         self.warm()
         self._ready.wait()
         if self._policies is None:
-            raise UserError(f"The policies {POLICY} and {FINETUNED} are not here.")
+            raise UserError(say.NO_POLICIES.format(policy=POLICY, finetuned=FINETUNED))
         policy, finetuned = self._policies
         loaded = self._examples.usable(QUANTIZER)
         frame = self._frames.prepared(loaded, CLIP, INDEX)

@@ -1,4 +1,4 @@
-"""The tab Learn: six lessons on the live models, each with a question that is checked.
+"""The tab Learn: lessons on the live models, each with a question that is checked.
 
 The words come from lessons.py; lesson_view.js shows them, tries.js what is tried in them and
 diagram.js what passes through the three stages meanwhile. Below them figures.js shows the paper's

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,9 @@ class Pair:
     """A frame pair on its way through a quantizer, pictures at the model's shown size.
 
     latent: (S, D) float32, before quantization. image: imagined from the frame with `codes`.
-    command: what the robot was told between the frames, metres to the right and up in the
-    picture; None where nobody recorded it.
+    command: what was told between the frames, a name and its value each: a robot on the tabletop
+    metres `right` and `up` in the picture, a car the means of its `steering` (to the right), `gas`
+    and `brake`; None where nobody recorded it.
     """
 
     clip_id: str
@@ -29,7 +31,7 @@ class Pair:
     image: np.ndarray
     seconds: float
     aspect: float
-    command: tuple[float, float] | None
+    command: Mapping[str, float] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +80,17 @@ class Swap:
 
     pair: Pair
     changes: tuple[float, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Steered:
+    """A pair on whose frame latent actions may be pressed that drive. options: in their order;
+    left: the number of that which steers to the left; note: where that is known from."""
+
+    pair: Pair
+    options: tuple[Codes, ...]
+    left: int
+    note: str
 
 
 @dataclass(frozen=True, eq=False)

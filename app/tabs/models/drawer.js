@@ -6,6 +6,7 @@ import { offerReadings } from "../../web/readings.js";
 import * as store from "../../web/store.js";
 import { emit, on } from "../../web/topics.js";
 import { stream, wire } from "../../web/wire.js";
+import { DRAWER } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -44,12 +45,12 @@ export function mount(element, gradio) {
       "aria-checked": String(model.name === store.state.m), disabled: Boolean(model.error), onclick: () => choose(model.name),
     }, make("b", {}, model.name),
     model.title && model.title !== model.name ? make("span", {}, model.title.replace(`${model.name}: `, "")) : null,
-    make("small", {}, model.error || `${model.positions} × ${model.values} codes, ${model.size} px, gap ${model.gap} s`),
-    model.error ? null : make("small", {}, `${model.parameters} parameters · ${memory} of memory · a press in ${time}`),
+    make("small", {}, model.error || DRAWER.codes(model)),
+    model.error ? null : make("small", {}, DRAWER.takes(model.parameters, memory, time)),
     model.note ? make("small", { class: "md-note" }, model.note) : null,
-    source ? make("small", { class: "md-source" }, `opened from ${source}`) : null)));
+    source ? make("small", { class: "md-source" }, DRAWER.source(source)) : null)));
     back.hidden = !before;
-    back.textContent = before ? `Back to ${before}` : "";
+    back.textContent = before ? DRAWER.back(before) : "";
   }
 
   /* ---- choosing ---- */
@@ -69,7 +70,7 @@ export function mount(element, gradio) {
     clearTimeout(form.timer);
     form.timer = setTimeout(() => {
       another.forget();
-      ended({ error: "The server has not answered in time. Try again." });
+      ended({ error: DRAWER.late });
     }, OPENING_MS);
   }
 
@@ -80,7 +81,7 @@ export function mount(element, gradio) {
   }
 
   function heard(record) {
-    if (record.kind === "stage") return (stage.textContent = `${record.words}…`);
+    if (record.kind === "stage") return (stage.textContent = DRAWER.stage(record.words));
     accept(record);
     choose(record.name);
     form.elements.source.value = "";

@@ -20,8 +20,8 @@ from app.core.checkpoints import Checkpoints, Loaded, Quantizer, check_files
 from app.core.compute import Compute
 from app.core.limits import Limits, UserError
 from app.core.views import Model, Offered
+from app.tabs.models import words as say
 
-CLOSED = "Opening other models is turned off here; choose one of the list."
 LONGEST = 500
 # what loading takes beside the weights themselves, which exist twice for a moment
 TWICE, SPARE = 2, 200_000_000
@@ -88,28 +88,31 @@ class Models:
         """
         source = source.strip()
         if not self._limits.open_models:
-            raise UserError(CLOSED)
+            raise UserError(say.CLOSED)
         if not source or len(source) > LONGEST or "\0" in source:
-            raise UserError("Name a folder, LAPA's .pt file, or a Hub id such as owner/name.")
-        yield "Looking for it"
+            raise UserError(say.NAME_ONE)
+        yield say.LOOKING
         path = Path(source)
         try:
             path = self._instrument.found(source)
             check_files(path)
-            yield "Reading what it is"
+            yield say.READING
             parameters = self._instrument.inspect(path, **reading)[1]
             needed, free = TWICE * FLOAT * parameters + SPARE, self._instrument.free_memory()
             if needed > free:
                 raise UserError(
-                    f"This model has {parameters / 1e6:.0f} million parameters and needs "
-                    f"{needed / 1e9:.1f} GB while it is loaded; {free / 1e9:.1f} GB are free here."
+                    say.NO_ROOM.format(
+                        parameters=parameters / 1e6,
+                        needed=needed / 1e9,
+                        free=free / 1e9,
+                    )
                 )
-            yield f"Loading {parameters / 1e6:.1f} million parameters"
+            yield say.LOADING.format(parameters=parameters / 1e6)
             name = self._name(source, path)
             loaded = self._checkpoints.add(name, path, self._load(path, **reading))
         except (ValueError, OSError, MemoryError) as error:
             raise UserError(_sentence(error, source, path)) from error
-        yield "Imagining a first frame"
+        yield say.IMAGINING
         self._measure(loaded)
         # where folders lie on this machine is nobody else's business
         self._keep(loaded.view.name, path.name if Path(source).exists() else source)
@@ -158,8 +161,8 @@ class Models:
 
 def _sentence(error: Exception, source: str, path: Path) -> str:
     if isinstance(error, MemoryError):
-        return "There is not enough memory for this model here."
+        return say.NO_MEMORY
     # what was asked for is repeated as it came, and where it lies on this machine is not told
     text = str(error) if str(path) == source else str(error).replace(str(path), path.name)
     text = " ".join(text.split()).rstrip(". ")
-    return f"This model cannot be opened: {text[:400]}."
+    return say.CANNOT_OPEN.format(text=text[:400])

@@ -6,6 +6,7 @@ import * as images from "../../web/images.js";
 import { emit, on } from "../../web/topics.js";
 import { stream } from "../../web/wire.js";
 import { waiting } from "../../web/words.js";
+import { ACTED, START, STOPPING, stopped } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -30,11 +31,11 @@ export function mount(element, gradio) {
     const index = Math.min(time, frames.length - 1), frame = frames[index];
     if (!frame) return;
     images.paint(canvas, frame.src);
-    const ended = frame.over && time > index ? `, ended after ${seconds(index)}` : "";
-    at("step").textContent = time ? `${seconds(time)}${ended}` : "the start";
+    const ended = frame.over && time > index ? ACTED.ended(seconds(index)) : "";
+    at("step").textContent = time ? `${seconds(time)}${ended}` : START;
     const parts = [];
-    if (frame.action && frame.action.length) parts.push(`move ${frame.action.map((mm) => mm.toFixed(0)).join(", ")} mm`);
-    if (frame.distance !== null && frame.distance !== undefined) parts.push(`${frame.distance.toFixed(1)} cm from the goal`);
+    if (frame.action && frame.action.length) parts.push(ACTED.move(frame.action));
+    if (frame.distance !== null && frame.distance !== undefined) parts.push(ACTED.distance(frame.distance));
     at("line").textContent = parts.join(" · ") || "\u00a0";
   }
 
@@ -69,15 +70,15 @@ export function mount(element, gradio) {
   }
 
   function judge(error) {
-    const last = frames[frames.length - 1], count = frames.length - 1, whose = start.recorded ? "The recorded policy" : named(actor);
+    const last = frames[frames.length - 1], count = frames.length - 1, whose = start.recorded ? ACTED.recordedPolicy : named(actor);
     if (error) return say(error, "poor");
-    if (!last.over) return say(`Stopped after ${seconds(count)}.`);
-    if (last.success === null) return say(`It moved for ${seconds(count)}; nobody can say whether this instruction is done.`);
-    say(last.success ? `Success: ${whose} did it in ${seconds(count)}.` : `Failure: ${whose} had not done it after ${seconds(count)}.`, last.success ? "good" : "poor");
+    if (!last.over) return say(stopped(seconds(count)));
+    if (last.success === null) return say(ACTED.unjudged(seconds(count)));
+    say((last.success ? ACTED.success : ACTED.failure)(whose, seconds(count)), last.success ? "good" : "poor");
     if (!start.recorded) {
       tried = tried.filter(({ policy }) => policy !== actor);
-      tried.push({ policy: actor, words: last.success ? `success in ${seconds(count)}` : `failure after ${seconds(count)}`, good: last.success });
-      at("tried").replaceChildren(make("h3", {}, "On this start"), ...tried.map(({ policy, words, good }) =>
+      tried.push({ policy: actor, words: ACTED.tried(last.success, seconds(count)), good: last.success });
+      at("tried").replaceChildren(make("h3", {}, ACTED.onThis), ...tried.map(({ policy, words, good }) =>
         make("p", {}, make("b", {}, named(policy)), " ", make("span", { class: good ? "good" : "poor" }, words))));
     }
   }
@@ -87,7 +88,7 @@ export function mount(element, gradio) {
     if (!about.rates.length) return;
     redraw();
     const policies = about.policies.filter(([name]) => about.rates.some((row) => row.policies[name]));
-    const head = make("tr", {}, make("th", { scope: "col" }, "Success within 10 s, measured with cylinder, plain"),
+    const head = make("tr", {}, make("th", { scope: "col" }, ACTED.rates),
       ...policies.map(([, words]) => make("th", { scope: "col" }, words)));
     const rows = about.rates.map((row) => make("tr", { class: row.kind === "all" ? "all" : "" },
       make("th", { scope: "row" }, row.words),
@@ -106,11 +107,11 @@ export function mount(element, gradio) {
     const same = start && start.frame === told.frame && start.instruction === told.instruction;
     start = told;
     if (!same) { tried = []; at("tried").replaceChildren(); }
-    at("title").textContent = start.recorded ? "Recorded" : "Simulator";
+    at("title").textContent = start.recorded ? ACTED.recorded : ACTED.simulator;
     frames = [{ src: start.frame }];
     imagined = 0;
     latest = true;
-    say(start.recorded ? "A recorded episode: the simulator does not run now." : "");
+    say(start.recorded ? ACTED.replayed : "");
     stretch();
   });
   on("policy-run", ({ policy }) => {
@@ -119,10 +120,10 @@ export function mount(element, gradio) {
     actor = policy;
     latest = true;
     busy(true);
-    if (!start.recorded) say(`The run begins (${named(policy)})…`);
+    if (!start.recorded) say(ACTED.begins(named(policy)));
     ask("act", { policy });
   });
-  on("policy-halt", () => say("Stopping…"));
+  on("policy-halt", () => say(STOPPING));
   on("policy-frames", ({ count }) => { imagined = count; stretch(); });
   slider.addEventListener("input", () => { latest = Number(slider.value) >= Number(slider.max); place(); });
 }

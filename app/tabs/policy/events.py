@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from app.core.limits import NoPictures, UserError
 from app.tabs.policy import link, records
+from app.tabs.policy import words as say
 from app.tabs.policy.charts import success_bars
 from app.tabs.policy.service import Policy
 from app.tabs.policy.views import Tabletop
@@ -61,7 +62,7 @@ class PolicyHandlers(Callbacks):
         """How often each policy does what it is told, as measured before."""
         rates = self._policy.about().rates
         if not rates:
-            raise UserError("No success rates were measured of these policies.")
+            raise UserError(say.NO_RATES)
         return success_bars(records.named_rates(rates))
 
     @streams

@@ -5,6 +5,7 @@ import { around, calm, finders, make, markChosen, pressNext } from "../../web/do
 import * as store from "../../web/store.js";
 import { emit, on } from "../../web/topics.js";
 import { wire } from "../../web/wire.js";
+import { FORM } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -40,7 +41,7 @@ export function mount(element, gradio) {
       pick(name).replaceChildren(...about[`${name}s`].map(([value, words]) => make("option", { value }, words)));
     }
     pick("recording").replaceChildren(...about.recordings.map(({ id, words }) => make("option", { value: id }, words)));
-    segments("from", [["live", "in the simulator"], ["recorded", "with a recording"]], (value) => {
+    segments("from", FORM.from, (value) => {
       const recording = value === "recorded" ? about.recordings[0].id : "";
       change({ recording, frame: 0, instruction: "" }, true);
     });
@@ -72,7 +73,7 @@ export function mount(element, gradio) {
       pick("recording").value = choice.recording;
       pick("frame").max = last;
       pick("frame").value = choice.frame;
-      at("index").textContent = `From frame ${choice.frame} of ${last}`;
+      at("index").textContent = FORM.frame(choice.frame, last);
     }
   }
 
@@ -101,7 +102,7 @@ export function mount(element, gradio) {
       buttons();
       if (!found.blind || choice.recording || !about.recordings.length) { say(found.error); return null; }
       // pictures cannot be drawn here: what was recorded elsewhere can be seen
-      at("notes").append(make("p", {}, `${found.error} Recorded episodes are shown instead.`));
+      at("notes").append(make("p", {}, FORM.recorded(found.error)));
       change({ recording: about.recordings[0].id, frame: 0, instruction: "" }, true);
       return null;
     }
@@ -111,8 +112,8 @@ export function mount(element, gradio) {
     if (document.activeElement !== pick("instruction")) pick("instruction").value = found.instruction;
     const own = found.instruction === found.usual;
     at("usual").replaceChildren(...(found.note
-      ? [`Nobody can say when this is done: ${found.note}.`]
-      : own ? [] : choice.instruction && choice.instruction !== found.instruction ? [`Understood as “${found.instruction}”.`] : [`${choice.recording ? "The recording was told" : "This board was made for"}: “${found.usual}”.`]));
+      ? [FORM.unjudged(found.note)]
+      : own ? [] : choice.instruction && choice.instruction !== found.instruction ? [FORM.understood(found.instruction)] : [FORM.usual(found.usual, Boolean(choice.recording))]));
     at("chips").replaceChildren(...found.chips.map((words) => make("button", { type: "button", class: "po-chip",
       onclick: () => { pick("instruction").value = words; change({ instruction: words }, true); } }, words)));
     emit("policy-begun", { ...found, policy: choice.policy, seed: choice.seed });
@@ -148,14 +149,14 @@ export function mount(element, gradio) {
   }
 
   async function keep(kind) {
-    at("kept").textContent = `Making the ${kind.toUpperCase()}…`;
+    at("kept").textContent = FORM.making(kind.toUpperCase());
     const found = await ask("keep", { what: kind }, SENDING_MS);
     if (found.error) return (at("kept").textContent = found.error);
     const bytes = await (await fetch(found.url)).blob();
     const saved = make("a", { href: URL.createObjectURL(bytes), download: found.name });
     saved.click();
     setTimeout(() => URL.revokeObjectURL(saved.href), 10000);
-    at("kept").textContent = `${found.name}, ${Math.ceil(bytes.size / 1000)} kB`;
+    at("kept").textContent = FORM.kept(found.name, Math.ceil(bytes.size / 1000));
   }
 
   on("policy-ended", (side) => {

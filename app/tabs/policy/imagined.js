@@ -6,6 +6,7 @@ import * as images from "../../web/images.js";
 import { emit, on } from "../../web/topics.js";
 import { stream } from "../../web/wire.js";
 import { waiting } from "../../web/words.js";
+import { IMAGINED, START, STOPPING } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -25,8 +26,9 @@ export function mount(element, gradio) {
     const frame = frames[index];
     if (!frame) return;
     images.paint(canvas, frame.src);
-    const step = index ? `step ${index} of ${about.steps}` : "the start";
-    at("step").textContent = time ? `${step} · ${(time / about.fps).toFixed(1)} s` : step;
+    const step = index ? IMAGINED.step(index, about.steps) : START;
+    const seconds = (/** @type {number} */ tenths) => `${(tenths / about.fps).toFixed(1)} s`, end = about.steps * about.gap;
+    at("step").textContent = time ? IMAGINED.at(step, seconds(time), index === about.steps && time > end ? seconds(end) : "") : step;
     at("trust").textContent = frame.trust || "";
     at("trust").classList.toggle("bad", frame.trusted === false);
     at("codes").textContent = frame.codes ? written(frame.codes) : "[…]";
@@ -34,7 +36,7 @@ export function mount(element, gradio) {
   }
 
   function shares(row, chosen, position) {
-    const told = `position ${position}: code ${chosen}, ${Math.round(100 * row[chosen])} %`;
+    const told = IMAGINED.share(position, chosen, row[chosen]);
     return make("div", { class: "po-share", role: "img", "aria-label": told, title: told },
       ...row.map((share, code) => make("span", { class: code === chosen ? "chosen" : "" },
         make("i", { style: `height:${Math.max(2, Math.round(100 * share))}%` }),
@@ -59,10 +61,10 @@ export function mount(element, gradio) {
 
   function told() {
     const count = frames.length - 1;
-    if (count < about.steps) return `Stopped after ${count} of ${about.steps} steps.`;
+    if (count < about.steps) return IMAGINED.stopped(count, about.steps);
     const sure = frames.slice(1).map(({ codes, shares }) => shares.reduce((all, row, p) => all + row[codes[p]], 0) / codes.length);
     const mean = sure.reduce((all, each) => all + each, 0) / sure.length;
-    return `${count} latent actions; the policy was ${Math.round(100 * mean)} % sure of a code on average (guessing is ${Math.round(100 / frames[1].shares[0].length)} %).`;
+    return IMAGINED.sure(count, mean, 1 / frames[1].shares[0].length);
   }
 
   on("policy-about", (told) => (about = told));
@@ -79,6 +81,6 @@ export function mount(element, gradio) {
     busy(true);
     ask("imagine", { steps });
   });
-  on("policy-halt", () => say("Stopping…"));
+  on("policy-halt", () => say(STOPPING));
   on("policy-time", draw);
 }

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from app.core.limits import UserError
+from app.tabs.policy import words as say
 from app.tabs.policy.service import INSTRUCTION, SEEDS, Choice
 from app.tabs.policy.views import Tabletop
 from app.web.link import VERSION, whole
@@ -31,23 +32,23 @@ def read(query: Mapping[str, str], about: Tabletop) -> tuple[Choice, list[str]]:
         asked = query.get(name, otherwise)
         if asked in there:
             return asked
-        notes.append(f"There is no {words} named {asked[:LONGEST]}; {otherwise} is used.")
+        notes.append(say.NO_CHOICE.format(words=words, asked=asked[:LONGEST], otherwise=otherwise))
         return otherwise
 
     recording = query.get("r", "")
     frames = {each.id: each.frames for each in about.recordings}
     if recording and recording not in frames:
-        notes.append(f"There is no recorded episode named {recording[:LONGEST]}.")
+        notes.append(say.NO_RECORDING.format(recording=recording[:LONGEST]))
         recording = ""
     seed = whole(query.get("s"), FIRST.seed)
     if not 0 <= seed < SEEDS:
-        notes.append(f"The link's seed is out of range; {FIRST.seed} is used.")
+        notes.append(say.SEED_OUTSIDE.format(seed=FIRST.seed))
         seed = FIRST.seed
     frame = min(max(whole(query.get("f"), 0), 0), frames[recording] - 2) if recording else 0
     policies = about.policies or (FIRST.policy,)
     choice = Choice(
         seed=seed,
-        kind=known("k", "kind of task", about.kinds, FIRST.kind),
+        kind=known("k", say.KIND_OF_TASK, about.kinds, FIRST.kind),
         embodiment=known("e", "embodiment", about.embodiments, FIRST.embodiment),
         theme=known("t", "theme", about.themes, FIRST.theme),
         instruction=query.get("i", "")[:INSTRUCTION],
@@ -81,9 +82,9 @@ def from_event(event: Mapping[str, Any]) -> Choice:
     words = ("kind", "embodiment", "theme")
     numbers: tuple[Any, Any] = event.get("seed"), event.get("frame", 0)
     if not all(isinstance(each, int) and not isinstance(each, bool) for each in numbers):
-        raise UserError(f"The seed must be a whole number from 0 to {SEEDS - 1}.")
+        raise UserError(say.SEED_WHOLE.format(last=SEEDS - 1))
     if not all(isinstance(event.get(name), str) for name in (*words, "policy")):
-        raise UserError("The page sent a choice that cannot be read; please reload it.")
+        raise UserError(say.CHOICE_UNREAD)
     return Choice(
         seed=numbers[0],
         frame=numbers[1],

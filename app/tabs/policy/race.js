@@ -5,6 +5,7 @@ import * as images from "../../web/images.js";
 import { emit, on } from "../../web/topics.js";
 import { stream } from "../../web/wire.js";
 import { waiting } from "../../web/words.js";
+import { RACE, stopped } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -29,7 +30,7 @@ export function mount(element, gradio) {
   function lane(policy) {
     return make("figure", { class: "po-lane", "data-policy": policy },
       make("figcaption", {}, make("b", {}, named(policy)), make("span", { class: "lx-side" })),
-      make("div", { class: "lx-view" }, make("canvas", { role: "img", "aria-label": `${named(policy)} acts` })));
+      make("div", { class: "lx-view" }, make("canvas", { role: "img", "aria-label": RACE.acts(named(policy)) })));
   }
 
   function draw(time) {
@@ -45,8 +46,8 @@ export function mount(element, gradio) {
 
   function told(frame, frames, time) {
     if (!frame.over) return seconds(Math.min(time, frames.length - 1));
-    if (frame.success === null) return `ended after ${seconds(frame.step)}`;
-    return frame.success ? `done in ${seconds(frame.step)}` : `not done after ${seconds(frame.step)}`;
+    if (frame.success === null) return RACE.ended(seconds(frame.step));
+    return (frame.success ? RACE.done : RACE.not)(seconds(frame.step));
   }
 
   function place(time) {
@@ -59,14 +60,14 @@ export function mount(element, gradio) {
     if (timer) return pause();
     if (Number(slider.value) >= last()) place(0);
     resting = 0;
-    $('[data-do="play"]').textContent = "Pause";
+    $('[data-do="play"]').textContent = RACE.pause;
     timer = setInterval(tick, 1000 / about.fps);
   }
 
   function pause() {
     clearInterval(timer);
     timer = 0;
-    $('[data-do="play"]').textContent = "Play";
+    $('[data-do="play"]').textContent = RACE.play;
   }
 
   function tick() {
@@ -86,7 +87,7 @@ export function mount(element, gradio) {
     at("replay").hidden = true;
     racing = true;
     buttons();
-    say("The race begins…");
+    say(RACE.begins);
     ask("race", {});
   }
 
@@ -112,12 +113,12 @@ export function mount(element, gradio) {
   function verdict() {
     const ends = [...lanes].map(([policy, frames]) => [policy, frames[frames.length - 1]]);
     if (!ends.length) return "";
-    if (!ends.every(([, end]) => end.over)) return `Stopped after ${seconds(last())}.`;
-    if (!start.judged) return "Nobody can say who did it: this instruction is no task of this board.";
+    if (!ends.every(([, end]) => end.over)) return stopped(seconds(last()));
+    if (!start.judged) return RACE.unjudged;
     const done = ends.filter(([, end]) => end.success).sort(([, one], [, two]) => one.step - two.step);
     const first = done.filter(([, end]) => end.step === done[0][1].step);
-    return done.length ? `First: ${first.map(([policy, end]) => `${named(policy)} in ${seconds(end.step)}`).join(" and ")}; ${done.length} of ${ends.length} did it.`
-      : `Nobody did it within ${seconds(last())}.`;
+    return done.length ? RACE.first(first.map(([policy, end]) => [named(policy), seconds(end.step)]), done.length, ends.length)
+      : RACE.nobody(seconds(last()));
   }
 
   function buttons() {

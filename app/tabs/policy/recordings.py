@@ -12,6 +12,7 @@ import numpy as np
 
 from app.clips.library import Library
 from app.core.limits import DAMAGED, Limits, UserError
+from app.tabs.policy import words as say
 from app.tabs.policy.views import ActedStep, PolicyStart, Rate, Recorded
 
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Recordings:
         for each in self:
             if each.id == name:
                 return each
-        raise UserError(f"There is no recorded episode {name[:60]!r}; choose one of the page.")
+        raise UserError(say.NO_EPISODE.format(name=name[:60]))
 
     def embodiment(self, name: str) -> str:
         """Of a recorded episode; empty where there is none of this id."""
@@ -55,7 +56,7 @@ class Recordings:
         """A frame of an episode; instruction: empty for the episode's own."""
         told, frames = self.get(name), self._library.frames(name)
         if not 0 <= index < len(frames) - 1:
-            raise UserError(f"The episode has frames 0 to {len(frames) - 2} to begin with.")
+            raise UserError(say.EPISODE_FRAMES.format(last=len(frames) - 2))
         asked = instruction.strip() or told.instruction
         return PolicyStart(
             frames[index], asked, told.instruction, told.kind, judged=True, recorded=True

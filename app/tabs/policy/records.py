@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.core.views import Queued
+from app.tabs.policy import words as say
 from app.tabs.policy.views import ActedStep, ImaginedStep, PolicyStart, RaceStep, Rate, Tabletop
 from app.web import records
 from app.web.records import file_record, queued_record
@@ -21,17 +22,6 @@ __all__ = [
 ]
 Record = dict[str, Any]
 
-KINDS = {
-    "block2block": "a block to a block",
-    "block2absolute": "a block to a place",
-    "block2relative": "a block in a direction",
-    "block2blockrelative": "a block to a side of a block",
-    "separate": "two blocks apart",
-}
-EMBODIMENTS = {"elbow-arm": "arm with an elbow", "flat-arm": "flat arm"}
-THEMES = {"sim": "plain", "real": "wood and clutter"}
-POLICIES = {"lapa": "LAPA", "scratch": "from scratch", "oracle": "the oracle"}
-
 
 def about_record(about: Tabletop) -> Record:
     """What the form needs to draw itself."""
@@ -42,10 +32,10 @@ def about_record(about: Tabletop) -> Record:
     rates = about.rates or {}
     return {
         "problem": about.problem,
-        "kinds": named(about.kinds, KINDS),
-        "embodiments": named(about.embodiments, EMBODIMENTS),
-        "themes": named(about.themes, THEMES),
-        "policies": named(about.policies, POLICIES),
+        "kinds": named(about.kinds, say.KINDS),
+        "embodiments": named(about.embodiments, say.EMBODIMENTS),
+        "themes": named(about.themes, say.THEMES),
+        "policies": named(about.policies, say.POLICIES),
         "recordings": [
             {"id": each.id, "words": _recording(each), "frames": each.frames}
             for each in about.recordings
@@ -53,7 +43,7 @@ def about_record(about: Tabletop) -> Record:
         "rates": [
             {
                 "kind": kind,
-                "words": KINDS.get(kind, "all five kinds"),
+                "words": say.KINDS.get(kind, say.ALL_KINDS),
                 "policies": {name: _rate(own[kind]) for name, own in rates.items() if kind in own},
             }
             for kind in next(iter(rates.values()), {})
@@ -67,7 +57,9 @@ def about_record(about: Tabletop) -> Record:
 def named_rates(rates: Mapping[str, Mapping[str, Rate]]) -> dict[str, dict[str, Rate]]:
     """Policies and kinds by the words that people read; `all` stays."""
     return {
-        POLICIES.get(name, name): {KINDS.get(kind, kind): rate for kind, rate in own.items()}
+        say.POLICIES.get(name, name): {
+            say.KINDS.get(kind, kind): rate for kind, rate in own.items()
+        }
         for name, own in rates.items()
     }
 
@@ -134,4 +126,4 @@ def _rate(rate: Rate) -> Record:
 
 def _recording(each: Any) -> str:
     ended = "done" if each.success else "not done"
-    return f"{each.instruction} ({POLICIES.get(each.policy, each.policy)}, {ended})"
+    return f"{each.instruction} ({say.POLICIES.get(each.policy, each.policy)}, {ended})"

@@ -26,6 +26,7 @@ from app.core.queue import Players
 from app.core.shares import asking, crowded_out
 from app.core.trust import Grounds, Trust, begin_world, coloured_of
 from app.core.views import Queued
+from app.tabs.policy import words as say
 from app.tabs.policy.recordings import Recordings, measured
 from app.tabs.policy.simulator import Acting
 from app.tabs.policy.views import ActedStep, ImaginedStep, PolicyStart, RaceStep, Tabletop
@@ -39,7 +40,6 @@ ORACLE = "oracle"
 FPS, STEPS = 10.0, (1, 32)
 INSTRUCTION, SEEDS = 200, 100_000
 WAIT_SECONDS = 0.5
-NO_RUN = "There is nothing to keep yet; press Run first."
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class Policy:
             UserError: a choice that does not exist, or pictures that cannot be drawn.
         """
         if not session:
-            raise UserError("A run needs an open page; reload the page and try again.")
+            raise UserError(say.NEEDS_PAGE)
         self._check(choice)
         self.drop_session(session)
         number = self._acting.number()
@@ -139,7 +139,7 @@ class Policy:
         """Latent actions that the policy chooses, each from the frame imagined before."""
         run, turn = self._run(session)
         if not STEPS[0] <= steps <= STEPS[1]:
-            raise UserError(f"Steps must be {STEPS[0]} to {STEPS[1]}; {steps} came.")
+            raise UserError(say.STEPS.format(least=STEPS[0], most=STEPS[1], steps=steps))
         loaded, policy = self._usable(), self._opened()
         ground = self._grounds.of(loaded.view, self._embodiment(run.choice))
         frame = self._compute.resize(loaded, run.start.frame)
@@ -178,16 +178,16 @@ class Policy:
                 yield step
             return
         if policy not in (*self._actors(), ORACLE):
-            raise UserError(f"There is no policy {policy[:20]!r}; choose one of the page.")
+            raise UserError(say.NO_POLICY.format(policy=policy[:20]))
         if policy == ORACLE and not run.start.judged:
-            raise UserError("The oracle does the five kinds of task only; choose one of those.")
+            raise UserError(say.ORACLE_KINDS)
         yield from self._in_turn(run, turn, partial(self._acted, run, turn, policy))
 
     def race(self, session: str | None) -> Iterator[RaceStep | Queued]:
         """Everybody who can act from the same start, a tenth of a second each in turn."""
         run, turn = self._run(session)
         if run.choice.recording:
-            raise UserError("A recording cannot be raced; begin in the simulator.")
+            raise UserError(say.NO_RACE)
         racers = [*self._actors(), *([ORACLE] if run.start.judged else [])]
         yield from self._in_turn(run, turn, partial(self._raced, run, turn, racers))
 
@@ -262,10 +262,10 @@ class Policy:
     def keep(self, session: str | None, kind: str) -> bytes:
         """Both sides of the run beside each other as mp4 or gif, a tenth of a second a frame."""
         if kind not in ("mp4", "gif"):
-            raise UserError(f"There is no such file as {kind[:20]}; choose mp4 or gif.")
+            raise UserError(say.NO_FILE.format(kind=kind[:20]))
         run = self._run(session)[0]
         if not run.imagined and not run.acted:
-            raise UserError(NO_RUN)
+            raise UserError(say.NOTHING_KEPT)
         gap, seen = self._gap, np.stack([run.start.frame, *run.acted])
         right = list(self._compute.between(self._usable().quantizer.resize, seen))
         left = [right[0], *run.imagined]
@@ -287,29 +287,29 @@ class Policy:
 
     def _check(self, choice: Choice) -> None:
         if not 0 <= choice.seed < SEEDS:
-            raise UserError(f"The seed must be 0 to {SEEDS - 1}; {choice.seed} came.")
+            raise UserError(say.SEED.format(last=SEEDS - 1, seed=choice.seed))
         if len(choice.instruction) > INSTRUCTION:
             raise UserError(
-                f"The instruction has {len(choice.instruction)} characters; at most {INSTRUCTION} "
-                "are accepted."
+                say.INSTRUCTION_LONG.format(count=len(choice.instruction), most=INSTRUCTION)
             )
         names = ("kind", "embodiment", "theme")
         for name, there in zip(names, self._choices(), strict=True):
             if getattr(choice, name) not in there:
                 raise UserError(
-                    f"There is no {name} {getattr(choice, name)[:40]!r}; there are: "
-                    f"{', '.join(there)}."
+                    say.NOT_AMONG.format(
+                        name=name, choice=getattr(choice, name)[:40], names=", ".join(there)
+                    )
                 )
 
     def _choices(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
         """Kinds of task, embodiments and themes; UserError says why nothing can be run."""
         self._usable()
         if not (self._folder / POLICY).is_dir():
-            raise UserError(f"There is no policy among the checkpoints ({POLICY}).")
+            raise UserError(say.NO_CHECKPOINT.format(policy=POLICY))
         try:
             return self._acting.choices()
         except ImportError as error:
-            raise UserError(f"The simulator is not installed here ({error}).") from error
+            raise UserError(say.NOT_INSTALLED.format(error=error)) from error
 
     @property
     def _gap(self) -> int:
@@ -352,14 +352,14 @@ class Policy:
                 try:
                     self._policy = self._compute.run(self._acting.policy, self._folder / POLICY)
                 except (ValueError, OSError) as error:
-                    raise UserError(f"The policy {POLICY} cannot be loaded: {error}.") from error
+                    raise UserError(say.CANNOT_LOAD.format(policy=POLICY, error=error)) from error
             return self._policy
 
     def _run(self, session: str | None) -> tuple[Run, int]:
         with self._lock:
             run = self._runs.get(session or "")
             if run is None:
-                raise UserError("This run is no longer kept; choose a start again.")
+                raise UserError(say.RUN_GONE)
             self._runs.move_to_end(session or "")
             return run, run.turn
 

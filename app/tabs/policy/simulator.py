@@ -13,12 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from app.core.limits import NoPictures, UserError
+from app.tabs.policy import words as say
 
 log = logging.getLogger(__name__)
 # the first request waits for the process to start and to find a renderer
 PATIENCE = 60.0
 ROOT = Path(__file__).resolve().parents[3]
-GONE = "The simulator has stopped; press Run to start it again."
 
 
 class Acting:
@@ -62,12 +62,12 @@ class Acting:
             try:
                 self._channel.send((verb, run, words))
                 if not self._channel.poll(PATIENCE):
-                    raise TimeoutError(f"the simulator did not answer {verb} in {PATIENCE} s")
+                    raise TimeoutError(say.SILENT.format(verb=verb, patience=PATIENCE))
                 kind, answer = self._channel.recv()
             except (OSError, EOFError, TimeoutError) as error:
                 log.warning("the simulator is gone: %s", error)
                 self._end()
-                raise UserError(GONE) from error
+                raise UserError(say.STOPPED) from error
         if kind == "ok":
             return answer
         if kind == "blind":
@@ -75,7 +75,7 @@ class Acting:
         if kind == "wrong":
             raise UserError(_sentence(answer))
         log.error("the simulator failed:\n%s", answer)
-        raise UserError(GONE)
+        raise UserError(say.STOPPED)
 
     def close(self) -> None:
         """End the process."""

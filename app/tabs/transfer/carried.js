@@ -5,17 +5,19 @@ import { limits } from "../../web/config.js";
 import { finders, make } from "../../web/dom.js";
 import * as store from "../../web/store.js";
 import { emit, on } from "../../web/topics.js";
+import { CARRIED } from "./words.js";
 
 /** @param {HTMLElement} element */
 export function mount(element) {
   const { $, $$, at } = finders(element);
   const VERDICTS = {
-    same: ["✓", "the same way", "good"], aside: ["~", "another way", "fair"],
-    opposite: ["✗", "the opposite way", "poor"], still: ["–", "hardly moves", "unknown"],
+    same: ["✓", CARRIED.verdicts.same, "good"], aside: ["~", CARRIED.verdicts.aside, "fair"],
+    opposite: ["✗", CARRIED.verdicts.opposite, "poor"], still: ["–", CARRIED.verdicts.still, "unknown"],
   };
 
 
   let shown = null;
+  const head = () => ($("h2").textContent = CARRIED.others(store.moves()));
 
   const signed = (value) => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;
   const verdictOf = (cosine) => (cosine >= limits.along ? "same" : cosine <= -limits.along ? "opposite" : "aside");
@@ -43,14 +45,14 @@ export function mount(element) {
     const told = { aspect: each.aspect };
     return make("li", { class: "tf-row", "data-body": each.embodiment },
       make("div", { class: "tf-name" },
-        make("h3", {}, each.embodiment), own ? make("small", {}, "itself, another clip") : null,
-        make("p", {}, badge(each.verdict), " ", make("span", { class: "lx-side", title: "cosine of the two motions" }, each.verdict === "still" ? "" : signed(each.cosine))),
-        make("p", { class: "lx-foot" }, "read back ", make("code", {}, each.returned)),
-        make("p", { class: "tf-leads" }, leads("Explore", "explore", { c: each.c, f: each.f, a: found.codes }), chooser(each, found))),
+        make("h3", {}, each.embodiment), own ? make("small", {}, CARRIED.itself) : null,
+        make("p", {}, badge(each.verdict), " ", make("span", { class: "lx-side", title: CARRIED.cosine }, each.verdict === "still" ? "" : signed(each.cosine))),
+        make("p", { class: "lx-foot" }, CARRIED.back, make("code", {}, each.returned)),
+        make("p", { class: "tf-leads" }, leads(CARRIED.explore, "explore", { c: each.c, f: each.f, a: found.codes }), chooser(each, found))),
       make("div", { class: "tf-two" },
-        captioned("Now", motion.picture(each.frame, { ...told, alt: `A frame of ${each.embodiment}` })),
-        captioned(steps > 1 ? `Imagined, ${steps} times` : "Imagined", motion.picture(imagined, { ...told, alt: `Imagined from it` }))),
-      make("div", { class: "tf-nearest" }, make("p", { class: "lx-foot" }, "Looking for real pairs with these codes…")));
+        captioned(CARRIED.now, motion.picture(each.frame, { ...told, alt: CARRIED.frame(each.embodiment) })),
+        captioned(CARRIED.imagined(steps), motion.picture(imagined, { ...told, alt: CARRIED.from }))),
+      make("div", { class: "tf-nearest" }, make("p", { class: "lx-foot" }, CARRIED.looking)));
   }
 
   /* Real pairs with the nearest codes: do they move the same way? */
@@ -58,10 +60,10 @@ export function mount(element) {
     const pairs = known.map((pair) => {
       const equal = found.codes.length - pair.differ;
       const verdict = VERDICTS[verdictOf(pair.cosine)];
-      const later = make("img", { src: pair.future, alt: "A gap later", class: "tf-later" });
-      const picture = motion.picture(pair.frame, { alt: `A real pair of ${each.embodiment}`, kind: "truth", aspect: each.aspect });
+      const later = make("img", { src: pair.future, alt: CARRIED.later, class: "tf-later" });
+      const picture = motion.picture(pair.frame, { alt: CARRIED.real(each.embodiment), kind: "truth", aspect: each.aspect });
       picture.insertBefore(later, picture.children[1] || null);
-      const open = make("button", { type: "button", class: "tf-known", title: `${equal} of ${found.codes.length} codes are equal; open in Explore`, onclick: () => {
+      const open = make("button", { type: "button", class: "tf-known", title: CARRIED.equal(equal, found.codes.length), onclick: () => {
         store.go({ c: pair.c, f: pair.f, a: null });
         store.visit("explore");
       } }, picture, make("span", { class: "lx-foot" }, make("code", {}, pair.text), ` ${equal}/${found.codes.length}`),
@@ -69,24 +71,23 @@ export function mount(element) {
       return make("li", {}, open);
     });
     const proven = known.filter((pair) => verdictOf(pair.cosine) === "same").length;
-    const words = pairs.length ? `Real pairs with the nearest codes: ${proven} of ${pairs.length} moved the same way` : "No real pairs are known to compare with";
-    return [make("p", { class: "lx-foot" }, words), make("ul", {}, ...pairs)];
+    return [make("p", { class: "lx-foot" }, CARRIED.proof(proven, pairs.length)), make("ul", {}, ...pairs)];
   }
 
   /* Another frame of this embodiment. */
   function chooser(each, found) {
     const clips = store.page.clips.filter((clip) => clip.embodiment === each.embodiment && !clip.uploaded);
-    const select = make("select", { "aria-label": `Clip of ${each.embodiment}` },
+    const select = make("select", { "aria-label": CARRIED.clip(each.embodiment) },
       ...clips.map((clip, n) => make("option", { value: clip.id }, `${n + 1} · ${clip.instruction || clip.task}`)));
     select.value = each.c;
-    const range = make("input", { type: "range", class: "lx-time", min: 0, "aria-label": `Frame of ${each.embodiment}` });
+    const range = make("input", { type: "range", class: "lx-time", min: 0, "aria-label": CARRIED.index(each.embodiment) });
     const fit = () => { range.max = (clips.find((clip) => clip.id === select.value) || { frames: 1 }).frames - 1; };
     fit();
     range.value = each.f;
     const change = () => emit("transfer-choice", { on: { ...found.choice.on, [each.embodiment]: [select.value, Number(range.value)] } });
     select.addEventListener("change", () => { fit(); range.value = Math.floor(range.max / 3); change(); });
     range.addEventListener("change", change);
-    return make("details", {}, make("summary", {}, "Another frame"), make("div", { class: "tf-pick" }, select, range));
+    return make("details", {}, make("summary", {}, CARRIED.another), make("div", { class: "tf-pick" }, select, range));
   }
 
   function prove(known) {
@@ -103,11 +104,11 @@ export function mount(element) {
     const panel = element.querySelector(".tf-carried");
     panel.setAttribute("aria-busy", String(Boolean(found && found.partly)));
     if (!found) {
-      at("sentence").textContent = "Nothing to show; see on the left.";
+      at("sentence").textContent = CARRIED.nothing;
       return at("rows").replaceChildren();
     }
-    at("sentence").textContent = found.partly ? "The first robots; the others follow…" : found.sentence;
-    at("scale").textContent = `arrows are ${motion.LONGER} times as long as the motion`;
+    at("sentence").textContent = found.partly ? CARRIED.partly : found.sentence;
+    at("scale").textContent = CARRIED.arrows(motion.LONGER);
     const kept = $(".tf-row:focus-within"), body = kept && kept.dataset.body;
     const open = $$(".tf-row details[open]").map((each) => each.closest(".tf-row").dataset.body);
     at("rows").replaceChildren(...found.rows.map((each) => row(each, found)));
@@ -120,4 +121,5 @@ export function mount(element) {
   on("carrying", () => element.querySelector(".tf-carried").setAttribute("aria-busy", "true"));
   on("carried", draw);
   on("nearest", prove);
+  on("state", head);
 }

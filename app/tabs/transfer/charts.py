@@ -6,6 +6,7 @@ import math
 
 import plotly.graph_objects as go
 
+from app.tabs.transfer import words as say
 from app.tabs.transfer.views import TransferCell, TransferMatrix
 from app.web.charts import heat_map
 
@@ -42,7 +43,10 @@ def _signed(value: float) -> str:
 def _hover(cell: TransferCell) -> str:
     interval = "" if math.isnan(cell.low) else f" ({_signed(cell.low)} to {_signed(cell.high)})"
     cosine = "not known" if _cosine(cell) is None else _signed(cell.cosine) + interval
-    return (
-        f"{cell.source} → {cell.target}<br>cosine {cosine}<br>{cell.pairs} pairs, "
-        f"{100 * cell.same_code:.0f} % of the codes read back"
+    return say.CELL.format(
+        source=cell.source,
+        target=cell.target,
+        cosine=cosine,
+        pairs=cell.pairs,
+        same_code=100 * cell.same_code,
     )

@@ -10,6 +10,7 @@ from app.clips.gallery import Gallery
 from app.core.checkpoints import ModelList
 from app.core.limits import UserError
 from app.tabs.transfer import link, records
+from app.tabs.transfer import words as say
 from app.tabs.transfer.charts import matrix_map
 from app.tabs.transfer.service import Transfer
 from app.web.events import Callbacks, Record, answers, draws, heavy, serves
@@ -77,7 +78,7 @@ class TransferHandlers(Callbacks):
         """The matrix of what was measured on all held-out clips."""
         matrix = self._transfer.matrix(str(event.get("m")))
         if matrix is None:
-            raise UserError("Nothing was measured of this model's transfer.")
+            raise UserError(say.NOTHING_MEASURED)
         return matrix_map(matrix)
 
     # Past the queue: figures of shipped clips, the same for everybody

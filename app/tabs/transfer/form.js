@@ -7,6 +7,7 @@ import * as store from "../../web/store.js";
 import { emit, on } from "../../web/topics.js";
 import { wire } from "../../web/wire.js";
 import { megabytes } from "../../web/words.js";
+import { FORM } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -50,14 +51,14 @@ export function mount(element, gradio) {
       select.replaceChildren(...all.map(([value, words]) => make("option", { value }, words)));
       select.value = chosen;
     };
-    options(at("body"), bodies.map((name) => [name, name || "your uploads"]), body);
+    options(at("body"), bodies.map((name) => [name, name || FORM.uploads]), body);
     const clips = store.page.clips.filter((each) => each.embodiment === body && long(each));
     options(at("clip"), clips.map((each, n) => [each.id, `${n + 1} · ${each.instruction || each.task}`]), choice.c);
     const last = clip ? clip.frames - 1 - gapOf(clip) : 0;
     at("frame").max = Math.max(0, last);
     at("frame").value = choice.f;
     at("frame").disabled = Boolean(choice.d) || last < 1;
-    at("index").textContent = choice.d ? "Your two frames" : `Frame ${choice.f} of ${last}`;
+    at("index").textContent = choice.d ? FORM.own : FORM.frame(choice.f, last);
     markChosen($(".lx-segments").children, (button) => Number(button.dataset.steps) === choice.n);
   }
 
@@ -94,8 +95,8 @@ export function mount(element, gradio) {
     const past = { image: found.future, vector: [0, 0], centre: [0, 0] };
     const told = { aspect: found.aspect, kind: "truth" };
     at("pair").replaceChildren(
-      figure("Now", motion.picture(found.frame, { ...told, alt: "The first frame of the pair" })),
-      figure("A gap later", motion.picture(past, { ...told, alt: "The second frame of the pair" })));
+      figure(FORM.now, motion.picture(found.frame, { ...told, alt: FORM.first })),
+      figure(FORM.later, motion.picture(past, { ...told, alt: FORM.second })));
     emit("carried", { ...found, choice, partly });
   }
 
@@ -112,29 +113,29 @@ export function mount(element, gradio) {
   async function send(file) {
     if (!file) return;
     at("wrong").textContent = "";
-    if (!file.size) return (at("wrong").textContent = `${file.name} is empty (0 bytes). A picture is needed.`);
-    if (file.size > limits.uploadBytes) return (at("wrong").textContent = `${file.name} has ${megabytes(file.size)}. At most ${megabytes(limits.uploadBytes)} are accepted.`);
+    if (!file.size) return (at("wrong").textContent = FORM.empty(file.name));
+    if (file.size > limits.uploadBytes) return (at("wrong").textContent = FORM.large(file.name, megabytes(file.size), megabytes(limits.uploadBytes)));
     const slot = sending, label = $(`[data-do="${slot}"] span`);
-    label.textContent = "Reading…";
+    label.textContent = FORM.reading;
     try {
       const { path } = await gradio.upload(file);
       const found = await ask("bring", { path }, SENDING_MS);
       if (found.error) throw new Error(found.error);
       own[slot] = found.clip;
-      label.textContent = `${slot === "first" ? "First" : "Second"}: ${file.name.slice(0, 18)}`;
+      label.textContent = FORM.there(FORM.slots[slot][1], file.name.slice(0, 18));
     } catch (error) {
-      label.textContent = slot === "first" ? "First frame" : "Second frame";
-      at("wrong").textContent = error.message || `${file.name} could not be sent to the server.`;
+      label.textContent = FORM.slots[slot][0];
+      at("wrong").textContent = error.message || FORM.lost(file.name);
     }
-    if (!own.first || !own.second) return (at("own").textContent = "Now the other one.");
-    at("own").textContent = "Kept only until you close this page.";
+    if (!own.first || !own.second) return (at("own").textContent = FORM.other);
+    at("own").textContent = FORM.kept;
     choose({ c: own.first.id, f: 0, d: own.second.id });
   }
 
   /* ---- controls ---- */
   $(".lx-segments").append(...STEPS.map((steps) => make("button", {
     type: "button", role: "radio", "data-steps": steps, onclick: () => choice && choose({ n: steps }), onkeydown: (event) => pressNext(event, $(".lx-segments").children),
-  }, steps === 1 ? "once" : `${steps} times`)));
+  }, FORM.times(steps))));
 
 
   at("body").addEventListener("change", () => another(at("body").value));

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 
 from app.core.limits import UserError
 from app.core.views import Clip
+from app.tabs.transfer import words as say
 from app.tabs.transfer.service import MOST_STEPS, Pair
 from app.web.link import UPLOAD_PREFIX, VERSION, whole
 
@@ -50,11 +51,11 @@ def read(
         return None, notes
     model = query.get("m") or models[0]
     if model not in models:
-        notes.append(f"There is no checkpoint named {model[:LONGEST]}; {models[0]} is used.")
+        notes.append(say.NO_CHECKPOINT.format(model=model[:LONGEST], other=models[0]))
         model = models[0]
     steps = whole(query.get("n"), 1)
     if not 1 <= steps <= MOST_STEPS:
-        notes.append(f"The link asks for {steps} steps; 1 to {MOST_STEPS} are possible, so 1 is.")
+        notes.append(say.LINK_STEPS.format(steps=steps, most_steps=MOST_STEPS))
         steps = 1
     index = min(max(whole(query.get("f"), 0), 0), clip.frames - 1)
     return Choice(model, Pair(clip.id, index), steps, _onto(query.get("on"), known, notes)), notes
@@ -91,7 +92,7 @@ def from_event(event: Mapping[str, Any]) -> Choice:
         }
         return Choice(str(event["m"]), pair, int(event.get("n", 1)), onto)
     except (KeyError, TypeError, ValueError, OverflowError):
-        raise UserError("The page sent a choice that cannot be read; please reload it.") from None
+        raise UserError(say.CHOICE_UNREAD) from None
 
 
 def to_event(choice: Choice) -> dict[str, Any]:
@@ -114,14 +115,11 @@ def _onto(
         if clip is not None and clip.embodiment == name:
             found[name] = (clip_id, min(max(whole(index, 0), 0), clip.frames - 1))
         elif part:
-            notes.append(f"The link's frame for {name[:LONGEST]} is not here; another is shown.")
+            notes.append(say.LINK_FRAME.format(name=name[:LONGEST]))
     return found
 
 
 def _missing(clip_id: str) -> str:
     if clip_id.startswith(UPLOAD_PREFIX):
-        return (
-            "This link points to uploaded frames, which are private to the session that sent them; "
-            "another pair is shown."
-        )
-    return f"There is no clip named {clip_id[:LONGEST]} here; another pair is shown."
+        return say.LINK_UPLOADED
+    return say.NO_CLIP.format(clip_id=clip_id[:LONGEST])

@@ -5,7 +5,7 @@ import { chart } from "../../web/chart.js";
 import { calm, finders, make } from "../../web/dom.js";
 import * as store from "../../web/store.js";
 import { emit, on } from "../../web/topics.js";
-import { percent } from "../../web/words.js";
+import { MATRIX } from "./words.js";
 
 /**
  * @param {HTMLElement} element
@@ -21,18 +21,22 @@ export function mount(element, gradio) {
   async function open() {
     if (store.page.tab !== "transfer" || !store.state.m || model === store.state.m) return;
     model = store.state.m;
+    $("h2").textContent = MATRIX.every(store.moves());
     matrix = (await gradio.server.matrix({ m: model })) || {};
     element.querySelector(".tf-matrix").classList.toggle("empty", !matrix.cells);
     if (!matrix.cells) {
-      at("about").textContent = matrix.error || matrix.note || `Nothing was measured for ${model}; python -m lapa transfer does.`;
+      at("about").textContent = matrix.error || matrix.note || (alone() ? MATRIX.one : MATRIX.none)(model);
       return at("table").replaceChildren();
     }
-    at("about").replaceChildren("Rows give the latent action, columns the frame that it is done on; the diagonal is the same robot in another clip. Made by ",
+    at("about").replaceChildren(MATRIX.about,
       make("code", {}, matrix.command), ".", matrix.note ? ` ${matrix.note}` : "");
     draw();
     redraw();
     choose(strongest());
   }
+
+  /* Whether the model has learned a single embodiment. */
+  const alone = () => store.page.models.some(({ name, embodiments }) => name === model && embodiments.length === 1);
 
   const cellOf = (from, to) => matrix.cells.find((cell) => cell.from === from && cell.to === to);
 
@@ -43,7 +47,7 @@ export function mount(element, gradio) {
 
   function draw() {
     const names = matrix.embodiments;
-    const head = make("tr", {}, make("th", { scope: "col" }, make("span", { class: "lx-heard" }, "from \\ to")),
+    const head = make("tr", {}, make("th", { scope: "col" }, make("span", { class: "lx-heard" }, MATRIX.corner)),
       ...names.map((name) => make("th", { scope: "col" }, make("span", {}, name))));
     const rows = names.map((from) => make("tr", {}, make("th", { scope: "row" }, from),
       ...names.map((to) => make("td", {}, button(from, to)))));
@@ -56,7 +60,7 @@ export function mount(element, gradio) {
     const share = Math.round(100 * Math.min(1, Math.abs(cell.cosine)));
     return make("button", { type: "button", class: cell.cosine < 0 ? "against" : "along", style: `--share: ${share}%`,
       "data-from": from, "data-to": to, tabindex: -1, "aria-pressed": "false",
-      "aria-label": `from ${from} to ${to}: mean cosine ${signed(cell.cosine)}`,
+      "aria-label": MATRIX.cell(from, to, signed(cell.cosine)),
       onclick: () => choose(cell), onkeydown: walk }, signed(cell.cosine));
   }
 
@@ -81,30 +85,29 @@ export function mount(element, gradio) {
     const found = await gradio.server.examples({ m: model, from: cell.from, to: cell.to });
     if (mine !== asked) return;
     at("cell").setAttribute("aria-busy", "false");
-    if (!found || found.error) return at("cell").replaceChildren(make("p", { class: "lx-error" }, found ? found.error : "The server did not answer; try again."));
+    if (!found || found.error) return at("cell").replaceChildren(make("p", { class: "lx-error" }, found ? found.error : MATRIX.lost));
     tell(found);
   }
 
   function tell(cell) {
     const [low, high] = cell.interval;
-    const spread = low === null ? "" : ` (${signed(low)} to ${signed(high)})`;
     at("cell").replaceChildren(
-      make("h3", {}, cell.from === cell.to ? `${cell.from}, from clip to clip` : `${cell.from} → ${cell.to}`),
-      make("p", {}, `Mean cosine ${signed(cell.cosine)}${spread} over ${cell.pairs} pairs; ${percent(cell.same)} of the codes are read back from the imagined frames.`),
-      examples("Best", cell.best), examples("Worst", cell.worst));
+      make("h3", {}, MATRIX.title(cell.from, cell.to)),
+      make("p", {}, MATRIX.mean(signed(cell.cosine), low === null ? "" : signed(low), signed(high), cell.pairs, cell.same)),
+      examples(MATRIX.best, cell.best), examples(MATRIX.worst, cell.worst));
   }
 
   function examples(words, all) {
-    const none = all.length ? null : make("p", { class: "lx-foot" }, "The clips of these examples are not here.");
+    const none = all.length ? null : make("p", { class: "lx-foot" }, MATRIX.missing);
     return make("div", { class: "tf-examples" }, make("h4", {}, words), none, make("ul", {}, ...all.map(example)));
   }
 
   function example(each) {
     const open = () => emit("transfer-choice", { c: each.c, f: each.f, d: null });
-    return make("li", {}, make("button", { type: "button", class: "tf-known", title: "Carry this pair over, above", onclick: () => { open(); scrollUp(); } },
+    return make("li", {}, make("button", { type: "button", class: "tf-known", title: MATRIX.carry, onclick: () => { open(); scrollUp(); } },
       make("span", { class: "tf-mini" },
-        motion.picture(each.frame, { alt: "The pair", kind: "truth" }),
-        motion.picture(each.target, { alt: "The frame it is done on, with what it does" })),
+        motion.picture(each.frame, { alt: MATRIX.pair, kind: "truth" }),
+        motion.picture(each.target, { alt: MATRIX.target })),
       make("span", { class: "lx-foot" }, make("code", {}, each.text), ` ${signed(each.cosine)}`)));
   }
 

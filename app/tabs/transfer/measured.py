@@ -11,6 +11,7 @@ from app.core.cache import Cache
 from app.core.checkpoints import Checkpoints
 from app.core.limits import DAMAGED
 from app.core.views import Model
+from app.tabs.transfer import words as say
 from app.tabs.transfer.views import TransferCell, TransferMatrix
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class MeasuredTransfer:
                 pairs = load_pairs(path)
                 fits = pairs.codes.shape[1] == model.code_length
                 if not fits or pairs.codes.max(initial=0) >= model.codebook_size:
-                    raise ValueError("its codes are none of this model's")
+                    raise ValueError(say.OTHER_CODES)
                 return pairs
 
             return self._read(model, path, fitting)

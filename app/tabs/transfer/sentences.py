@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.core.views import Model
+from app.tabs.transfer import words as say
 from app.tabs.transfer.views import CarriedRow, Moving
 
 LEAK_BAR = 1.0
@@ -32,26 +33,20 @@ def told(found: Found) -> str:
     others = [row for row in found.rows if row.embodiment != found.embodiment]
     if not found.rows and model.embodiments:
         known = ", ".join(model.embodiments)
-        return f"No clip here shows a robot that {model.name} has learned, which are: {known}."
+        return say.NO_ROBOT.format(name=model.name, known=known)
     if not others:
-        return "There is no other embodiment here to do it on."
+        return say.NO_OTHER
     if not model.embodiments:
-        return (
-            f"{model.name} is not known to have seen any robot, so these pictures prove no "
-            "transfer; measure it (python -m lapa checkup --write) on the robots that it has seen."
-        )
+        return say.UNMEASURED.format(name=model.name)
     if not np.any(found.there.vector):
-        return (
-            "Almost nothing moves in this pair, so there is no direction that could carry over; "
-            "choose a pair in which the robot moves."
-        )
+        return say.STILL
     return (_stranger(found) + _counted(others, found.steps) + _leak(found.gain)).replace("-", "−")
 
 
 def _stranger(found: Found) -> str:
     if not found.embodiment or found.model.knows(found.embodiment):
         return ""
-    return f"{found.model.name} has never seen {found.embodiment}, so its codes are a guess. "
+    return say.STRANGER.format(name=found.model.name, embodiment=found.embodiment)
 
 
 def _counted(others: Sequence[CarriedRow], steps: int) -> str:
@@ -60,24 +55,25 @@ def _counted(others: Sequence[CarriedRow], steps: int) -> str:
     }
     share, only = count["same"] / len(others), len(others) == 1
     carries = (
-        f"carries over to {'the other robot' if only else 'all other robots'}" if share == 1 else
-        "carries over to most other robots" if share > 2 / 3 else
-        "carries over to some other robots" if share > 1 / 3 else
-        "hardly carries over"
+        (say.TO_ONE if only else say.TO_ALL) if share == 1 else
+        say.TO_MOST if share > 2 / 3 else
+        say.TO_SOME if share > 1 / 3 else
+        say.TO_FEW
     )  # fmt: skip
     done = f", done {steps} times over," if steps > 1 else ""
     mean = float(np.mean([row.cosine for row in others]))
-    still = f", in {count['still']} hardly at all" if count["still"] else ""
-    return (
-        f"This latent action{done} {carries}: in {count['same']} of {len(others)} the picture "
-        f"moves the same way (within 60°), in {count['opposite']} the opposite way{still}; the "
-        f"mean cosine is {mean:+.2f}. "
+    still = say.HARDLY.format(still=count["still"]) if count["still"] else ""
+    return say.CARRIED.format(
+        done=done,
+        carries=carries,
+        same=count["same"],
+        count=len(others),
+        opposite=count["opposite"],
+        still=still,
+        mean=mean,
     )
 
 
 def _leak(gain: float) -> str:
-    part = "no more than a trace of" if gain <= LEAK_BAR else "part of"
-    return (
-        f"Shown those frames as if they were its future, the codes gain {gain:.1f} dB on them, so "
-        f"they carry {part} another scene's looks."
-    )
+    part = say.TRACE if gain <= LEAK_BAR else "part of"
+    return say.LEAK.format(gain=gain, part=part)

@@ -20,6 +20,7 @@ from app.core.frames import Frames
 from app.core.interleave import Turns
 from app.core.limits import UserError
 from app.core.views import Clip, Model, nobody
+from app.tabs.transfer import words as say
 from app.tabs.transfer.measured import MeasuredTransfer
 from app.tabs.transfer.sentences import Found, told
 from app.tabs.transfer.views import (
@@ -94,7 +95,7 @@ class Transfer:
             UserError: a pair without a future, steps out of range, a frame of another embodiment.
         """
         if not is_whole(steps) or not 1 <= steps <= MOST_STEPS:
-            raise UserError(f"Steps must be 1 to {MOST_STEPS}; {steps!s:.20} came.")
+            raise UserError(say.STEPS.format(most_steps=MOST_STEPS, steps=steps))
         loaded = self._checkpoints.usable(model)
         turns = Turns(loaded.quantizer, self._compute, patience=EQUAL)
         source = self._source(loaded, turns, pair, session)
@@ -151,7 +152,7 @@ class Transfer:
         if not missing:
             return ""
         told = ", ".join(missing[:MOST_NAMED]) + (" and others" if missing[MOST_NAMED:] else "")
-        return f"The model knows {told}, which no clip here shows."
+        return say.UNKNOWN.format(told=told)
 
     def cell(self, model: str, source: str, target: str) -> TransferCell:
         """One cell of the matrix."""
@@ -159,7 +160,7 @@ class Transfer:
         for cell in matrix.cells if matrix else ():
             if (cell.source, cell.target) == (source, target):
                 return cell
-        raise UserError(f"Nothing was measured from {source[:60]} to {target[:60]}.")
+        raise UserError(say.NOT_MEASURED.format(source=source[:60], target=target[:60]))
 
     def examples(self, model: str, told: Sequence[Mapping[str, Any]]) -> list[TransferExample]:
         """Examples of a cell in pictures; those of clips that are not here are left out."""
@@ -228,9 +229,9 @@ class Transfer:
         names = sorted(known, key=lambda name: name != clip.embodiment)
         for name, (clip_id, _) in onto.items():
             if name not in names:
-                raise UserError(f"There is no embodiment {name[:60]!r} to do it on.")
+                raise UserError(say.NO_EMBODIMENT.format(name=name[:60]))
             if self._clips.get(clip_id, session).embodiment != name:
-                raise UserError(f"The clip {clip_id[:60]} does not show {name}.")
+                raise UserError(say.OTHER_EMBODIMENT.format(clip_id=clip_id[:60], name=name))
         return {name: onto.get(name) or self.usual(name, clip.id) for name in names}
 
     def _rows(

@@ -260,7 +260,7 @@ class DeltaAccuracy(Figure[Groups[Consistency]]):
     name = "Δ-Acc, guessing the direction"
     question = questions.MEANING
     explanation = (
-        "A simple classifier sees the codes of a moment and guesses where the robot's hand went: "
+        "A simple classifier sees the codes of a moment and guesses which way it truly went: "
         "one of eight directions or still. It is tested on recordings that it has not seen, so "
         "it scores well only if codes mean the same there."
     )
@@ -310,7 +310,7 @@ class Cosine(Figure[Groups[Consistency]]):
     question = questions.MEANING
     explanation = (
         "Take two moments of different recordings that got the same code, and look at the angle "
-        "between the two true motions of the robot. A cosine of 1 means the same direction every "
+        "between the two true motions. A cosine of 1 means the same direction every "
         "time, 0 that the code says nothing about the direction."
     )
     scale = Scale(
@@ -354,7 +354,7 @@ class DeltaMse(Figure[Groups[Consistency]]):
     explanation = (
         "Look at all moments that got one code, and ask how much their true motions still differ "
         "(their variance against that of all moments). 0 would mean that the code says exactly "
-        "what the robot did, 1 that it says nothing."
+        "what was done, 1 that it says nothing."
     )
     scale = Scale(
         0.70, 0.90, 2, 0, 1.1,
@@ -362,7 +362,7 @@ class DeltaMse(Figure[Groups[Consistency]]):
         "one of three axes leaves about 0.67, so 0.70 is good (ours).",
     )  # fmt: skip
     decides = False
-    unknown = "the robots do not move in these clips"
+    unknown = "nothing moves in these clips"
     column = Column(
         "delta_mse", "Δ-MSE", "Δ-MSE",
         "Δ-MSE: variance of the motion that is left once a code is known.",
@@ -373,7 +373,7 @@ class DeltaMse(Figure[Groups[Consistency]]):
 
     def sentence(self, result: Groups[Consistency], scale: Scale) -> str:
         settled = max(0.0, 1 - result.overall.delta_mse.value)
-        return f"One code alone settles {percent(settled)} of what the robot does."
+        return f"One code alone settles {percent(settled)} of the motion."
 
 
 class ConsistencyMeasure(Measure[Groups[Consistency]]):

@@ -117,8 +117,8 @@ class DistinctnessFigure(Figure[Groups[Distinctness]]):
     question = questions.EFFECT
     explanation = (
         "All codes of one position are tried on a frame, and the pictures are compared with each "
-        "other; their mean difference is divided by how much the robot truly moved. At 1 another "
-        "code changes the picture as much as the robot did, near 0 all pictures look alike."
+        "other; their mean difference is divided by how much truly changed. At 1 another "
+        "code changes the picture as much as the truth did, near 0 all pictures look alike."
     )
     scale = Scale(
         0.60, 0.30, 2, 0, 1.2,

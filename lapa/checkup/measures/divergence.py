@@ -68,9 +68,9 @@ class DivergenceFigure(Figure[Divergence]):
     name = "Divergence of code use"
     question = questions.SHARING
     explanation = (
-        "How differently do two robots use the codes (Jensen-Shannon divergence, averaged over "
-        "all pairs of robots)? At 0 bits they use the same codes equally often, at 1 bit they have "
-        "no code in common."
+        "How differently do two embodiments use the codes (Jensen-Shannon divergence, averaged "
+        "over all pairs of them)? At 0 bits they use the same codes equally often, at 1 bit they "
+        "have no code in common."
     )
     scale = Scale(
         0.10, 0.30, 2, 0, 1,
@@ -87,9 +87,9 @@ class DivergenceFigure(Figure[Divergence]):
         return fitting(
             scale,
             result.mean.value,
-            "Yes: the robots use the same codes about equally often.",
-            "Mostly: the robots share codes, but each has its favourites.",
-            "No: each robot has codes of its own, so a code learnt on one may be new to another.",
+            "Yes: the embodiments use the same codes about equally often.",
+            "Mostly: the embodiments share codes, but each has its favourites.",
+            "No: each has codes of its own, so a code learnt on one may be new to another.",
         )
 
     def picture(self, result: Divergence, checkup: Checkup) -> str:

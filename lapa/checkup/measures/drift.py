@@ -189,7 +189,7 @@ class TrustedSteps(Figure[Groups[Drift]]):
     explanation = (
         "The quantizer dreams: each imagined frame becomes the start of the next, with the true "
         "codes as steering, so small faults add up. We count the steps until the dream is further "
-        "from the truth, where the robot is, than the very first frame."
+        "from the truth, where something moves, than the very first frame."
     )
     scale = Scale(
         16, 6, 0, 0, 16,
@@ -223,7 +223,7 @@ class TrustedSteps(Figure[Groups[Drift]]):
         lead = fitting(scale, drift.trusted_until, "Long", "A while", "Not long")
         sentence = (
             f"{lead}: for {length} steps the dream stays nearer to the truth than the first frame "
-            "is, where the robot is; over all steps it is "
+            "is, where something moves; over all steps it is "
             f"{abs(gain.value):.1f} dB {'better' if gain.value >= 0 else 'worse'}."
         )
         if math.isfinite(gain.low) and gain.low < 0 < gain.high:
@@ -245,8 +245,8 @@ class DreamSharpness(Figure[Groups[Drift]]):
     name = "Sharpness of the dream"
     question = questions.ROLLOUT
     explanation = (
-        "The energy of edges in the dream where the robot is, divided by that of the true frame of "
-        "the same moment. Below 1 the dream is blurred, far above 1 it is full of noise."
+        "The energy of edges in the dream where something moves, divided by that of the true "
+        "frame of the same moment. Below 1 the dream is blurred, far above 1 it is full of noise."
     )
     scale = Scale(
         SHARP, 0.40, 2, 0, 1.4,
@@ -267,7 +267,7 @@ class DreamSharpness(Figure[Groups[Drift]]):
         return fitting(
             scale,
             value,
-            f"At step {step} the robot keeps {percent(value)} of the edges of the truth."
+            f"At step {step} what moves keeps {percent(value)} of the edges of the truth."
             + (" That much more is noise." if value > NOISY else ""),
             f"At step {step} the dream is blurred: it keeps {percent(value)} of the edges.",
             f"At step {step} the dream is a blur: it keeps {percent(value)} of the edges.",

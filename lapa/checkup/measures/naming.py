@@ -118,7 +118,7 @@ class NamedMotion(Figure[Groups[Naming]]):
     explanation = (
         "Each latent action gets the word that fits its real pairs: one of eight directions in the "
         "picture, or still. On recordings that had no say in the words, this is how often the word "
-        "is what the robot truly did."
+        "is what was truly done."
     )
     scale = Scale(
         0.65, 0.40, 0, 0, 1,

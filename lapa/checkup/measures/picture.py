@@ -59,12 +59,12 @@ class MovingSharpness(Figure[Groups[Picture]]):
     explanation = (
         "Where the true frame changes, the energy of the imagined frame's edges is divided by that "
         "of the true frame's, after both are halved so that a fine checkerboard earns nothing. At "
-        "1 the robot is as sharp as a real one, well below it is fog, above it is noise."
+        "1 what moves is as sharp as in a real frame, well below it is fog, above it is noise."
     )
     scale = Scale(
         0.85, 0.50, 2, 0, 1.4,
-        "0.85 to 1.15 is our bar: as sharp as the truth; below 0.5 the robot dissolves as it "
-        "moves (ours).",
+        "0.85 to 1.15 is our bar: as sharp as the truth; below 0.5 what moves dissolves "
+        "(ours).",
     )  # fmt: skip
     column = Column(
         "sharpness", "sharpness", "sharpness",

@@ -283,7 +283,7 @@ class FromLatent(_Reading):
     key = "probe_latent"
     name = "R² from the latent"
     explanation = (
-        "A straight-line formula (ridge regression) tries to read the robot's true motion from the "
+        "A straight-line formula (ridge regression) tries to read the true motion from the "
         "continuous latent, on recordings that it has not seen. R² is the share of the motion that "
         "it explains: 1 is all of it, 0 none."
     )

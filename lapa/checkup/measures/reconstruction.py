@@ -127,7 +127,7 @@ class WorstRatio(Figure[Groups[Reconstruction]]):
     name = "Ratio of the worst embodiment"
     question = questions.MOTION
     explanation = (
-        "The same ratio, for the robot that is imagined worst. An average can hide one robot that "
+        "The same ratio, for the embodiment that is imagined worst. An average can hide one that "
         "the quantizer does not understand at all."
     )
     scale = Scale(
@@ -167,7 +167,7 @@ class RandomRatio(Figure[Groups[Reconstruction]]):
     name = "Ratio with random codes"
     question = questions.MOTION
     explanation = (
-        "The same ratio when the codes are not those of the pair but random others. A robot that "
+        "The same ratio when the codes are not those of the pair but random others. What "
         "dissolves beats standing still with any codes, so the ratio above says something only as "
         "far as it lies below this one."
     )

@@ -190,16 +190,16 @@ class MotionCosine(Figure[Transfer]):
     """How alike the motions are that one latent action makes on two embodiments."""
 
     key = "transfer"
-    name = "Cosine of motion on another robot"
+    name = "Cosine of motion on another embodiment"
     question = questions.TRANSFER
     explanation = (
-        "The codes of one robot's motion are decoded on a picture of another robot, and the motion "
-        "in the image is compared with the original one. At 1 the other robot moves the same way, "
+        "The codes of one embodiment's motion are decoded on a picture of another, and the motion "
+        "in the image is compared with the original one. At 1 the other moves the same way, "
         "at 0 the codes mean something else to it."
     )
     scale = Scale(
         0.50, 0.20, 2, -0.5, 1,
-        "0 is unrelated motion, 1 the same direction on another robot; above 0.50 is good (ours). "
+        "0 is unrelated motion, 1 the same direction on another one; above 0.50 is good (ours). "
         "AdaWorld reports 0.804 on a cosine of its own, between embeddings of whole clips.",
     )  # fmt: skip
     unknown = "no motion can be seen in the imagined pictures"
@@ -211,9 +211,9 @@ class MotionCosine(Figure[Transfer]):
         sentence = fitting(
             scale,
             result.cosine.value,
-            "Yes: another robot moves the same way in the picture.",
-            "Partly: another robot tends to move the same way in the picture.",
-            "No: what a code does to one robot says little about what it does to another.",
+            "Yes: another embodiment moves the same way in the picture.",
+            "Partly: another embodiment tends to move the same way in the picture.",
+            "No: what a code does to one embodiment says little about what it does to another.",
         )
         return (
             f"{sentence} Read back from the imagined picture, {percent(result.same_code.value)} of "

@@ -217,7 +217,7 @@ def test_a_dream_is_trusted_as_far() -> None:
     sharp = [1.0, 0.9, 0.7, 0.55, 1.2]
 
     def told(values: list[float]) -> list[str]:
-        trust, said = Trust(), []
+        trust, said = Trust(moves="car"), []
         for step, value in enumerate(values):
             trust = trust.after(step, value, None)
             said.append(trust.sentence(step, value, None))
@@ -225,7 +225,7 @@ def test_a_dream_is_trusted_as_far() -> None:
 
     found = in_node(
         """const { after, beginning, sentence } = await import(browser + "trust.js");
-        let trust = beginning();
+        let trust = beginning("car");
         tell(given.map((sharp, step) => {
           trust = after(trust, step, sharp);
           return sentence(trust, step, sharp);

@@ -1,19 +1,23 @@
-"""What a tab says stands in one place: its templates, and the words module of its scripts."""
+"""What a tab says stands in one place: its templates, and the words modules of its scripts and of
+its Python side (of Learn also its lessons and the tables of the paper)."""
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 TABS = Path(__file__).resolve().parents[3] / "app" / "tabs"
-# tabs whose scripts have a words module; the others are not in order yet
-WORDED = ("explore", "imagine")
+WORDED = sorted({path.parent.name for path in TABS.glob("*/*.js")})
+# what programs read is documentation, and lies with what it documents
+ELSEWHERE = {"words.py", "api.py", "lessons.py", "paper_tables.py"}
 COMMENT = re.compile(r"/\*.*?\*/|(?:^|\s)//[^\n]*", re.DOTALL)
 LITERAL = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`', re.DOTALL)
 # a capital and further words, or three words in a row: no selector, class or path looks like it
-SENTENCE = re.compile(r"^[A-Z][a-z’]+[ ,].*[a-z]|(?:\b[a-z]{2,} ){2}[a-z]{2,}\b")
+SENTENCE = re.compile(r"^[A-Z][a-z’]+[ ,].*[a-z]|(?:\b[a-z]{2,} ){2}[a-z]{2,}\b", re.DOTALL)
 
 
 def sentences(script: str) -> list[str]:
@@ -24,6 +28,25 @@ def sentences(script: str) -> list[str]:
     return [each for each in bare if SENTENCE.search(each)]
 
 
+def literals(node: ast.AST) -> Iterator[str]:
+    """String literals of Python that are no docstring and go into no log."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(
+            str(each.value) if isinstance(each, ast.Constant) else "0" for each in node.values
+        )
+    elif not (isinstance(node, ast.Call) and ast.unparse(node.func).startswith("log.")):
+        inside = list(ast.iter_child_nodes(node))
+        documented = isinstance(
+            node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+        )
+        if documented and ast.get_docstring(node) is not None:
+            inside.remove(node.body[0])
+        for each in inside:
+            yield from literals(each)
+
+
 @pytest.mark.parametrize("tab", WORDED)
 def test_the_scripts_of_a_tab_say_what_its_words_module_has(tab: str) -> None:
     spoken = {
@@ -32,7 +55,19 @@ def test_the_scripts_of_a_tab_say_what_its_words_module_has(tab: str) -> None:
         if path.name != "words.js" and (found := sentences(path.read_text(encoding="utf-8")))
     }
     assert spoken == {}
-    assert len(sentences((TABS / tab / "words.js").read_text(encoding="utf-8"))) > 10
+    assert sentences((TABS / tab / "words.js").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("tab", WORDED)
+def test_the_python_side_of_a_tab_says_what_its_words_module_has(tab: str) -> None:
+    spoken = {
+        f"{path.name}: {text}"
+        for path in (TABS / tab).rglob("*.py")
+        if path.name not in ELSEWHERE
+        for text in literals(ast.parse(path.read_text(encoding="utf-8")))
+        if SENTENCE.search(text)
+    }
+    assert spoken == set()
 
 
 def test_a_sentence_is_told_from_a_selector() -> None:
@@ -44,3 +79,16 @@ def test_a_sentence_is_told_from_a_selector() -> None:
     """
     said = ["Press a code.", "frame 0 of 0 is not known here", "Dismiss this note"]
     assert sentences(script) == said
+
+
+def test_a_sentence_of_python_is_told_from_its_docstring() -> None:
+    module = '''
+"""What this module is about."""
+def tell(count):
+    """Say how many there are."""
+    log.warning("this goes into the log")
+    raise UserError(f"There are {count} of them.")
+'''
+    assert [each for each in literals(ast.parse(module)) if SENTENCE.search(each)] == [
+        "There are 0 of them."
+    ]

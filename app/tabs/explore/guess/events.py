@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from app.core.limits import UserError
+from app.tabs.explore import words as say
 from app.tabs.explore.guess.service import Guess
 from app.tabs.explore.service import Explore
 from app.web.events import Callbacks, Record, answers
@@ -49,5 +50,5 @@ class GuessHandlers(Callbacks):
 def _whole(event: Record, name: str) -> int:
     value = event.get(name)
     if isinstance(value, bool) or not isinstance(value, int):
-        raise UserError("The page sent a number that cannot be read; please reload it.")
+        raise UserError(say.NUMBER_UNREAD)
     return value

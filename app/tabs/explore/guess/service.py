@@ -11,6 +11,7 @@ from app.core.compute import Codes, Compute
 from app.core.frames import Frames
 from app.core.limits import UserError
 from app.core.views import Clip
+from app.tabs.explore import words as say
 from app.tabs.explore.guess.choice import is_fair, unlike
 from app.tabs.explore.guess.views import Option, Round
 
@@ -39,7 +40,7 @@ class Guess:
         """
         for value, most in ((seed, SEEDS), (number, ROUNDS)):
             if not 0 <= value < most:
-                raise UserError(f"There is no round {number!s:.20} of game {seed!s:.20}.")
+                raise UserError(say.NO_ROUND.format(number=number, seed=seed))
         loaded = self._checkpoints.usable(model)
         clips = [clip for clip in self._clips.all() if self._suits(loaded, clip)]
         draw = np.random.default_rng([seed, number])
@@ -47,7 +48,7 @@ class Guess:
             found = self._try(loaded, clips[draw.integers(len(clips))], draw)
             if found is not None:
                 return found
-        raise UserError(f"The clips here have no pair whose codes of {model} look different.")
+        raise UserError(say.NO_PAIRS.format(model=model))
 
     def _suits(self, loaded: Loaded, clip: Clip) -> bool:
         return loaded.view.knows(clip.embodiment) and clip.frames > self._gap(loaded, clip)

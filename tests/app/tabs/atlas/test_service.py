@@ -159,7 +159,7 @@ def test_what_is_like_a_pair_is_the_nearest_of_every_other_clip(atlas: Explorer)
         ("cube", [0, 1, 2, 3]),
         ("robot:red", [0, 1, 5]),
         ("red", [0, 1, 4, 5]),
-        ("embodiment:Blue-arm lower", [4]),
+        ("embodiment:Blue-arm lower", [2, 4]),
         ("right", [0, 1, 4]),
         ("up", []),
         ("direction:down push", [2, 4]),
@@ -193,7 +193,7 @@ def test_regions_are_told_in_a_word_and_in_figures(atlas: Explorer) -> None:
         region = Region((0,), (0.0, 0.0), name, value, 1200, 0.804, 0.1)
         told[region_label(table, region)] = region_told(table, region)
     assert told == {
-        "upper left": "80 % of the pairs here move upper left, and 10 % of all others.",
+        "up-left": "80 % of the pairs here move up-left, and 10 % of all others.",
         "left": "80 % of the pairs here move left, give or take 45°, and 10 % of all others.",
         "red-arm": "80 % of the pairs here are of red-arm, and 10 % of all others.",
         "[*,*,3,*]": "80 % of the pairs here have [*,*,3,*], and 10 % of all others.",
@@ -222,7 +222,7 @@ def test_chosen_pairs_are_saved(atlas: Explorer) -> None:
     )  # fmt: skip
     assert [first[f"code_{n}"] for n in range(4)] == ["2", "1", "2", "3"]
     assert (first["direction"], first["motion_right"], first["split"]) == (
-        "lower right", "0.1", "train",
+        "down-right", "0.1", "train",
     )  # fmt: skip
     told = json.loads(saved(**{"as": "json"})[1])
     assert (told["model"], told["chosen"], len(told["pairs"])) == ("small", "Lasso", 2)

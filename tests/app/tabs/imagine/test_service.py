@@ -287,7 +287,7 @@ def test_keys_that_were_learned_are_offered_with_their_evidence(dreams, checkpoi
     assert "9 real frame pairs of red-arm; in 89 % of them it moved left" in keys["left"].note
     model = dreams._checkpoints.usable("small").view
     (car,) = dreams.driving.keys(model, "red-arm", {"left": "steers left", "stays": "straight on"})
-    assert "in 89 % of them it steers left." in car.note
+    assert "in 89 % of them it was driven so: “steers left”." in car.note
 
 
 @pytest.mark.parametrize(

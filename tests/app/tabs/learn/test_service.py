@@ -19,6 +19,7 @@ from app.tabs.learn.facts import (
     of_guess,
     of_instructed,
     of_plane,
+    of_steered,
     of_swap,
     word_counts,
 )
@@ -26,7 +27,7 @@ from app.tabs.learn.lesson import PARTS, Lesson, glosses, plain
 from app.tabs.learn.lessons import LESSONS
 from app.tabs.learn.paper_tables import ABOUT, METHODS, SIMPLER, SOURCES, TABLES
 from app.tabs.learn.service import _codebook
-from app.tabs.learn.views import Dream, Guess, Instructed, Pair, Plane, Swap
+from app.tabs.learn.views import Dream, Guess, Instructed, Pair, Plane, Steered, Swap
 from app.web.glossary import GLOSSARY
 from tests.app.tabs.atlas.test_service import Event, Visitor
 
@@ -66,10 +67,10 @@ def test_technical_words_are_glossed_where_they_come_first(lesson: Lesson) -> No
         assert word not in text or word in told, f"{lesson.name} does not gloss {word}"
 
 
-def test_there_are_six_in_the_order_of_the_method() -> None:
+def test_there_are_seven_the_last_without_a_robot() -> None:
     names = [lesson.name for lesson in LESSONS]
-    assert names == ["changed", "inside", "scenes", "words", "dream", "stages"]
-    assert [lesson.model for lesson in LESSONS] == ["eight", *["robots"] * 4, "tabletop"]
+    assert names == ["changed", "inside", "scenes", "words", "dream", "stages", "road"]
+    assert [lesson.model for lesson in LESSONS] == ["eight", *["robots"] * 4, "tabletop", "drive"]
     assert sum(lesson.minutes for lesson in LESSONS) <= 30
 
 
@@ -169,6 +170,14 @@ def test_which_dream_ends_nearest_to_the_truth() -> None:
     assert question.check(1, facts).right and "21.0 dB for b" in question.check(1, facts).text
 
 
+def test_which_latent_action_steers() -> None:
+    facts = of_steered(Steered(pair((0, 1)), ((0, 6), (1, 3)), 0, "Seen in 7 pairs."))
+    question = BY_NAME["road"].question
+    assert question.put(facts).options == ("[0,6]", "[1,3]")
+    assert question.check(0, facts).text.startswith("Seen in 7 pairs. The camera turns")
+    assert not question.check(1, facts).right
+
+
 def test_what_an_instruction_changes() -> None:
     picture = np.zeros((4, 4, 3), np.uint8)
     one = Instructed("push it", picture, (1, 2), picture, (0.01, 0.0))
@@ -255,6 +264,11 @@ def test_what_the_lessons_try_on_the_shipped_models(shipped: Explorer) -> None:
     assert dream["imagined"][0] == dream["true"][0]
     assert not any(each["psnr"] for each in tried("dream", "judged")["dreams"])
     assert tried("stages", "tables")["methods"][3] == "LAPA"
+    # a car: what wheel and pedals were told, and keys whose words are not given away
+    car = tried("road", "pair")
+    assert car["robots"] == ["car"] and set(car["command"]) == {"steering", "gas", "brake"}
+    steer = tried("road", "steer")
+    assert steer["options"] == [[0, 6], [1, 1], [1, 3], [5, 5], [7, 4]] and steer["names"] is None
 
 
 def test_what_passes_through_the_diagram(shipped: Explorer) -> None:
@@ -265,6 +279,7 @@ def test_what_passes_through_the_diagram(shipped: Explorer) -> None:
         view = shipped.models.get(lesson.model)
         assert len(told["codes"]) == len(told["latent"]) == view.code_length
         assert told["seconds"] == view.gap_seconds
+    told = handlers.pair(Event(lesson="stages", number=0), visitor)
     # the codes are those of exactly this pair, and its own picture is imagined with them
     made = shipped.explore.predict("tabletop", told["clip"], told["index"])
     assert list(made.codes) == told["codes"]
@@ -309,7 +324,7 @@ def test_the_tab_tells_errors_in_one_sentence(shipped: Explorer) -> None:
     assert "has no future" in handlers.imagine(Event(**event), visitor)["error"]
     two = Event(**event | {"index": 0, "codes": [0, 1]})
     assert "1 position, but 2 codes" in handlers.imagine(two, visitor)["error"]
-    assert len(handlers.open(Event(), visitor)["lessons"]) == 6
+    assert len(handlers.open(Event(), visitor)["lessons"]) == 7
 
 
 def test_a_lesson_says_which_model_is_missing(tmp_path: Path) -> None:
