@@ -8,6 +8,7 @@ else is shared. An actor that is killed is started again, and its part made anew
 from __future__ import annotations
 
 import pickle
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -17,6 +18,8 @@ from lapa.scale.parts import Parts
 from lapa.scale.work import Made, Work
 
 LOCAL = "local"
+# seconds that a head node has to take a connection
+KNOCK = 10
 
 
 def on_ray(address: str) -> Engine:
@@ -70,6 +73,13 @@ class _Maker:
         }
 
 
+def _knock(address: str) -> None:
+    """Raises OSError where nobody listens; Ray itself would ask again for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdecimal() and int(port) < 2**16:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=KNOCK).close()
+
+
 def _connect(address: str) -> None:
     """Join a cluster, or start one.
 
@@ -82,6 +92,7 @@ def _connect(address: str) -> None:
     # one that is started here needs no page to be watched on
     words |= {"include_dashboard": False} if address == LOCAL else {"address": address}
     try:
+        _knock(address)
         ray.init(**words)
     # a node that does not start is told as a bare Exception
     except Exception as error:

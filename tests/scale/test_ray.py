@@ -138,7 +138,8 @@ def test_a_worker_that_is_killed_twice_is_started_again(tmp_path) -> None:
         victims = list(actors(process))
         assert victims and len(parts(tmp_path / "two")) < 12
         victims[0].kill()
-    assert ended(process).splitlines()[-1].startswith("24 24")
+    # Ray tells of the killed ones where it likes, at the end, too
+    assert any(line.startswith("24 24") for line in ended(process).splitlines())
     assert parts(tmp_path / "two") == parts(tmp_path / "one") and len(parts(tmp_path / "one")) == 12
 
 
