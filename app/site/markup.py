@@ -22,7 +22,11 @@ POLICY = (
 )
 # what templates say of a server, and what is so without one
 WITHOUT_A_SERVER = {
-    "nothing you do here leaves this server": "nothing you do here leaves this browser",
+    "nothing you do here leaves this server.": (
+        "nothing you do here leaves this browser. Not in this copy of the page, as they need a "
+        "server: own pictures and videos, the tabs Policy, Transfer and Checkup, films and "
+        "contact sheets."
+    ),
     "The chosen one is used in Explore, Imagine, Transfer and Checkup.": (
         "The chosen one is used in every tab. These models were chosen when the site was made."
     ),

@@ -56,6 +56,13 @@ function ramp(share) {
   return RAMP[left].map((value, i) => value + (RAMP[left + 1][i] - value) * (place - left));
 }
 
+/* By the sum of a pixel's three changes: the colour that is laid over it, and how much of it stays.
+ * Two maps are drawn at every press, so no pixel looks for its colour itself. */
+const HEATS = Array.from({ length: 3 * 255 + 1 }, (_, sum) => {
+  const cover = Math.min(1, Math.max(0, (sum / 3 - FLOOR) / 14));
+  return [...ramp(sum / 3 / FULL).map((value) => value * cover), 1 - cover];
+});
+
 /**
  * Where `image` differs from `base`: colour on a faded grey copy of `base`.
  * @param {HTMLCanvasElement} canvas
@@ -66,14 +73,14 @@ export function heat(canvas, base, image) {
   const context = fit(canvas, base);
   const a = pixels(base), b = pixels(image);
   const out = context.createImageData(a.width, a.height);
-  for (let i = 0; i < a.data.length; i += 4) {
-    const change = (Math.abs(a.data[i] - b.data[i]) + Math.abs(a.data[i + 1] - b.data[i + 1]) +
-      Math.abs(a.data[i + 2] - b.data[i + 2])) / 3;
-    const grey = 40 + 0.5 * (0.3 * a.data[i] + 0.6 * a.data[i + 1] + 0.1 * a.data[i + 2]);
-    const colour = ramp(change / FULL);
-    const cover = Math.min(1, Math.max(0, (change - FLOOR) / 14));
-    for (let c = 0; c < 3; c++) out.data[i + c] = grey + (colour[c] - grey) * cover;
-    out.data[i + 3] = 255;
+  const before = a.data, after = b.data, to = out.data;
+  for (let i = 0; i < before.length; i += 4) {
+    const heat = HEATS[Math.abs(before[i] - after[i]) + Math.abs(before[i + 1] - after[i + 1]) + Math.abs(before[i + 2] - after[i + 2])];
+    const grey = heat[3] * (40 + 0.5 * (0.3 * before[i] + 0.6 * before[i + 1] + 0.1 * before[i + 2]));
+    to[i] = grey + heat[0];
+    to[i + 1] = grey + heat[1];
+    to[i + 2] = grey + heat[2];
+    to[i + 3] = 255;
   }
   context.putImageData(out, 0, 0);
 }
@@ -86,7 +93,9 @@ export function heat(canvas, base, image) {
 export function apart(one, other) {
   const a = pixels(one).data, b = pixels(other).data;
   let total = 0;
-  for (let i = 0; i < a.length; i += 1) if (i % 4 !== 3) total += Math.abs(a[i] - b[i]);
+  for (let i = 0; i < a.length; i += 4) {
+    total += Math.abs(a[i] - b[i]) + Math.abs(a[i + 1] - b[i + 1]) + Math.abs(a[i + 2] - b[i + 2]);
+  }
   return total / (a.length * 0.75);
 }
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -171,6 +174,17 @@ def test_every_code_draws_what_python_draws(visit_small, small: Path, place: Pat
     inferred = json.loads((small / f"data/episodes/{MODEL}/{own['address']}.json").read_text())
     expect(page.locator(".lx-use code")).to_have_text(str(inferred["codes"][20]))
     expect(page.locator(".lx-sentence")).to_contain_text("the true future than the copied frame")
+
+
+@pytest.mark.slow
+def test_another_process_writes_the_same_bytes(root: Path, place: Path, small: Path) -> None:
+    words = ["--clips", place / "clips", "--out", place / "again", "--only", "explore"]
+    command = [sys.executable, "-m", "lapa", "export-web", place / "checkpoints" / MODEL, *words]
+    # sets of names come in another order
+    subprocess.run(command, cwd=root, env={**os.environ, "PYTHONHASHSEED": "7"}, check=True)
+    manifest = (place / "again" / "manifest.json").read_text()
+    assert manifest == (small / "manifest.json").read_text()
+    assert "models/eight/decode.onnx" in json.loads(manifest)["files"]
 
 
 @pytest.mark.slow

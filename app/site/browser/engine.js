@@ -8,7 +8,10 @@ import { json } from "./files.js";
  *   sweep: (frame: any, codes: number[], position: number) => Promise<Picture[]>, encode: (frame: any, future: any) => Promise<number[]> }} Network */
 
 /** @type {Map<string, Promise<Network>>} */
-const networks = new Map();
+const opening = new Map();
+
+/** The names of the models whose networks were opened. */
+export const networks = () => [...opening.keys()];
 
 /** What was recorded of a model (app/site/models.py). */
 export const about = (/** @type {string} */ name) => json(`data/models/${name}.json`);
@@ -24,13 +27,13 @@ export const pace = (/** @type {string} */ name) => last.get(name);
  * @param {string} name
  */
 export function network(name) {
-  if (!networks.has(name)) {
-    networks.set(name, opened(name).catch((error) => {
-      networks.delete(name);
+  if (!opening.has(name)) {
+    opening.set(name, opened(name).catch((error) => {
+      opening.delete(name);
       throw error;
     }));
   }
-  return networks.get(name);
+  return opening.get(name);
 }
 
 async function opened(/** @type {string} */ name) {

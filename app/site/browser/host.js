@@ -3,6 +3,7 @@
  * Gradio), and answers their events in this browser. A part does not know which of the two it has. */
 import { desk as atlas } from "./atlas.js";
 import { desk as drawer } from "./drawer.js";
+import { networks } from "./engine.js";
 import { desk as explore } from "./explore.js";
 import { desk as guess } from "./guess.js";
 import { desk as imagine } from "./imagine.js";
@@ -113,15 +114,17 @@ async function checked() {
   if (!whole) throw new Error("manifest.json of this site is damaged; export it anew.");
 }
 
-/* Once its first picture is there the page is kept, to be there without a network, too; all else of
- * the site with it unless the visitor asked to save data. No picture waits for that. */
+/* Once the page has been seen it is kept, to be there without a network, too, and what was looked at;
+ * all else of the site with it unless the visitor asked to save data. */
 async function keep() {
-  await first;
   if (!("serviceWorker" in navigator) || !isSecureContext) return;
   try {
     await navigator.serviceWorker.register(new URL("service-worker.js", document.baseURI));
     const { active } = await navigator.serviceWorker.ready, { connection } = /** @type {any} */ (navigator);
-    if (!connection || !connection.saveData) active.postMessage("keep");
+    // what was fetched before there was a worker; networks are fetched by a worker of their own
+    const seen = performance.getEntriesByType("resource").map(({ name }) => name);
+    const folders = networks().map((name) => new URL(`models/${name}/`, document.baseURI).href);
+    active.postMessage({ seen: [...seen, ...folders], all: !(connection && connection.saveData) });
   } catch (error) {
     console.warn(error);
   }
@@ -136,8 +139,10 @@ async function begin() {
   opened.add("explore");
   open(tabOf(query, Lapa.config.tabs));
   try {
-    await checked();
+    // the first picture waits for none of the rest
     await explore.load.open({ query }, push);
+    await first;
+    await checked();
   } catch (error) {
     say(failed(error).error);
   }

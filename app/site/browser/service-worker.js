@@ -26,12 +26,15 @@ async function keepNeeded() {
   await cache.addAll(["manifest.json", ...Object.keys(files).filter((name) => NEEDED.test(name))].map(address));
 }
 
-/* The rest, as far as there is room. */
-async function keepRest() {
+/* What was looked at, and all the rest if that is wanted, as far as there is room. seen: how the
+ * addresses of what was looked at begin. */
+async function keepRest(/** @type {{ seen: string[], all: boolean }} */ { seen, all }) {
   const { files } = await manifest(), cache = await caches.open(NAME);
-  // what is in no list comes last
-  const rank = (/** @type {string} */ name) => ORDER.findIndex((start) => name.startsWith(start)) >>> 0;
-  const names = Object.keys(files).filter((name) => !NEEDED.test(name)).sort((a, b) => rank(a) - rank(b));
+  const looked = (/** @type {string} */ name) => seen.some((start) => address(name).startsWith(start));
+  // what was looked at comes first, what is in no list last
+  const rank = (/** @type {string} */ name) => (looked(name) ? -1 : ORDER.findIndex((start) => name.startsWith(start)) >>> 0);
+  const ranked = Object.keys(files).filter((name) => !NEEDED.test(name)).map((name) => ({ name, place: rank(name) }));
+  const names = ranked.filter(({ place }) => all || place < 0).sort((a, b) => a.place - b.place).map(({ name }) => name);
   let room = MOST;
   for (const name of names) {
     room -= files[name].bytes;
@@ -62,7 +65,7 @@ worker.addEventListener("activate", (event) => event.waitUntil((async () => {
   for (const name of await caches.keys()) if (name.startsWith(PREFIX) && name !== NAME) await caches.delete(name);
   await worker.clients.claim();
 })()));
-worker.addEventListener("message", (event) => event.data === "keep" && event.waitUntil(keepRest()));
+worker.addEventListener("message", (event) => event.waitUntil(keepRest(event.data)));
 worker.addEventListener("fetch", (event) => {
   const { request } = event, url = new URL(request.url);
   if (request.method === "GET" && url.origin === scope.origin && url.pathname.startsWith(scope.pathname)) event.respondWith(answer(request));

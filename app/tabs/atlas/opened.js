@@ -121,7 +121,7 @@ export function mount(element) {
 
   function files(rows, words) {
     const said = make("p", { class: "lx-foot", role: "status" });
-    const button = (as, /** @type {string[]} */ [name, title]) => make("button", { type: "button", class: "lx-button", title, onclick: async (event) => {
+    const button = (as, /** @type {string[]} */ [name, title]) => make("button", { type: "button", class: "lx-button", "data-kind": as, title, onclick: async (event) => {
       event.currentTarget.disabled = true;
       const own = event.currentTarget;
       said.textContent = OPENED.making;

@@ -1,6 +1,7 @@
 // @ts-check
 /* Figures of the paper, made anew: pictures that alternate with the frame they grew from. */
 import * as beat from "../../web/beat.js";
+import { tabs } from "../../web/config.js";
 import { finders, make } from "../../web/dom.js";
 import * as store from "../../web/store.js";
 import { on } from "../../web/topics.js";
@@ -36,7 +37,13 @@ export function mount(element, gradio) {
       make("ul", { class: "fg-cells" }, ...cells.map((cell) => make("li", {},
         make("span", { class: "fg-view" }, make("img", { class: "fg-before", src: cell.before, alt: "" }), make("img", { class: "fg-image", src: cell.image, alt: cell.words })),
         make("small", {}, cell.words)))),
-      query ? make("a", { class: "lx-see", href: `?${query}` }, FIGURES.go(query.replace(/.*tab=(.)(\w+).*/, (_, first, rest) => first.toUpperCase() + rest))) : null);
+      further(query));
+  }
+
+  /* A link to the tab where one goes on, where this page has it. */
+  function further(query) {
+    const tab = new URLSearchParams(query || "").get("tab") || "";
+    return tabs.includes(tab) ? make("a", { class: "lx-see", href: `?${query}` }, FIGURES.go(tab[0].toUpperCase() + tab.slice(1))) : null;
   }
 
   function alternate(now) {

@@ -13,7 +13,7 @@
  *   x_t: `pixels` as it was given, `size` the side of the pictures made of it
  * @typedef {{ loaded: number, total: number, file: string }} Progress bytes
  * @typedef {{ onProgress?: (progress: Progress) => void, preferGpu?: boolean, threads?: number }} Options
- *   threads: of WASM; by default as many as the processor has, up to 4, where the page is isolated
+ *   threads: of WASM; by default half as many as the processor has, up to 4, where the page is isolated
  */
 
 // a module of two instructions of WebAssembly SIMD: i8x16.splat and i8x16.popcnt

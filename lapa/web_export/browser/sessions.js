@@ -1,6 +1,7 @@
 // @ts-check
 /* The three graphs of a model in onnxruntime-web: fetched, checked, and ready to run on WASM or,
- * where it gives the same pictures, on WebGPU. Runs in the worker. */
+ * where it gives the same pictures, on WebGPU. Pictures need two of them; the encoder is fetched when
+ * it is first asked. Runs in the worker. */
 import { sha256 } from "./checksum.js";
 
 /**
@@ -16,6 +17,7 @@ import { sha256 } from "./checksum.js";
  */
 
 const GRAPHS = /** @type {const} */ (["prepare", "decode", "encode"]);
+const PICTURES = /** @type {const} */ (["prepare", "decode"]);
 // where the runtime lies, as `make web` leaves it and an exported site has it
 const RUNTIME = new URL("./runtime/", import.meta.url);
 const MOST_THREADS = 4;
@@ -27,13 +29,15 @@ export class Sessions {
   /**
    * @param {any} ort
    * @param {Description} description
-   * @param {Record<string, any>} sessions
+   * @param {(name: GraphName) => Promise<ArrayBuffer>} graph its bytes
    * @param {"wasm" | "webgpu"} backend
    */
-  constructor(ort, description, sessions, backend) {
+  constructor(ort, description, graph, backend) {
     this.ort = ort;
     this.description = description;
-    this.sessions = sessions;
+    this.graph = graph;
+    /** @type {Record<string, any>} */
+    this.sessions = {};
     this.backend = backend;
     this.threads = ort.env.wasm.numThreads;
     this.note = "";
@@ -55,7 +59,19 @@ export class Sessions {
   async run(name, tensors) {
     const feeds = {};
     for (const input of this.description.graphs[name].inputs) feeds[input] = tensors[input];
+    await this.open(name);
     return this.sessions[name].run(feeds);
+  }
+
+  async open(/** @type {GraphName} */ name) {
+    if (this.sessions[name]) return;
+    const data = new Uint8Array(await this.graph(name));
+    const options = { executionProviders: [this.backend], graphOptimizationLevel: "all", logSeverityLevel: 3 };
+    try {
+      this.sessions[name] = await this.ort.InferenceSession.create(data, options);
+    } catch (error) {
+      throw new Error(`The runtime cannot read ${this.description.graphs[name].file} (${messageOf(error)}); export the site again.`);
+    }
   }
 
   async release() {
@@ -72,25 +88,31 @@ export async function openSessions({ address, preferGpu = false, threads }, { co
   const description = await describe(address);
   const gpu = preferGpu && (await hasGpu());
   const build = (await builds())[gpu ? "webgpu" : "wasm"];
-  const files = GRAPHS.map((name) => description.graphs[name]);
+  const files = PICTURES.map((name) => description.graphs[name]);
   const progress = counted([build.binary, ...files], onProgress);
   const [binary, ...graphs] = await Promise.all([
     fetchFile(new URL(build.binary.file, RUNTIME), build.binary, progress).then(unpacked),
     ...files.map((file) => fetchFile(new URL(file.file, address), file, progress)),
   ]);
   const ort = await runtime(build, binary, threads);
-  const weights = Object.fromEntries(GRAPHS.map((name, i) => [name, graphs[i]]));
-  const wasm = await started(ort, description, weights, "wasm");
+  const kept = new Map(PICTURES.map((name, i) => [/** @type {GraphName} */ (name), graphs[i]]));
+  const graph = async (/** @type {GraphName} */ name) => {
+    const file = description.graphs[name];
+    return kept.get(name) ?? fetchFile(new URL(file.file, address), file, () => {});
+  };
+  const wasm = await started(ort, description, graph, "wasm");
   if (preferGpu && !gpu) wasm.note = "This browser offers no WebGPU, so the model runs on WASM.";
-  return gpu ? preferred(wasm, weights, compared) : wasm;
+  const chosen = gpu ? await preferred(wasm, compared) : wasm;
+  kept.clear();
+  return chosen;
 }
 
 /* WebGPU if it gives the same picture, else WASM with a note. */
-async function preferred(/** @type {Sessions} */ wasm, weights, /** @type {Callbacks["compared"]} */ compared) {
+async function preferred(/** @type {Sessions} */ wasm, /** @type {Callbacks["compared"]} */ compared) {
   /** @type {Sessions | undefined} */
   let other;
   try {
-    other = await started(wasm.ort, wasm.description, weights, "webgpu");
+    other = await started(wasm.ort, wasm.description, wasm.graph, "webgpu");
     const levels = await compared(wasm, other);
     if (levels <= SAME) {
       await wasm.release();
@@ -204,22 +226,17 @@ async function runtime(/** @type {Build} */ build, /** @type {ArrayBuffer} */ bi
   ort.env.wasm.wasmPaths = { mjs: new URL(build.glue, RUNTIME).href };
   // threads share memory, which a browser allows to isolated pages only
   const isolated = globalThis.crossOriginIsolated === true;
-  const useful = Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS);
+  // half of what the processor offers: a thread waits for the slowest, which one that shares its core
+  // with the page, or with another program, soon is
+  const useful = Math.min(Math.floor((navigator.hardwareConcurrency || 1) / 2), MOST_THREADS);
   ort.env.wasm.numThreads = isolated ? Math.max(1, threads ?? useful) : 1;
   return ort;
 }
 
-async function started(ort, /** @type {Description} */ description, weights, /** @type {"wasm" | "webgpu"} */ backend) {
-  const sessions = {};
-  for (const name of GRAPHS) {
-    const options = { executionProviders: [backend], graphOptimizationLevel: "all", logSeverityLevel: 3 };
-    try {
-      sessions[name] = await ort.InferenceSession.create(new Uint8Array(weights[name]), options);
-    } catch (error) {
-      throw new Error(`The runtime cannot read ${description.graphs[name].file} (${messageOf(error)}); export the site again.`);
-    }
-  }
-  return new Sessions(ort, description, sessions, backend);
+async function started(ort, /** @type {Description} */ description, graph, /** @type {"wasm" | "webgpu"} */ backend) {
+  const sessions = new Sessions(ort, description, graph, backend);
+  for (const name of PICTURES) await sessions.open(name);
+  return sessions;
 }
 
 const nameOf = (/** @type {string} */ address) => address.replace(/[?#].*/, "").split("/").pop();
