@@ -125,7 +125,8 @@ def launch_options(
     }
     if page is not None:
         doors["crowd"] = page.refusal
-    middleware.append(Middleware(Doors, upload=largest + 100_000, **doors))
+    upload = largest + 100_000 if limits.uploads else 0
+    middleware.append(Middleware(Doors, upload=upload, **doors))
     middleware.append(Middleware(GZipMiddleware, minimum_size=1000, compresslevel=COMPRESSION))
     middleware.append(Middleware(Hidden))
     routes = scripts.routes()

@@ -15,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 import gradio as gr
+from gradio.processing_utils import check_all_files_in_cache
 from gradio_client.utils import is_file_obj_with_meta, traverse
 
 from app.core.crowd import Crowd
@@ -118,6 +119,10 @@ class Page(gr.Blocks):
     ) -> dict[str, Any]:
         """Calls what was asked for when it is its turn; who cannot have one is told why."""
         function = block_fn.fn
+        try:
+            check_all_files_in_cache(getattr(event_data, "_data", None))
+        except gr.Error:  # which repeats the path, and fills the log
+            return _refused(function, UserError(NOT_SENT), event_data)
         asking.set(visitor_of(requests[0] if isinstance(requests, list) else requests))
         async with AsyncExitStack() as turn:
             # what goes on for a while has its own places in the services

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.limits import FULL, Busy, is_full
+from app.core.limits import FULL, NO_UPLOADS, Busy, is_full
 from app.web.events import BROKEN
 from app.web.frames import FRAMES
 from app.web.kept import Kept, address_of
@@ -86,10 +86,10 @@ IDLE_SECONDS, SLOWEST = 30.0, 1000.0
 
 
 class Doors:
-    """ASGI middleware that lets through what DOORS say, and uploads of up to `upload` bytes while
-    there is `room` beside so many bytes that are on their way. kept: counts whose files lie here.
-    tidy: called when no upload is under way any more. crowd: (path, body, address) -> why a
-    question has to wait outside, or None; a crowd costs no more than that."""
+    """ASGI middleware that lets through what DOORS say, and uploads of up to `upload` bytes (0: no
+    uploads) while there is `room` beside so many bytes that are on their way. kept: counts whose
+    files lie here. tidy: called when no upload is under way any more. crowd: (path, body, address)
+    -> why a question has to wait outside, or None; a crowd costs no more than that."""
 
     def __init__(
         self,
@@ -117,6 +117,8 @@ class Doors:
         door = self.of(scope["method"], scope["path"])
         if door is None:
             await refuse(send, 404, "There is nothing here.")
+        elif door.path == UPLOAD and not door.most:
+            await refuse(send, 403, NO_UPLOADS)
         elif door.path == UPLOAD and not self._room(self._kept.coming):
             await refuse(send, 507, FULL)
         elif _is_ambiguous(scope):
