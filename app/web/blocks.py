@@ -16,11 +16,13 @@ from typing import Any
 
 import gradio as gr
 from gradio.processing_utils import check_all_files_in_cache
+from gradio.state_holder import StateHolder
 from gradio_client.utils import is_file_obj_with_meta, traverse
 
 from app.core.crowd import Crowd
 from app.core.limits import FULL, NO_UPLOADS, Busy, Limits, UserError, is_full
 from app.core.shares import Shares, Visitor, asking, network_of
+from app.web.visits import Visits
 
 log = logging.getLogger(__name__)
 # where gradio answers at once, and how an event of the page is named there
@@ -37,6 +39,17 @@ class Page(gr.Blocks):
     def __init__(self, limits: Limits, **options: Any) -> None:
         super().__init__(**options)
         self._limits, self._crowd = limits, Crowd()
+
+    @property
+    def state_holder(self) -> StateHolder:
+        """What gradio keeps of each visit."""
+        return self._visits
+
+    @state_holder.setter
+    def state_holder(self, holder: StateHolder) -> None:
+        # gradio makes its own when the page is served
+        holder.__class__ = Visits
+        self._visits = holder
 
     @cached_property
     def _shares(self) -> dict[str, Shares]:
@@ -120,7 +133,8 @@ class Page(gr.Blocks):
         """Calls what was asked for when it is its turn; who cannot have one is told why."""
         function = block_fn.fn
         try:
-            check_all_files_in_cache(getattr(event_data, "_data", None))
+            told: Any = getattr(event_data, "_data", None)
+            check_all_files_in_cache(told)
         except gr.Error:  # which repeats the path, and fills the log
             return _refused(function, UserError(NOT_SENT), event_data)
         asking.set(visitor_of(requests[0] if isinstance(requests, list) else requests))
