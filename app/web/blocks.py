@@ -10,6 +10,7 @@ import html
 import inspect
 import logging
 import re
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import cached_property
 from typing import Any
@@ -32,6 +33,12 @@ FN_INDEX = re.compile(rb'"fn_index"\s*:\s*(\d{1,6})\b')
 NOT_SENT = "A file of the request was not sent here, or cannot be fetched; send it as a file."
 
 
+NO_FILE = (
+    "A picture for a tool is named by its address, which begins with http:// or https://, or sent "
+    "whole as data: in base64; something else came."
+)
+
+
 class Page(gr.Blocks):
     """Blocks that say in a sentence what a request lacks, fetch nothing from the web for a visitor
     who may send nothing, and share what is heavy fairly (web/events.py, `heavy`)."""
@@ -50,6 +57,33 @@ class Page(gr.Blocks):
         # gradio makes its own when the page is served
         holder.__class__ = Visits
         self._visits = holder
+
+    @property
+    def mcp_server_obj(self) -> Any:
+        """What offers the endpoints as tools, where there is one."""
+        return self._tools
+
+    @mcp_server_obj.setter
+    def mcp_server_obj(self, tools: Any) -> None:
+        # gradio makes its own when the page is served
+        if tools is not None:
+            convert = tools.convert_strings_to_filedata
+            tools.convert_strings_to_filedata = self._checked(convert)
+        self._tools = tools
+
+    def _checked(self, convert: Callable[..., Any]) -> Callable[..., Any]:
+        """gradio's way to make files of a tool's texts, which would write the file of whoever may
+        send none, and repeat what is none."""
+
+        def checked(value: Any, positions: list[list[str | int]]) -> Any:
+            if not self._limits.uploads and any(_at(value, each) for each in positions):
+                raise ValueError(NO_UPLOADS)
+            try:
+                return convert(value, positions)
+            except Exception as error:
+                raise ValueError(NO_FILE) from error
+
+        return checked
 
     @cached_property
     def _shares(self) -> dict[str, Shares]:
@@ -177,6 +211,16 @@ def visitor_of(request: Any) -> Visitor:
     session = getattr(request, "session_hash", None)
     client = getattr(request, "client", None)
     return Visitor(network_of(str(getattr(client, "host", "") or "")), str(session or ""))
+
+
+def _at(value: Any, position: list[str | int]) -> Any:
+    """What lies at a place in nested JSON; None where there is no such place."""
+    for key in position:
+        try:
+            value = value[key]
+        except (LookupError, TypeError):
+            return None
+    return value
 
 
 def _refused(function: Any, error: UserError, event_data: Any) -> dict[str, Any]:
