@@ -44,6 +44,7 @@ from app.web.hidden import Hidden
 from app.web.kept import Kept
 from app.web.reach import Reach
 from app.web.theme import styles, theme
+from app.web.visits import MOST
 
 # of gzip: a picture in a record shrinks by a quarter at any level, and higher ones take much longer
 COMPRESSION = 4
@@ -125,7 +126,8 @@ def launch_options(
     }
     if page is not None:
         doors["crowd"] = page.refusal
-    middleware.append(Middleware(Doors, upload=largest + 100_000, **doors))
+    upload = largest + 100_000 if limits.uploads else 0
+    middleware.append(Middleware(Doors, upload=upload, **doors))
     middleware.append(Middleware(GZipMiddleware, minimum_size=1000, compresslevel=COMPRESSION))
     middleware.append(Middleware(Hidden))
     routes = scripts.routes()
@@ -141,7 +143,7 @@ def launch_options(
         # the largest checkpoint; pictures and videos have a smaller limit of their own
         "max_file_size": largest,
         "app_kwargs": {"middleware": middleware, "routes": routes, **app_options()},
-        "state_session_capacity": 200,
+        "state_session_capacity": MOST,
         "ssr_mode": False,
         "show_error": True,
         "mcp_server": importlib.util.find_spec("mcp") is not None,

@@ -10,16 +10,20 @@ import html
 import inspect
 import logging
 import re
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from functools import cached_property
 from typing import Any
 
 import gradio as gr
+from gradio.processing_utils import check_all_files_in_cache
+from gradio.state_holder import StateHolder
 from gradio_client.utils import is_file_obj_with_meta, traverse
 
 from app.core.crowd import Crowd
 from app.core.limits import FULL, NO_UPLOADS, Busy, Limits, UserError, is_full
 from app.core.shares import Shares, Visitor, asking, network_of
+from app.web.visits import Visits
 
 log = logging.getLogger(__name__)
 # where gradio answers at once, and how an event of the page is named there
@@ -29,6 +33,12 @@ FN_INDEX = re.compile(rb'"fn_index"\s*:\s*(\d{1,6})\b')
 NOT_SENT = "A file of the request was not sent here, or cannot be fetched; send it as a file."
 
 
+NO_FILE = (
+    "A picture for a tool is named by its address, which begins with http:// or https://, or sent "
+    "whole as data: in base64; something else came."
+)
+
+
 class Page(gr.Blocks):
     """Blocks that say in a sentence what a request lacks, fetch nothing from the web for a visitor
     who may send nothing, and share what is heavy fairly (web/events.py, `heavy`)."""
@@ -36,6 +46,44 @@ class Page(gr.Blocks):
     def __init__(self, limits: Limits, **options: Any) -> None:
         super().__init__(**options)
         self._limits, self._crowd = limits, Crowd()
+
+    @property
+    def state_holder(self) -> StateHolder:
+        """What gradio keeps of each visit."""
+        return self._visits
+
+    @state_holder.setter
+    def state_holder(self, holder: StateHolder) -> None:
+        # gradio makes its own when the page is served
+        holder.__class__ = Visits
+        self._visits = holder
+
+    @property
+    def mcp_server_obj(self) -> Any:
+        """What offers the endpoints as tools, where there is one."""
+        return self._tools
+
+    @mcp_server_obj.setter
+    def mcp_server_obj(self, tools: Any) -> None:
+        # gradio makes its own when the page is served
+        if tools is not None:
+            convert = tools.convert_strings_to_filedata
+            tools.convert_strings_to_filedata = self._checked(convert)
+        self._tools = tools
+
+    def _checked(self, convert: Callable[..., Any]) -> Callable[..., Any]:
+        """gradio's way to make files of a tool's texts, which would write the file of whoever may
+        send none, and repeat what is none."""
+
+        def checked(value: Any, positions: list[list[str | int]]) -> Any:
+            if not self._limits.uploads and any(_at(value, each) for each in positions):
+                raise ValueError(NO_UPLOADS)
+            try:
+                return convert(value, positions)
+            except Exception as error:
+                raise ValueError(NO_FILE) from error
+
+        return checked
 
     @cached_property
     def _shares(self) -> dict[str, Shares]:
@@ -105,6 +153,15 @@ class Page(gr.Blocks):
             log.info("could not take in a file", exc_info=True)
             raise gr.Error(NOT_SENT, print_exception=False) from error
 
+    async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
+        """A record of the page goes as it is: gradio would look for a file in each of its hundreds
+        of numbers, while everybody else waits."""
+        is_record = isinstance(predictions, dict) and hasattr(block_fn.fn, "refuse")
+        if is_record and len(block_fn.outputs) == 1:
+            return [predictions]
+        found: list[Any] = await super().postprocess_data(block_fn, predictions, state)
+        return found
+
     async def call_function(
         self,
         block_fn: Any,
@@ -118,6 +175,11 @@ class Page(gr.Blocks):
     ) -> dict[str, Any]:
         """Calls what was asked for when it is its turn; who cannot have one is told why."""
         function = block_fn.fn
+        try:
+            told: Any = getattr(event_data, "_data", None)
+            check_all_files_in_cache(told)
+        except gr.Error:  # which repeats the path, and fills the log
+            return _refused(function, UserError(NOT_SENT), event_data)
         asking.set(visitor_of(requests[0] if isinstance(requests, list) else requests))
         async with AsyncExitStack() as turn:
             # what goes on for a while has its own places in the services
@@ -149,6 +211,16 @@ def visitor_of(request: Any) -> Visitor:
     session = getattr(request, "session_hash", None)
     client = getattr(request, "client", None)
     return Visitor(network_of(str(getattr(client, "host", "") or "")), str(session or ""))
+
+
+def _at(value: Any, position: list[str | int]) -> Any:
+    """What lies at a place in nested JSON; None where there is no such place."""
+    for key in position:
+        try:
+            value = value[key]
+        except (LookupError, TypeError):
+            return None
+    return value
 
 
 def _refused(function: Any, error: UserError, event_data: Any) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
-from app.core.limits import FULL, Busy, is_full
+from app.core.limits import FULL, NO_UPLOADS, Busy, is_full
 from app.web.events import BROKEN
 from app.web.frames import FRAMES
 from app.web.kept import Kept, address_of
@@ -37,6 +37,7 @@ class Door:
 
     most: bytes of a body. parts: lists and objects that JSON may hold; None where the body is no
     JSON and passes on as it comes. lasts: its answer goes on for as long as the visitor stays.
+    files: what is asked may leave files here.
     """
 
     methods: tuple[str, ...]
@@ -44,6 +45,7 @@ class Door:
     most: int = 64 * KB
     parts: int | None = 20_000
     lasts: bool = False
+    files: bool = False
 
 
 READ = ("GET", "HEAD")
@@ -64,10 +66,11 @@ DOORS = (
     Door(READ, r"/gradio_api/(queue/data|upload_progress)", lasts=True),
     Door(READ, r"/gradio_api/(queue/status|startup-events)"),
     Door(READ, rf"/gradio_api/call/(v2/)?{NAME}/{NAME}"),
-    Door(("POST",), rf"/gradio_api/(api|run|call|call/v2)/{NAME}/?", EVENT),
+    Door(("POST",), r"/gradio_api/(api|run)/predict/?", EVENT),
+    Door(("POST",), rf"/gradio_api/(api|run|call|call/v2)/{NAME}/?", EVENT, files=True),
     Door(("POST",), r"/gradio_api/(queue/join|component_server)/?", EVENT),
     Door(("POST",), r"/gradio_api/(cancel|reset)/?"),
-    Door(("GET", "POST", "DELETE"), r"/gradio_api/mcp(/.*)?", EVENT),
+    Door(("GET", "POST", "DELETE"), r"/gradio_api/mcp(/.*)?", EVENT, files=True),
 )
 UPLOAD = r"/gradio_api/upload"
 # answers that go on at once, of one address (a class, or all behind a proxy) and of all: every one
@@ -86,10 +89,10 @@ IDLE_SECONDS, SLOWEST = 30.0, 1000.0
 
 
 class Doors:
-    """ASGI middleware that lets through what DOORS say, and uploads of up to `upload` bytes while
-    there is `room` beside so many bytes that are on their way. kept: counts whose files lie here.
-    tidy: called when no upload is under way any more. crowd: (path, body, address) -> why a
-    question has to wait outside, or None; a crowd costs no more than that."""
+    """ASGI middleware that lets through what DOORS say, and uploads of up to `upload` bytes (0: no
+    uploads) while there is `room` beside so many bytes that are on their way. kept: counts whose
+    files lie here. tidy: called when no upload is under way any more. crowd: (path, body, address)
+    -> why a question has to wait outside, or None; a crowd costs no more than that."""
 
     def __init__(
         self,
@@ -104,7 +107,8 @@ class Doors:
         self._kept = kept or Kept()
         self._uploads = 0
         self._lasting: Counter[str] = Counter()
-        doors = (*DOORS, Door(("POST",), UPLOAD, upload, None))
+        self._full = (-math.inf, False)
+        doors = (*DOORS, Door(("POST",), UPLOAD, upload, None, files=True))
         self._doors = [(re.compile(door.path), door) for door in doors]
 
     async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
@@ -117,7 +121,9 @@ class Doors:
         door = self.of(scope["method"], scope["path"])
         if door is None:
             await refuse(send, 404, "There is nothing here.")
-        elif door.path == UPLOAD and not self._room(self._kept.coming):
+        elif door.path == UPLOAD and not door.most:
+            await refuse(send, 403, NO_UPLOADS)
+        elif door.files and self._is_full(door):
             await refuse(send, 507, FULL)
         elif _is_ambiguous(scope):
             await refuse(send, 400, "The request tells its length in two ways.")
@@ -129,6 +135,14 @@ class Doors:
             await self._take(door, scope, receive, send)
         else:
             await self._pass(door, scope, receive, send)
+
+    def _is_full(self, door: Door) -> bool:
+        """Whether there is no room for files; looked up anew for an upload, and for others, which
+        leave little, each second."""
+        now = time.monotonic()
+        if door.path == UPLOAD or now - self._full[0] > 1:
+            self._full = (now, not self._room(self._kept.coming))
+        return self._full[1]
 
     async def _stay(self, door: Door, scope: Message, receive: Any, send: Any) -> None:
         address = address_of(scope)

@@ -60,7 +60,7 @@ def asked(address: str, method: str, **parameters: Any) -> dict[str, Any]:
         timeout=30,
     )
     assert answer.status_code == 200, (answer.status_code, answer.text[:300])
-    lines = [line for line in answer.text.splitlines() if line.startswith("data:")]
+    lines = [line for line in answer.text.split("\n") if line.startswith("data:")]
     return json.loads(lines[-1][5:]) if lines else answer.json()
 
 
@@ -100,6 +100,13 @@ def test_every_tool_is_tried(schemas) -> None:
 @pytest.mark.parametrize("name", TOOLS)
 def test_anything_for_a_tool_is_answered_or_refused_in_a_sentence(address, schemas, name) -> None:
     try_tool(address, name, schemas[name], FEW)
+
+
+@pytest.mark.parametrize("text", ["/etc/passwd", "\n", "x" * 100_000])
+def test_what_is_no_file_is_not_repeated_by_a_tool(address, text: str) -> None:
+    told = asked(address, "tools/call", name="imagine_next_frame", arguments={"frame": text})
+    sentence = told["result"]["content"][0]["text"]
+    assert told["result"]["isError"] and sentence.startswith("A picture for a tool is named by its")
 
 
 @pytest.mark.slow

@@ -196,6 +196,24 @@ def test_a_file_that_was_not_sent_is_not_named(app: Served, elsewhere: str) -> N
         assert status == 500 and told["error"] == (
             "A file of the request was not sent here, or cannot be fetched; send it as a file."
         )
+    for event in ("page_upload", "checkup_bring", "page_predict"):
+        told = app.event(event, "me", seq=1, path="/etc/passwd")
+        assert told["error"].startswith("A file of the request was not sent here")
+
+
+def test_no_path_of_the_server_is_told(app: Served, clip: str) -> None:
+    """Neither of what was sent nor of what is handed out, and both are found by what is told."""
+    sent = app.send("a.png", picture())[1]
+    assert sent.startswith("lapa-files/") and sent.endswith("/a.png")
+    file = {"path": sent, "meta": {"_type": "gradio.FileData"}}
+    assert "codes" in app.run("encode", file, file, "", 0, "")[1]["data"][0]
+    status, told = app.run("decode", [0, 1, 2, 3], file, "", 0, "")
+    assert status == 200 and told["data"][0]["path"].startswith("lapa-files/")
+    status, _, body = app.ask(f"/gradio_api/file={told['data'][0]['path']}")
+    assert status == 200 and Image.open(io.BytesIO(body)).format == "PNG"
+    assert str(app.temporary) not in json.dumps(told)
+    for path in ("/", "/config", "/gradio_api/info", "/gradio_api/file=lapa-files/../.lock"):
+        assert str(app.temporary.parent).encode() not in app.ask(path)[2]
 
 
 def test_in_public_no_address_is_fetched(tmp_path: Path, elsewhere: str) -> None:
@@ -205,5 +223,6 @@ def test_in_public_no_address_is_fetched(tmp_path: Path, elsewhere: str) -> None
         for file in (address, link, {**address, "path": address["path"].upper()}):
             status, told = app.run("encode", file, file, "", 0, "")
             assert status == 500 and "Sending files is turned off" in told["error"], told
-        assert app.send("a.png", picture())[0] == 413
+        status, told = app.send("a.png", picture())
+        assert status == 403 and "Sending files is turned off here" in told
     assert Elsewhere.asked == []

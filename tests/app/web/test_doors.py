@@ -293,7 +293,7 @@ def test_nothing_more_is_taken_while_there_is_no_room() -> None:
     inner = Starlette(routes=[Route("/{path:path}", echo, methods=["POST"])])
     client = TestClient(Doors(inner, upload=5 * MB, room=lambda coming: False))
     assert client.post("/gradio_api/upload", content=b"x").status_code == 507
-    assert client.post("/gradio_api/run/frames", json={}).status_code == 200
+    assert client.post("/gradio_api/run/predict", json={}).status_code == 200
 
 
 def test_a_crowd_costs_no_more_than_a_refusal() -> None:
@@ -398,3 +398,25 @@ def test_answers_that_last_are_counted(monkeypatch) -> None:
         return [*told, *await asyncio.gather(*staying), await come("a"), len(doors._lasting)]
 
     assert loops.run(visits()) == [503, 503, 200, 200, 200, 200, 0]
+
+
+def test_without_room_nothing_that_leaves_files_is_let_in(monkeypatch) -> None:
+    """Neither uploads nor endpoints and tools, which hand out files; presses are."""
+    now, looks, room = [100.0], [], [False]
+    monkeypatch.setattr("app.web.doors.time.monotonic", lambda: now[0])
+
+    async def inner(scope, receive, send) -> None:
+        await JSONResponse({})(scope, receive, send)
+
+    def has_room(coming: int) -> bool:
+        looks.append(coming)
+        return room[0]
+
+    client = TestClient(Doors(inner, upload=1000, room=has_room))
+    for path in ("/gradio_api/run/decode", "/gradio_api/call/sweep", "/gradio_api/mcp/"):
+        answer = client.post(path, content=b"{}")
+        assert answer.status_code == 507 and "no room for files" in answer.json()["detail"]
+    assert client.post(RUN, content=b"{}").status_code == 200
+    assert len(looks) == 1, "all files are counted once a second"
+    now[0], room[0] = 102.0, True
+    assert client.post("/gradio_api/run/decode", content=b"{}").status_code == 200
