@@ -92,9 +92,9 @@ CUT_OFF = """() => {
   for (const panel of document.querySelectorAll(".lx-panel")) {
     const edge = panel.getBoundingClientRect().right + 1;
     for (const each of panel.querySelectorAll("*")) {
-      const box = each.getBoundingClientRect(), scrolls = each.closest(".tf-scroll, .lx-grid, .lx-strip");
-      const heard = each.closest(".lx-heard, [hidden]");
-      if (!box.width || box.right <= edge || scrolls || heard) continue;
+      const box = each.getBoundingClientRect();
+      const meant = each.closest(".tf-scroll, .lx-grid, .lx-strip, .lx-heard, [hidden]");
+      if (!box.width || box.right <= edge || meant) continue;
       found.push(`${each.className || each.tagName} sticks out of ${panel.className}`);
       break;
     }
