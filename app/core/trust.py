@@ -74,7 +74,8 @@ class Trust:
                 f"Up to step {step} nothing speaks against the {self.seen}: it looks as in real "
                 f"frames ({distance:.2f}, the limit is {FAR:.0f}) and {keeps}."
             )
-        things, bad = _of_coloured(*coloured)
+        # a car pushes nothing, and all of its meadow is coloured
+        things, bad = _of_coloured(*coloured) if self.moves == ROBOT else ("", False)
         return " ".join(filter(None, (things, moving) if bad else (moving, things)))
 
 

@@ -14,7 +14,8 @@ export function mount(element) {
   const copied = $(".lx-copied");
   let fading = 0;
 
-  const name = () => (model.textContent = store.state.m || "none");
+  // a page that is opened while its model loads knows none yet
+  const name = () => (model.textContent = store.state.m || (store.page.shown && store.page.shown.pending ? "…" : "none"));
 
   function say(text) {
     copied.textContent = text;
@@ -53,5 +54,6 @@ export function mount(element) {
   on("say", say);
   on("catalogue", name);
   on("state", name);
+  on("shown", name);
   remembered();
 }

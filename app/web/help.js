@@ -16,7 +16,7 @@ export function mount(element) {
 
   on("shown", ({ answer }) => {
     const { model } = answer;
-    if (model.error) return facts.replaceChildren();
+    if (model.error || answer.pending) return facts.replaceChildren();
     facts.replaceChildren(
       fact("Checkpoint", model.name, "checkpoint"),
       fact("Parameters", model.parameters),

@@ -18,6 +18,7 @@ from pathlib import Path
 from playwright.sync_api import Page, sync_playwright
 
 from tests.e2e.conftest import running_app
+from tests.e2e.spent import of_page
 
 ROOT = Path(__file__).resolve().parents[2]
 # processor's milliseconds a frame: with the rest of the page's work there is time for 15 a second
@@ -29,13 +30,7 @@ STAGE = "document.querySelector('.at-stage').dataset"
 
 def move(page: Page, frames: int) -> tuple[float, float]:
     """Seconds and seconds of the processor that so many frames took."""
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
-
-    def spent() -> float:
-        metrics = devtools.send("Performance.getMetrics")["metrics"]
-        return next(each["value"] for each in metrics if each["name"] == "TaskDuration")
-
+    spent = of_page(page)
     before = spent()
     seconds = page.evaluate(
         f"""async (frames) => {{

@@ -23,6 +23,8 @@ from tests.e2e.watching import watch
 
 LOADED = "Models loaded"
 START_SECONDS = 240
+# sessions are closed first, which takes its time on a busy machine
+STOP_SECONDS = 90
 
 
 @contextmanager
@@ -43,7 +45,7 @@ def running_app(root: Path, checkpoints: Path, clips: Path, log: Path) -> Iterat
         yield f"http://127.0.0.1:{port}/"
     finally:
         app.terminate()
-        app.wait(timeout=20)
+        app.wait(timeout=STOP_SECONDS)
 
 
 def _wait_until_loaded(app: subprocess.Popen, log: Path) -> None:
@@ -122,7 +124,7 @@ def seconds_to_a_bare_page(chromium_browser: Browser) -> Iterator[Callable[[], f
         yield seconds
     finally:
         app.terminate()
-        app.wait(timeout=20)
+        app.wait(timeout=STOP_SECONDS)
 
 
 def _wait_for_port(port: int) -> None:

@@ -81,17 +81,32 @@ def shots(browser: Browser, url: str, name: str, folder: Path) -> None:
                 page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
                 page.wait_for_timeout(300)
                 page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
-            told = sideways(page)
-            if told:
-                print(f"{name} at {width}: scrolls sideways, {told}")
+            for told in cut_off(page):
+                print(f"{name} at {width}: {told}")
         context.close()
 
 
-def sideways(page: Page) -> str:
-    """How far the page is wider than its window, empty where it is not."""
-    root = "document.documentElement"
-    more = page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
-    return f"{more} px" if more > 0 else ""
+CUT_OFF = """() => {
+  const root = document.documentElement, more = root.scrollWidth - root.clientWidth;
+  const found = more > 0 ? [`the page scrolls sideways by ${more} px`] : [];
+  for (const panel of document.querySelectorAll(".lx-panel")) {
+    const edge = panel.getBoundingClientRect().right + 1;
+    for (const each of panel.querySelectorAll("*")) {
+      const box = each.getBoundingClientRect();
+      const meant = each.closest(".tf-scroll, .lx-grid, .lx-strip, .lx-heard, [hidden]");
+      if (!box.width || box.right <= edge || meant) continue;
+      found.push(`${each.className || each.tagName} sticks out of ${panel.className}`);
+      break;
+    }
+  }
+  return found;
+}"""
+
+
+def cut_off(page: Page) -> list[str]:
+    """What is wider than the window or sticks out of its panel, in words."""
+    found: list[str] = page.evaluate(CUT_OFF)
+    return found
 
 
 def main() -> None:

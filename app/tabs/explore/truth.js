@@ -21,7 +21,7 @@ export function mount(element) {
     $(".lx-none").hidden = known;
     $(".lx-none").textContent = answer.model.error
       ? TRUTH.bare
-      : answer.note || TRUTH.unknown;
+      : answer.pending ? TRUTH.starting : answer.note || TRUTH.unknown;
     $('[data-at="when"]').textContent = known ? TRUTH.frame(answer.futureIndex) : "";
     element.querySelector("section").style.setProperty("--aspect", answer.aspect);
     if (!known) return;

@@ -103,6 +103,7 @@ export const PICKER = {
 export const TRUTH = {
   bare: "Without a checkpoint nothing can be imagined or compared.",
   unknown: "The true future of this frame is not known.",
+  starting: "It is shown here once the model has started.",
   frame: (/** @type {number} */ index) => `frame ${index}`,
   heard: (/** @type {number} */ index) => `True frame ${index}`,
   use: "Use inferred codes",
