@@ -38,6 +38,7 @@ COMMANDS = {
     "ground": "Train a policy to see: what lies where in a picture.",
     "pretrain": "Train a policy to predict latent actions (stage 2), or actions.",
     "finetune": "Train a policy on a robot's own actions (stage 3).",
+    "fast": "Train a small head that acts between a slow policy's latent actions.",
     "evaluate": "Let a policy act in a simulator and count successes.",
     "table": "Fill in the paper's tables: every method, seen and unseen, in small.",
     "serve": "Serve a finetuned policy to robots over HTTP.",

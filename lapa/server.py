@@ -8,6 +8,16 @@ same as JSON in a text, and is answered by JSON in a text. Unlike there, an imag
 the server, unless it is told a folder of images, and what is wrong is an HTTP status with one
 sentence instead of the word "error".
 
+With a fast head (`lapa fast`) the door has two rates, and the robot keeps what the head has to
+know. {"image", "instruction"} asks the large policy, slowly, for a new word (a latent action) of
+this frame; {"image", "word": {"codes", "age", "moved"}} asks the head alone, at any tick, and waits
+for no question to the policy. Both answer with the next action, the word in force and its age:
+
+    {"action": [0.012, -0.004], "codes": [3, 1, 0, 6], "age": 0.2}
+
+age: seconds from the frame that the word was said of to the one that came; moved: the sum of the
+actions since.
+
 Many robots may ask, and strangers too: a body is counted while it arrives and read in a time that
 its size bounds, large ones one after the other beside all else.
 """
@@ -22,8 +32,9 @@ import json
 import math
 import re
 import threading
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +45,7 @@ from lapa.files import parsed
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from lapa.models.fast_head import FastHead
     from lapa.models.policy import LatentPolicy
 
 # the most that is taken: bytes of a request, pixels a side, characters
@@ -49,8 +61,10 @@ LISTED = re.compile(rb'image\\*"\s*:\s*\[')
 TAKEN_OUT = -(2**53)
 # the alphabet of base64 in addresses -> the usual one
 URL_SAFE = bytes.maketrans(b"-_", b"+/")
-# requests that may wait for the policy; it answers one at a time
+# requests that may wait for the policy, or for the fast head; each answers one at a time
 WAITING = 16
+# the oldest word, in seconds, and the longest way, in an action's units, that are taken
+OLDEST, FARTHEST = 3600.0, 1e6
 ACCEPTED = (
     "accepted are a uint8 array (H, W, 3) as json-numpy writes it, nested lists of 0 to 255, or a "
     "PNG, JPEG or WebP file in base64"
@@ -65,15 +79,18 @@ class Refused(Exception):
         self.status = status
 
 
-def server(policy: LatentPolicy, *, images: Path | None = None) -> Starlette:
+def server(
+    policy: LatentPolicy, *, images: Path | None = None, head: FastHead | None = None
+) -> Starlette:
     """The application.
 
     Args:
-        policy: with bins, so that it can act.
+        policy: with bins, so that it can act; with `head` a latent policy.
         images: a folder whose files an image may name, as LAPA's server lets it name any.
+        head: acts between the policy's words.
 
     Raises:
-        ValueError: the policy has no bins.
+        ValueError: the policy has no bins, or says other words than the head takes.
     """
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
@@ -81,32 +98,21 @@ def server(policy: LatentPolicy, *, images: Path | None = None) -> Starlette:
     from starlette.responses import JSONResponse
     from starlette.routing import Route
 
-    from lapa.models.policy import NO_BINS
-
-    if policy.bins is None:
-        raise ValueError(NO_BINS)
-    counts = list(policy.bins.counts)
-    alone, places = threading.Lock(), threading.Semaphore(WAITING)
+    acting = Acting(policy) if head is None else Hierarchy(policy, head)
     large, arriving = asyncio.Semaphore(1), Arriving()
 
-    def understood(body: bytes) -> tuple[np.ndarray, str, bool]:
+    def understood(body: bytes) -> tuple[np.ndarray, str | Word, bool]:
         payload, encoded = read(body)
         frame = image_of(payload.get("image"), images)
-        return frame, instruction_of(payload.get("instruction")), encoded
+        return frame, acting.question(payload), encoded
 
-    async def read_aside(body: bytes) -> tuple[np.ndarray, str, bool]:
+    async def read_aside(body: bytes) -> tuple[np.ndarray, str | Word, bool]:
         # waiting for one's turn takes no thread from the others
         async with large if len(body) > LARGE_BYTES else nullcontext():
             return await run_in_threadpool(understood, body)
 
-    def act(frame: np.ndarray, instruction: str, encoded: bool) -> Any:
-        if not places.acquire(blocking=False):
-            raise Refused(503, f"{WAITING} requests are waiting already; try again")
-        try:
-            with alone:
-                action = policy.act(frame, instruction).tolist()
-        finally:
-            places.release()
+    def act(frame: np.ndarray, question: str | Word, encoded: bool) -> Any:
+        action = acting.answer(frame, question)
         return json.dumps(action) if encoded else action
 
     async def answer(request: Any) -> JSONResponse:
@@ -120,9 +126,95 @@ def server(policy: LatentPolicy, *, images: Path | None = None) -> Starlette:
             return JSONResponse({"error": "the client went away"}, 400)  # nobody reads it
 
     async def about(request: Any) -> JSONResponse:
-        return JSONResponse({"actions": len(counts), "bins": counts, "post": "/act"})
+        return JSONResponse({**acting.about, "post": "/act"})
 
     return Starlette(routes=[Route("/act", answer, methods=["POST"]), Route("/", about)])
+
+
+@dataclass(frozen=True)
+class Word:
+    """A latent action in force: codes (S,), its age in seconds, and what was moved since (A,)."""
+
+    codes: tuple[int, ...]
+    age: float
+    moved: tuple[float, ...]
+
+
+class Turns:
+    """One at a time; at most WAITING wait."""
+
+    def __init__(self) -> None:
+        self._alone, self._places = threading.Lock(), threading.Semaphore(WAITING)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One's turn. Raises Refused (503) where too many wait already."""
+        if not self._places.acquire(blocking=False):
+            raise Refused(503, f"{WAITING} requests are waiting already; try again")
+        try:
+            with self._alone:
+                yield
+        finally:
+            self._places.release()
+
+
+class Acting:
+    """A policy that acts by itself. ValueError of one that cannot."""
+
+    def __init__(self, policy: LatentPolicy) -> None:
+        from lapa.models.policy import NO_BINS
+
+        if policy.bins is None:
+            raise ValueError(NO_BINS)
+        self._policy, self._turns = policy, Turns()
+        counts = list(policy.bins.counts)
+        self.about: dict[str, Any] = {"actions": len(counts), "bins": counts}
+
+    def question(self, payload: dict[str, Any]) -> str | Word:
+        """The instruction."""
+        return instruction_of(payload.get("instruction"))
+
+    def answer(self, frame: np.ndarray, question: str | Word) -> Any:
+        """The action."""
+        assert isinstance(question, str)
+        with self._turns.turn():
+            return self._policy.act(frame, question).tolist()
+
+
+class Hierarchy:
+    """A latent policy, and the head that acts between its words. ValueError if they do not fit."""
+
+    def __init__(self, policy: LatentPolicy, head: FastHead) -> None:
+        from lapa.models.fast_head import check_words
+
+        check_words(head, policy)
+        self._policy, self._head = policy, head
+        # so that who has a word never waits for who needs one
+        self._slow, self._fast = Turns(), Turns()
+        counts, c = list(head.bins.counts), head.config
+        self._size = (c.code_length, c.codebook_size, c.dimensions)
+        self.about: dict[str, Any] = {
+            "actions": len(counts), "bins": counts, "rate": c.rate,
+            "word": {"codes": c.code_length, "values": c.codebook_size},
+        }  # fmt: skip
+
+    def question(self, payload: dict[str, Any]) -> str | Word:
+        """A word to act on, or the instruction for a new one."""
+        if "word" in payload:
+            return word_of(payload["word"], *self._size)
+        return instruction_of(payload.get("instruction"))
+
+    def answer(self, frame: np.ndarray, question: str | Word) -> Any:
+        """The action, the word in force and its age at this frame."""
+        if isinstance(question, str):
+            with self._slow.turn():
+                codes = self._policy.predict(frame, question)
+            word = Word(tuple(codes.tolist()), 0.0, (0.0,) * self._size[2])
+        else:
+            word = question
+        with self._fast.turn():
+            action = self._head.act(frame, list(word.codes), list(word.moved), word.age)
+        return {"action": action.tolist(), "codes": list(word.codes), "age": word.age}
 
 
 class Arriving:
@@ -225,6 +317,38 @@ def instruction_of(value: Any) -> str:
     if not whole_text(value):
         raise Refused(422, "`instruction` holds half of a character (a lone surrogate)")
     return value
+
+
+def word_of(value: Any, length: int, values: int, dimensions: int) -> Word:
+    """A word in force: of `length` codes of so many `values`, for actions of some `dimensions`.
+
+    Raises:
+        Refused: 422, with what is accepted.
+    """
+    own = value if isinstance(value, dict) else {}
+    codes, age, moved = own.get("codes"), own.get("age"), own.get("moved")
+    if not (
+        _numbers(codes, length, 0, values - 1)
+        and all(type(code) is int for code in codes)
+        and _numbers([age], 1, 0, OLDEST)
+        and _numbers(moved, dimensions, -FARTHEST, FARTHEST)
+    ):
+        raise Refused(
+            422,
+            f"`word` is {_short(value)}; accepted is an object of `codes` ({length} whole numbers "
+            f"from 0 to {values - 1}), `age` (0 to {OLDEST:.0f} seconds) and `moved` ({dimensions} "
+            "numbers, the sum of the actions since)",
+        )
+    return Word(tuple(codes), float(age), tuple(map(float, moved)))
+
+
+def _numbers(values: Any, count: int, low: float, high: float) -> bool:
+    """Whether this is a list of so many numbers between two."""
+    return (
+        isinstance(values, list)
+        and len(values) == count
+        and all(type(each) in (int, float) and low <= each <= high for each in values)
+    )
 
 
 def whole_text(text: str) -> bool:

@@ -15,12 +15,35 @@ from PIL import Image
 from starlette.testclient import TestClient
 
 from lapa.__main__ import main
+from lapa.data.bins import ActionBins
+from lapa.models.fast_head import FastHead, FastHeadConfig
 from lapa.server import server
 from tests import loops
 
 RNG = np.random.default_rng(0)
 FRAME = RNG.integers(0, 256, (20, 30, 3), np.uint8)
 TOLD = "push the red star"
+
+
+class Slow:
+    """A latent policy that takes its time; its word is always the same."""
+
+    config = type("Config", (), {"code_length": 2})()
+    model = type("Model", (), {"config": type("Config", (), {"latent": 8})()})()
+
+    def __init__(self) -> None:
+        self.hold: threading.Event | None = None
+
+    def predict(self, frame: np.ndarray, instruction: str) -> np.ndarray:
+        if self.hold is not None:
+            assert self.hold.wait(20)
+        return np.array([3, 1])
+
+
+def small_head() -> FastHead:
+    bins = ActionBins((np.linspace(-1, 1, 5), np.linspace(-1, 1, 5)))
+    config = FastHeadConfig(image_size=16, keypoints=4, hidden=16, code_length=2, bins=4)
+    return FastHead(config, bins).eval()
 
 
 class Brightness:
@@ -204,3 +227,51 @@ def test_it_tells_what_it_is_and_refuses_what_cannot_act(client, tmp_path: Path,
         server(blind)
     assert main(["serve", str(tmp_path)]) == 2
     assert "is no policy" in capsys.readouterr().err
+
+
+def test_two_rates() -> None:
+    """A word is slow; who has one gets the head's actions meanwhile."""
+    policy, head = Slow(), small_head()
+    client = TestClient(server(policy, head=head))
+    assert client.get("/").json() == {
+        "actions": 2, "bins": [4, 4], "rate": 10.0, "word": {"codes": 2, "values": 8},
+        "post": "/act",
+    }  # fmt: skip
+    policy.hold, answers = threading.Event(), []
+    body = {"image": FRAME.tolist(), "instruction": TOLD}
+    slow = threading.Thread(target=lambda: answers.append(client.post("/act", json=body).json()))
+    slow.start()
+    word = {"codes": [7, 0], "age": 0.3, "moved": [0.1, -0.2]}
+    fast = client.post("/act", json={"image": FRAME.tolist(), "word": word}).json()
+    assert not answers
+    policy.hold.set()
+    slow.join(20)
+    wanted = head.act(FRAME, [7, 0], [0.1, -0.2], 0.3).tolist()
+    assert fast == {"action": wanted, "codes": [7, 0], "age": 0.3}
+    wanted = head.act(FRAME, [3, 1], [0, 0], 0).tolist()
+    assert answers == [{"action": wanted, "codes": [3, 1], "age": 0.0}]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"moved": None}, {"codes": [3]}, {"codes": [3, 8]}, {"codes": 3}, {"codes": [3, 1.5]},
+        {"codes": [3, True]}, {"age": -1}, {"age": "now"}, {"moved": [0]}, {"moved": [0, 1e9]},
+    ],
+)  # fmt: skip
+def test_a_word_that_is_none(changed) -> None:
+    client = TestClient(server(Slow(), head=small_head()))
+    word = {"codes": [3, 1], "age": 0, "moved": [0, 0]} | changed
+    answer = client.post("/act", json={"image": FRAME.tolist(), "word": word})
+    assert answer.status_code == 422
+    assert "2 whole numbers from 0 to 7" in answer.json()["error"]
+
+
+def test_a_head_that_does_not_fit_is_refused(policy) -> None:
+    other = Slow()
+    other.config = type("Config", (), {"code_length": 4})()
+    with pytest.raises(ValueError, match="takes words of 2 codes of 8 values; this policy says 4"):
+        server(other, head=small_head())
+    other.model = type("Model", (), {"config": type("Config", (), {"latent": 0})()})()
+    with pytest.raises(ValueError, match="this policy says none"):
+        server(other, head=small_head())

@@ -9,6 +9,10 @@ With --labels, how often a pretrained policy predicts the latent actions of held
 
 python -m lapa evaluate runs/policy --labels labels/tabletop --data cache/tabletop-128
 
+With --delay, of a policy that answers late, perhaps with a fast head that acts meanwhile:
+
+python -m lapa evaluate assets/checkpoints/tabletop-policy --fast runs/fast --delay 0.3
+
 With --in, in the originals that the field compares in (docs/benchmarks.md); there POLICY may also
 be `random`, `still`, or the address of a server that answers as `lapa serve` does:
 
@@ -29,7 +33,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lapa.commands import evaluate_in
+from lapa.commands import evaluate_delayed, evaluate_in
 from lapa.commands.console import (
     bar,
     checkpoint_folder,
@@ -56,6 +60,7 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     """The options of the command."""
     options.add_argument("policy", help="folder of a finetuned policy or of its run, or `oracle`")
     evaluate_in.add_arguments(options)
+    evaluate_delayed.add_arguments(options)
     options.add_argument(
         "--episodes", type=int, help="of each kind (100; with --in its protocol's)"
     )
@@ -81,6 +86,9 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Run the episodes, telling progress, and print the table; returns the exit code."""
+    late = evaluate_delayed.asked(options)
+    if options.benchmark and late:
+        raise ValueError("--delay, --fast and --against are of the tabletop, not of --in")
     if options.benchmark:
         return evaluate_in.command(options)
     if options.films:
@@ -88,6 +96,8 @@ def command(options: argparse.Namespace) -> int:
     for name, usual in _USUAL.items():
         if getattr(options, name) is None:
             setattr(options, name, usual)
+    if late:
+        return evaluate_delayed.command(options, _kinds(options))
     return _predict(options) if options.labels else _tabletop(options)
 
 
@@ -121,11 +131,11 @@ def _tabletop(options: argparse.Namespace) -> int:
     return 0
 
 
-def _asked(options: argparse.Namespace) -> list[str]:
-    """The kinds of task; all else that is asked for can be, too.
+def _kinds(options: argparse.Namespace) -> list[str]:
+    """The kinds of task.
 
     Raises:
-        OSError, ValueError: it cannot.
+        ValueError: one that is none, or numbers that cannot be.
     """
     from lapa.sim.tabletop.tasks import KINDS, SPLITS
 
@@ -140,6 +150,16 @@ def _asked(options: argparse.Namespace) -> list[str]:
             f"--episodes is 1 to {_MOST} and --workers at least 1, received {options.episodes} "
             f"and {options.workers}"
         )
+    return kinds
+
+
+def _asked(options: argparse.Namespace) -> list[str]:
+    """The kinds of task; all else that is asked for can be, too.
+
+    Raises:
+        OSError, ValueError: it cannot.
+    """
+    kinds = _kinds(options)
     will_write(options.json, options.results if options.write else None)
     if options.policy != "oracle":
         _check(Path(options.policy))

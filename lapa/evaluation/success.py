@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import sqrt
 
 import numpy as np
@@ -19,6 +20,8 @@ from lapa.sim.tabletop.tasks import KINDS
 # images (B, H, W, 3) and B instructions -> the actions, (B, 2) metres, or (B, C, 2), the next C,
 # which are all taken before the policy is asked again
 Act = Callable[[np.ndarray, list[str]], np.ndarray]
+# episodes that go on -> the next action of each
+Choose = Callable[[Sequence["Running"]], Sequence[np.ndarray]]
 # episodes that go on beside each other: a policy answers a batch in half the time
 TOGETHER = 10
 
@@ -84,6 +87,7 @@ def episodes(
     image_size: int = 128,
     longest: int = LONGEST,
     watch: Callable[[Film], None] | None = None,
+    choose: Choose | None = None,
 ) -> Iterator[Outcome]:
     """Run these episodes of each kind.
 
@@ -92,6 +96,7 @@ def episodes(
         numbers: seeds. Training episodes have seeds of 10,000 and more. TOGETHER of them go on
             beside each other, so that `act` is asked once for all.
         watch: is handed every episode, as it was seen.
+        choose: acts in place of `act`, and may remember what happened (see `delayed`).
 
     Raises:
         ValueError: unknown names. OSError: no renderer works.
@@ -100,18 +105,19 @@ def episodes(
     envs = [
         TabletopEnv(
             split=split, embodiment=embodiment, theme=theme,
-            image_size=image_size if act or watch else 0, longest=longest,
+            image_size=image_size if act or watch or choose else 0, longest=longest,
         )
         for _ in range(min(TOGETHER, len(tasks)))
     ]  # fmt: skip
+    choose = choose or partial(_actions, act)
     try:
         for first in range(0, len(tasks), TOGETHER):
             some = [
-                _Episode(env, kind, number, filmed=watch is not None)
+                Running(env, kind, number, filmed=watch is not None)
                 for env, (kind, number) in zip(envs, tasks[first : first + TOGETHER], strict=False)
             ]
             while going := [each for each in some if not each.over]:
-                for each, action in zip(going, _actions(act, going), strict=True):
+                for each, action in zip(going, choose(going), strict=True):
                     each.step(action)
             for each in some:
                 if watch:
@@ -122,8 +128,8 @@ def episodes(
             env.close()
 
 
-class _Episode:
-    """One that goes on."""
+class Running:
+    """An episode that goes on. observation: what the environment shows."""
 
     def __init__(self, env: TabletopEnv, kind: str, number: int, *, filmed: bool) -> None:
         self._env, self._kind, self._number, self._filmed = env, kind, number, filmed
@@ -140,6 +146,7 @@ class _Episode:
         return self._oracle.action(self._env.world.places, self._env.world.pusher)
 
     def step(self, action: np.ndarray) -> None:
+        """Go on by one tick."""
         self.observation, _, done, cut, self._info = self._env.step(action)
         self._actions.append(np.clip(action, -board.STEP, board.STEP))
         if self._filmed:
@@ -148,6 +155,7 @@ class _Episode:
 
     @property
     def outcome(self) -> Outcome:
+        """As it stands."""
         info = self._info
         return Outcome(
             self._kind, self._number, self.observation["instruction"], info["success"],
@@ -156,10 +164,11 @@ class _Episode:
 
     @property
     def film(self) -> Film:
+        """What was seen so far, of one that is filmed."""
         return Film(self.outcome, np.stack(self._frames), np.array(self._actions, np.float32))
 
 
-def _actions(act: Act | None, going: Sequence[_Episode]) -> Sequence[np.ndarray]:
+def _actions(act: Act | None, going: Sequence[Running]) -> Sequence[np.ndarray]:
     if act is None:
         return [each.best() for each in going]
     if asking := [each for each in going if not each.plan]:

@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lapa import pretrained
 from lapa.data.bins import ActionBins, read_bins, write_bins
 from lapa.models.frames import to_batch
+from lapa.nn.keypoints import Keypoints
 
 BINS = "bins.csv"
 # frames that are looked at together, to bound memory
@@ -70,16 +70,7 @@ class InverseDynamics(nn.Module):
                 f"received {bins.counts}"
             )
         self.config, self.bins = config, bins
-        width, inner = config.width, 2 * config.width
-        self.eye = nn.Sequential(
-            nn.Conv2d(3, width, 5, stride=2, padding=2),
-            nn.GELU(),
-            nn.Conv2d(width, inner, 3, stride=2, padding=1),
-            _Residual(inner),
-            nn.GroupNorm(8, inner),
-            nn.GELU(),
-            nn.Conv2d(inner, config.keypoints, 1),
-        )
+        self.eye = Keypoints(config.width, config.keypoints)
         window = 2 * config.reach + 1
         self.read = nn.Sequential(
             nn.Linear(2 * window * 2 * config.keypoints, config.hidden),
@@ -118,11 +109,8 @@ class InverseDynamics(nn.Module):
 
     def places(self, frames: Tensor) -> Tensor:
         """Where keypoints lie in frames (N, 3, s, s): (N, 2 · keypoints), from −1 to 1."""
-        maps = self.eye(frames * 2 - 1)
-        shares = maps.flatten(2).softmax(-1).unflatten(2, maps.shape[2:])
-        across = torch.linspace(-1, 1, maps.shape[3], device=maps.device, dtype=maps.dtype)
-        down = torch.linspace(-1, 1, maps.shape[2], device=maps.device, dtype=maps.dtype)
-        return torch.cat([shares.sum(2) @ across, shares.sum(3) @ down], 1)
+        places: Tensor = self.eye(frames)
+        return places
 
     def actions(self, places: Tensor) -> Tensor:
         """Logits (B, T − 1, A, K) from the keypoints (B, T, 2 · keypoints) of clips."""
@@ -163,16 +151,3 @@ class InverseDynamics(nn.Module):
         actions = self.bins.mean(shares.reshape(-1, *shares.shape[2:]))
         actions = actions.reshape(len(batch), -1, len(self.bins))
         return actions[0] if frames.ndim == 4 else actions
-
-
-class _Residual(nn.Module):
-    """Adds what two convolutions make of the neighbourhood."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm = nn.GroupNorm(8, width)
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return x + self.second(F.gelu(self.first(F.gelu(self.norm(x)))))

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lapa.models.fast_head import FastHeadConfig
 from lapa.models.image_tokenizer import ImageTokenizerConfig
 from lapa.models.inverse_dynamics import InverseDynamicsConfig
 from lapa.models.patch_tokenizer import PatchTokenizerConfig
 from lapa.models.video_diffusion import VideoDiffusionConfig
+from lapa.training.fast_head.recipe import FastRun
 from lapa.training.inverse_dynamics.recipe import InverseRun
 from lapa.training.policy.recipe import PolicyRun
 from lapa.training.recipe import LoopConfig
@@ -25,7 +27,8 @@ from lapa.training.video_diffusion.recipe import VideoRun
 @dataclass(frozen=True)
 class Stages:
     """tokenize: the image tokenizer. ground: to see. pretrain: stage 2. finetune: stage 3. inverse:
-    inverse dynamics, for VPT and UniPi. video: UniPi's video diffusion."""
+    inverse dynamics, for VPT and UniPi. video: UniPi's video diffusion. fast: the head that acts
+    between a latent policy's words."""
 
     tokenize: TokenizeConfig | PatchesConfig
     ground: PolicyRun
@@ -33,6 +36,7 @@ class Stages:
     finetune: PolicyRun
     inverse: InverseRun
     video: VideoRun
+    fast: FastRun
 
 
 def debug() -> Stages:
@@ -64,6 +68,10 @@ def debug() -> Stages:
             loop,
             VideoDiffusionConfig(image_size=16, frames=4, width=16, heads=2, steps=2),
             replace(loop, steps=20),
+        ),
+        FastRun(
+            replace(loop, precision="float32"),
+            FastHeadConfig(image_size=32, width=8, keypoints=4, hidden=32, oldest=4),
         ),
     )  # fmt: skip
 
@@ -107,6 +115,14 @@ def space() -> Stages:
                 finetune, batch_size=8, learning_rate=2e-4, optimizer="adamw", preview_every=200
             ),
         ),
+        # words as old as a policy that needs a second for each lets them become
+        FastRun(
+            LoopConfig(
+                steps=800, batch_size=64, learning_rate=2e-3, warmup_steps=50,
+                weight_decay=0.05, precision="float32", save_every=200, evaluate_every=400,
+            ),
+            FastHeadConfig(),
+        ),
     )  # fmt: skip
 
 
@@ -131,6 +147,7 @@ def vqgan() -> Stages:
         replace(c.finetune, keypoints=0),
         c.inverse,
         c.video,
+        c.fast,
     )
 
 

@@ -1,0 +1,1 @@
+"""Training of the fast head of a hierarchy."""
