@@ -326,7 +326,8 @@ def word_of(value: Any, length: int, values: int, dimensions: int) -> Word:
         Refused: 422, with what is accepted.
     """
     own = value if isinstance(value, dict) else {}
-    codes, age, moved = own.get("codes"), own.get("age"), own.get("moved")
+    parts: list[Any] = [own.get(name) for name in ("codes", "age", "moved")]
+    codes, age, moved = parts
     if not (
         _numbers(codes, length, 0, values - 1)
         and all(type(code) is int for code in codes)
