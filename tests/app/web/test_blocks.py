@@ -178,3 +178,17 @@ def test_an_address_has_half_of_the_queue_at_most(page) -> None:
     refusal = page.refusal("/gradio_api/queue/join", b"", "10.0.0.7")
     assert str(refusal) == "2 things of your address wait already; try again in 5 seconds."
     assert page.refusal("/gradio_api/queue/join", b"", "10.0.0.8") is None
+
+
+def test_who_may_send_nothing_has_no_file_written_by_a_tool() -> None:
+    written = []
+    with Page(Limits(uploads=False)) as page:
+        pass
+    page.mcp_server_obj = SimpleNamespace(
+        convert_strings_to_filedata=lambda value, positions: written.append(value) or value
+    )
+    convert = page.mcp_server_obj.convert_strings_to_filedata
+    with pytest.raises(ValueError, match="Sending files is turned off here"):
+        convert({"frame": "data:image/png;base64,AAAA"}, [["frame"], ["future", 0]])
+    assert written == []
+    assert convert({"clip": "a"}, [["frame"]]) == {"clip": "a"}
