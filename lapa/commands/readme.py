@@ -26,8 +26,9 @@ SCALE = ROOT / "docs" / "scale.md"
 # what LAPA was pretrained on (arXiv 2410.11758, version 1, Table 1), and what is assumed of it
 TRAJECTORIES, FRAMES_EACH = 970_000, 100
 SUCCESS, ACCURACY = "success", "accuracy"
-# what the paper left open, and the model of a car among it
-OPEN, CAR, ROADTEST = "open", "drive", "roadtest"
+# what the paper left open, and the model of a car and the fast head among it
+OPEN, CAR, ROADTEST, FAST = "open", "drive", "roadtest", "fast-head"
+QUESTIONS = ROOT / "docs" / "open-questions.md"
 
 # value, low, high as results.json keeps them; None is unknown
 Figure = Sequence[float | None] | None
@@ -420,6 +421,30 @@ def fill_originals(text: str, figures: Mapping[str, Any]) -> str:
     return text
 
 
+def delayed(figures: Mapping[str, Any]) -> str:
+    """What `evaluate --delay` counted: a row a delay, a column a contender."""
+    cells = {(each["delay"], each["contender"]): each for each in figures["cells"]}
+    delays, contenders = (list(dict.fromkeys(names)) for names in zip(*cells, strict=True))
+    rows = [
+        (f"{delay:g} s", f"{cells[delay, contenders[0]]['answers']:.3g}",
+         *(_rate(cells[delay, contender]) for contender in contenders))
+        for delay in delays
+    ]  # fmt: skip
+    costs = ", ".join(f"{name} {value:.0f} ms" for name, value in figures["milliseconds"].items())
+    return (
+        f"{_table(('delay', 'answers a second', *contenders), rows)}\n\nBrackets: 95 % Wilson "
+        f"intervals; {figures['longest']} ticks at most. Computing of one answer, all threads "
+        f"together: {costs}. Made by `{figures['command']}`."
+    )
+
+
+def _fill_questions(results: Mapping[str, Any]) -> None:
+    """The table of docs/open-questions.md."""
+    if FAST in results.get(OPEN, {}):
+        text = _between(QUESTIONS.read_text("utf-8"), FAST, delayed(results[OPEN][FAST]))
+        QUESTIONS.write_text(text, encoding="utf-8")
+
+
 def _fill_cards(results: Mapping[str, Any]) -> None:
     """The figures of policies in their own cards."""
     tables: dict[str, Callable[[Mapping[str, Any]], str]] = {
@@ -455,6 +480,7 @@ def command(options: argparse.Namespace) -> int:
         text = SCALE.read_text(encoding="utf-8")
         SCALE.write_text(_between(text, LABEL, label_speed(results[LABEL])), encoding="utf-8")
     _fill_originals(results)
+    _fill_questions(results)
     filled = [name for name in (MODEL, "eight", CAR, BENCH, TRAIN, ANCHOR) if name in results]
     print(f"README.md: {', '.join(filled) or 'no figures yet'}")
     return 0

@@ -67,7 +67,7 @@ class Delayed:
     At tick t of an episode, with the delay d: at 0, d, 2d, … the word that was asked for d ticks
     ago comes in force, and the next one is asked for, of the frame of now. Until the first word
     comes, at tick d, the robot stands still. A delay of 0 is no delay: a word of each frame, at
-    once. `asked` counts what the large model answered.
+    once.
 
     Args:
         think: the large model. react: what is done with the word in force.
@@ -92,7 +92,6 @@ class Delayed:
         self._think, self._react, self._delay = think, react, delay
         self._still, self._bound = np.zeros(dimensions), bound
         self._minds: WeakKeyDictionary[Running, _Mind] = WeakKeyDictionary()
-        self.asked = 0
 
     def __call__(self, going: Sequence[Running]) -> list[np.ndarray]:
         """The next action of each, (A,) float64."""
@@ -116,7 +115,6 @@ class Delayed:
             return
         images = np.stack([going[at].observation["image"] for at in due])
         words = self._think(images, [going[at].observation["instruction"] for at in due])
-        self.asked += len(due)
         for at, word in zip(due, np.asarray(words), strict=True):
             mind = minds[at]
             if self._delay:

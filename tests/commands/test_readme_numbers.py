@@ -214,3 +214,18 @@ def test_the_page_of_the_originals_holds_todays_figures() -> None:
     assert results.fill_originals(text, figures) == text, "run python -m lapa readme"
     with pytest.raises(ValueError, match="simpler:start"):
         results.fill_originals("", {"simpler": {}} | figures)
+
+
+def test_contenders_under_delays_are_a_table() -> None:
+    cell = {"answers": 10 / 3, "done": 6, "of": 15, "low": 0.2, "high": 0.643, "rate": 0.4}
+    figures = {
+        "command": "python -m lapa evaluate", "longest": 100, "milliseconds": {"fast head": 2.2},
+        "cells": [
+            {"contender": "held", "delay": 0.3, **cell},
+            {"contender": "fast", "delay": 0.3, **cell, "done": 7},
+        ],
+    }  # fmt: skip
+    table = results.delayed(figures)
+    assert "| delay | answers a second | held | fast |" in table
+    assert "| 0.3 s | 3.33 | 6 of 15 [20, 64 %] | 7 of 15 [20, 64 %] |" in table
+    assert "fast head 2 ms" in table

@@ -57,10 +57,14 @@ def run(policy: Delayed, *clocks: Clock) -> list[list[float]]:
     ],
 )
 def test_a_late_action(name: str, delay: int, actions: list[int]) -> None:
-    think = planned if name == "chunk" else seen
-    policy = Delayed(think, REACTIONS[name], delay, dimensions=1)
-    assert run(policy, Clock()) == [actions]
-    assert policy.asked == len(range(0, TICKS, max(delay, 1)))
+    asked = []
+
+    def think(images: np.ndarray, instructions: list[str]) -> np.ndarray:
+        asked.append(int(images[0, 0, 0, 0]))
+        return (planned if name == "chunk" else seen)(images, instructions)
+
+    assert run(Delayed(think, REACTIONS[name], delay, dimensions=1), Clock()) == [actions]
+    assert asked == list(range(0, TICKS, max(delay, 1)))
 
 
 def test_ages_and_what_moved_since() -> None:
