@@ -108,7 +108,7 @@ def test_what_is_asked_of_a_chunk_is_all_done_before_the_next() -> None:
         asked.append(len(told))
         return np.tile([[0.0, 0.01], [0.0, 0.02], [0.0, 0.03]], (len(told), 1, 1))
 
-    class Fake(success._Episode):
+    class Fake(success.Running):
         def __init__(self) -> None:
             self.observation, self.plan = {"image": np.zeros((2, 2, 3)), "instruction": "go"}, []
 
