@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from lapa.__main__ import main as lapa
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.web_export.native import NativeModel
-from tests.e2e.bench_play import frames_per_second
+from tests.e2e.dream_screen import DreamScreen
 from tests.e2e.web_model import served
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -130,6 +130,21 @@ def _about_opening(page: Page, name: str, travelled: float, cold: float, warm: f
     print(f"  {cold:.1f} s to it, {warm:.1f} s when cached (bar: {FIRST_PICTURE:g})", flush=True)
 
 
+def steps_per_second(page: Page, seconds: float) -> float:
+    """Painted steps of a dream that plays as fast as it goes."""
+    dream = DreamScreen(page).open()
+    dream.root.get_by_label("Steps a second").select_option("30")
+    dream.root.get_by_label("Horizon in steps").select_option("256")
+    dream.focus()
+    page.keyboard.press(" ")
+    page.wait_for_timeout(1000)
+    painted = "[performance.now(), Number(document.querySelector('.lx-dreamer').dataset.painted)]"
+    start, before = page.evaluate(painted)
+    page.wait_for_timeout(1000 * seconds)
+    end, after = page.evaluate(painted)
+    return 1000 * (after - before) / (end - start)
+
+
 def measure(browser: Browser, site: Path, name: str, options: argparse.Namespace) -> bool:
     """Print what a model takes; whether a bar is broken."""
     wire, context = Wire(), browser.new_context(viewport={"width": 1440, "height": 1000})
@@ -143,7 +158,7 @@ def measure(browser: Browser, site: Path, name: str, options: argparse.Namespace
         _about_opening(page, name, travelled, cold, warm)
         page.evaluate(PRESSES, 3)  # the engine compiles what runs often
         presses = page.evaluate(PRESSES, options.presses)
-        steps = frames_per_second(page, options.seconds)
+        steps = steps_per_second(page, options.seconds)
         context.close()
     prepared, pressed = native_times(site, name, options.presses)
     bar, press = BARS[name], float(np.median(presses["fresh"]))
