@@ -1,6 +1,7 @@
 // @ts-check
 /* The clips of the site: their frames as files, and what each model reads off them. */
 import { json } from "./files.js";
+import { latest } from "./latest.js";
 import { pixels } from "./pictures.js";
 
 /** @typedef {import("./compare.js").Picture} Picture */
@@ -43,10 +44,6 @@ export const episode = async (/** @type {string} */ model, /** @type {string} */
  * @param {number} index
  */
 export function frame(clip, index) {
-  const url = file(clip, index), found = kept.get(url) || pixels(url);
-  kept.delete(url);
-  kept.set(url, found);
-  found.catch(() => kept.delete(url));
-  if (kept.size > KEPT) kept.delete(kept.keys().next().value);
-  return found;
+  const url = file(clip, index);
+  return latest(kept, url, KEPT, () => pixels(url));
 }

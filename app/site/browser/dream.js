@@ -3,6 +3,7 @@
 import * as clips from "./clips.js";
 import { movingEnergy, sharpness } from "./compare.js";
 import { about, network } from "./engine.js";
+import { latest } from "./latest.js";
 import { address, forget, pixels } from "./pictures.js";
 import * as trust from "./trust.js";
 
@@ -55,13 +56,13 @@ export class Dream {
     const record = { n: this.steps.length, parent: parent ? parent.n : null, step, codes, src: address(picture, true), far: null,
       sharp: four(sharp), since: own.since, trust: trust.sentence(own, step, sharp), own };
     this.steps.push(record);
-    latest(this.recent, record.n, () => Promise.resolve(picture));
+    latest(this.recent, record.n, READY, () => Promise.resolve(picture));
     return record;
   }
 
   /** What is seen at a moment. */
   picture(/** @type {{ n: number, src: string }} */ { n, src }) {
-    return latest(this.recent, n, () => pixels(src));
+    return latest(this.recent, n, READY, () => pixels(src));
   }
 
   step(/** @type {number} */ n) {
@@ -102,7 +103,7 @@ export class Dream {
   }
 
   prepared(from) {
-    return latest(this.ready, from.n, async () => this.net.prepare(await this.picture(from)));
+    return latest(this.ready, from.n, READY, async () => this.net.prepare(await this.picture(from)));
   }
 
   line(n = this.here) {
@@ -119,12 +120,3 @@ export class Dream {
 
 /** A moment as the page takes it. */
 export const told = ({ own, ...record }) => record;
-
-/* What is kept under a number, or made; the READY latest are kept. */
-function latest(kept, n, make) {
-  const found = kept.get(n) || make();
-  kept.delete(n);
-  kept.set(n, found);
-  if (kept.size > READY) kept.delete(kept.keys().next().value);
-  return found;
-}

@@ -2,11 +2,15 @@
 /* The models of the site: what was recorded of each at export, and the network itself, which is
  * opened when something is first imagined with it. */
 import { json } from "./files.js";
+import { latest } from "./latest.js";
 
 /** @typedef {import("./compare.js").Picture} Picture */
-/** @typedef {{ prepare: (picture: Picture) => Promise<any>, decode: (frame: any, codes: number[]) => Promise<Picture>,
+/** @typedef {Picture & { milliseconds: number }} Imagined how long it took to make */
+/** @typedef {{ prepare: (picture: Picture) => Promise<any>, decode: (frame: any, codes: number[]) => Promise<Imagined>,
  *   sweep: (frame: any, codes: number[], position: number) => Promise<Picture[]>, encode: (frame: any, future: any) => Promise<number[]> }} Network */
 
+// pictures that are kept (0.25 MB each): a press of a code that the sweep shows waits for nothing
+const KEPT = 40;
 /** @type {Map<string, Promise<Network>>} */
 const opening = new Map();
 
@@ -39,11 +43,14 @@ export function network(name) {
 async function opened(/** @type {string} */ name) {
   const { openModel } = await import(new URL("runtime/model.js", document.baseURI).href);
   const model = await openModel(new URL(`models/${name}/model.json`, document.baseURI).href, { preferGpu: true });
-  const decode = async (frame, codes) => {
+  /** @type {Map<string, Promise<Imagined>>} */
+  const made = new Map();
+  const decode = (frame, codes) => latest(made, `${frame.id}:${codes}`, KEPT, async () => {
     const since = performance.now(), data = await model.decodePixels(frame, codes);
-    last.set(name, performance.now() - since);
-    return { data, side: frame.size };
-  };
+    const milliseconds = performance.now() - since;
+    last.set(name, milliseconds);
+    return { data, side: frame.size, milliseconds };
+  });
   return {
     // what does not move is as sharp as the frame
     prepare: ({ data, side }) => model.prepare(new ImageData(data, side, side), { size: side }),

@@ -4,6 +4,7 @@
 import * as clips from "./clips.js";
 import { figures, ratioTo } from "./compare.js";
 import { about, network } from "./engine.js";
+import { latest } from "./latest.js";
 import * as link from "./link.js";
 import { address } from "./pictures.js";
 import * as store from "../../web/store.js";
@@ -28,14 +29,7 @@ let presses = 0;
  * @param {string} c
  * @param {number} f
  */
-export function moment(m, c, f) {
-  const key = JSON.stringify([m, c, f]), found = moments.get(key) || look(m, c, f);
-  moments.delete(key);
-  moments.set(key, found);
-  found.catch(() => moments.delete(key));
-  if (moments.size > MOMENTS) moments.delete(moments.keys().next().value);
-  return found;
-}
+export const moment = (m, c, f) => latest(moments, JSON.stringify([m, c, f]), MOMENTS, () => look(m, c, f));
 
 /** @returns {Promise<Moment>} */
 async function look(m, c, f) {
@@ -54,14 +48,13 @@ export async function still(/** @type {string} */ m, /** @type {Moment} */ { cli
 /** @param {{ m: string, c: string, f: number, a: number[] | null }} state */
 async function picture({ m, c, f, a }, now = null) {
   const [here, net] = await Promise.all([now || moment(m, c, f), network(m)]);
-  const codes = a || here.inferred || await still(m, here), since = performance.now();
-  const image = await net.decode(here.scene, codes);
-  return { here, codes, image, milliseconds: performance.now() - since };
+  const codes = a || here.inferred || await still(m, here);
+  return { here, codes, image: await net.decode(here.scene, codes) };
 }
 
 async function record(event) {
   const { m, c, f } = event, model = await about(m);
-  const { here, codes, image, milliseconds } = await picture(event);
+  const { here, codes, image } = await picture(event);
   const { clip, frame, future, chance } = here;
   return {
     ...bare(model, clip, f),
@@ -73,7 +66,7 @@ async function record(event) {
     futureIndex: here.after,
     inferred: here.inferred,
     figures: future ? figures(image, frame, future, chance === undefined ? null : chance) : null,
-    milliseconds,
+    milliseconds: image.milliseconds,
     note: future ? "" : clip.frames === 1 ? "A single picture has no true future to compare with." : model.noFuture,
     link: link.written({ ...event, a: codes }),
     presets: model.presets[clip.embodiment],

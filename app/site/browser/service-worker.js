@@ -6,6 +6,8 @@
 const PREFIX = "lapa-site-", NAME = PREFIX + VERSION;
 // bytes that are fetched without being asked for: a class on a phone's contract shall not pay for more
 const MOST = 60000000;
+// milliseconds between two of them: thousands of frames at once would take the processor from who presses
+const BETWEEN = 100;
 // what no picture can be shown without; the runtime for graphics cards is large, and kept with the rest
 const NEEDED = /^(index\.html|style\.css|config\.js|app\/|runtime\/(?!.*(asyncify|webgpu))|data\/(catalogue|models|episodes))/;
 // of the rest, what is kept first
@@ -30,7 +32,8 @@ async function keepNeeded() {
  * addresses of what was looked at begin. */
 async function keepRest(/** @type {{ seen: string[], all: boolean }} */ { seen, all }) {
   const { files } = await manifest(), cache = await caches.open(NAME);
-  const looked = (/** @type {string} */ name) => seen.some((start) => address(name).startsWith(start));
+  const starts = seen.filter((start) => start.startsWith(scope.href)).map((start) => decodeURI(start.slice(scope.href.length)));
+  const looked = (/** @type {string} */ name) => starts.some((start) => start && name.startsWith(start));
   // what was looked at comes first, what is in no list last
   const rank = (/** @type {string} */ name) => (looked(name) ? -1 : ORDER.findIndex((start) => name.startsWith(start)) >>> 0);
   const ranked = Object.keys(files).filter((name) => !NEEDED.test(name)).map((name) => ({ name, place: rank(name) }));
@@ -40,6 +43,7 @@ async function keepRest(/** @type {{ seen: string[], all: boolean }} */ { seen, 
     room -= files[name].bytes;
     if (room < 0) return;
     if (await cache.match(address(name))) continue;
+    await new Promise((then) => setTimeout(then, BETWEEN));
     try {
       await cache.add(address(name));
     } catch { return; /* no network now, or no room: what is kept is kept */ }
@@ -48,9 +52,11 @@ async function keepRest(/** @type {{ seen: string[], all: boolean }} */ { seen, 
 
 async function answer(/** @type {Request} */ request) {
   const cache = await caches.open(NAME), url = new URL(request.url);
-  // the page is one file, whatever its link asks for
-  const key = request.mode === "navigate" && (url.pathname === scope.pathname || url.pathname.endsWith("/index.html")) ? address("index.html") : request.url;
-  const kept = await cache.match(key, { ignoreSearch: true });
+  // the page is one file, whatever its link asks for; to look past a query the cache would go
+  // through all that is in it
+  const page = request.mode === "navigate" && (url.pathname === scope.pathname || url.pathname.endsWith("/index.html"));
+  const key = page ? address("index.html") : url.origin + url.pathname;
+  const kept = await cache.match(key);
   if (kept) return kept;
   const found = await fetch(request);
   if (found.ok && found.status === 200) await cache.put(key, found.clone()).catch(() => {});
