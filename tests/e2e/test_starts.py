@@ -72,7 +72,7 @@ def test_on_a_phone_the_ways_in_follow_the_pads(visit) -> None:
 def test_the_random_codes_and_the_blur_stand_beside_the_figure(visit) -> None:
     """On frames whose pictures are known to be blurred, and not."""
     for model, clip, is_blurred in (
-        ("tabletop", "hand-block2block-100178", True),
+        ("robots", "jaco-play-lift-00034", True),
         ("eight", "hand-block2block-100178", False),
     ):
         screen = visit(f"?m={model}&c={clip}&f=10")
