@@ -49,7 +49,7 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 def command(options: argparse.Namespace) -> int:
     """Label, telling progress; returns the exit code."""
     from lapa.data.manifest import FILE as MANIFEST
-    from lapa.models.inverse_dynamics import BINS
+    from lapa.models.binned import BINS
     from lapa.scale import Shard
 
     if options.batch_size < 1:

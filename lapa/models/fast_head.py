@@ -9,10 +9,8 @@ has been told to move since. Both are known to whoever commands the robot and ne
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,12 +19,12 @@ import torch
 from torch import Tensor, nn
 
 from lapa import pretrained
-from lapa.data.bins import ActionBins, read_bins, write_bins
+from lapa.data.bins import ActionBins
+from lapa.models.binned import Binned
 from lapa.models.frames import to_batch, to_codes
 from lapa.models.policy import LatentPolicy
 from lapa.nn.keypoints import Keypoints
 
-BINS = "bins.csv"
 # what it may weigh, so that it is fast anywhere
 MOST_PARAMETERS = 1_000_000
 
@@ -64,7 +62,7 @@ class FastHeadConfig:
         return pretrained.config_of(cls, values, "a fast head")
 
 
-class FastHead(nn.Module):
+class FastHead(Binned):
     """Frames (B, 3, s, s), words (B, S), the displacement commanded since (B, A) in the action's
     units and ages (B,) in ticks -> logits (B, A, K) of the bins of the next action.
 
@@ -72,6 +70,8 @@ class FastHead(nn.Module):
         ValueError: bins that do not fit the config, or a network above MOST_PARAMETERS.
     """
 
+    settings = FastHeadConfig
+    config: FastHeadConfig
     scale: Tensor
 
     def __init__(self, config: FastHeadConfig, bins: ActionBins) -> None:
@@ -106,28 +106,6 @@ class FastHead(nn.Module):
     def parameter_count(self) -> int:
         """Of the whole network."""
         return sum(each.numel() for each in self.parameters())
-
-    @classmethod
-    def from_pretrained(
-        cls, source: str | os.PathLike[str], *, device: str | torch.device = "cpu"
-    ) -> FastHead:
-        """Load a folder that `save_pretrained` wrote.
-
-        Raises:
-            FileNotFoundError: nothing there. ValueError: no such model, or keys that differ.
-        """
-        path = pretrained.resolve(source)
-        values, state = pretrained.load(path)
-        config = FastHeadConfig.from_dict(values)
-        bins = read_bins(path / BINS)
-        model = pretrained.built(lambda: cls(config, bins), path.name)
-        pretrained.load_strictly(model, state, path.name)
-        return model.to(device).eval()
-
-    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
-        """Write config.json, model.safetensors and bins.csv."""
-        pretrained.save(folder, asdict(self.config), self.state_dict())
-        write_bins(Path(folder) / BINS, self.bins)
 
     def forward(self, frames: Tensor, codes: Tensor, moved: Tensor, ages: Tensor) -> Tensor:
         """frames: float in [0, 1]; the rest as the class says."""

@@ -8,9 +8,7 @@ actions (UniPi).
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,11 +16,11 @@ import torch
 from torch import Tensor, nn
 
 from lapa import pretrained
-from lapa.data.bins import ActionBins, read_bins, write_bins
+from lapa.data.bins import ActionBins
+from lapa.models.binned import Binned
 from lapa.models.frames import to_batch
 from lapa.nn.keypoints import Keypoints
 
-BINS = "bins.csv"
 # frames that are looked at together, to bound memory
 _AT_ONCE = 256
 
@@ -54,13 +52,16 @@ class InverseDynamicsConfig:
         return pretrained.config_of(cls, values, "an inverse dynamics model")
 
 
-class InverseDynamics(nn.Module):
+class InverseDynamics(Binned):
     """Clips (B, T, 3, s, s) -> logits (B, T − 1, A, K) of the bins of the actions between frames.
 
     Each frame is looked at once: convolutions and a spatial softmax say where each keypoint lies.
     An action follows from the keypoints of the k frames before and after, and from how they lie to
     those of the frame where it begins; beyond the ends of the clip its first and last frame stand.
     """
+
+    settings = InverseDynamicsConfig
+    config: InverseDynamicsConfig
 
     def __init__(self, config: InverseDynamicsConfig, bins: ActionBins) -> None:
         super().__init__()
@@ -80,28 +81,6 @@ class InverseDynamics(nn.Module):
             nn.GELU(),
             nn.Linear(config.hidden, config.dimensions * config.bins),
         )
-
-    @classmethod
-    def from_pretrained(
-        cls, source: str | os.PathLike[str], *, device: str | torch.device = "cpu"
-    ) -> InverseDynamics:
-        """Load a folder that `save_pretrained` wrote.
-
-        Raises:
-            FileNotFoundError: nothing there. ValueError: no such model, or keys that differ.
-        """
-        path = pretrained.resolve(source)
-        values, state = pretrained.load(path)
-        config = InverseDynamicsConfig.from_dict(values)
-        bins = read_bins(path / BINS)
-        model = pretrained.built(lambda: cls(config, bins), path.name)
-        pretrained.load_strictly(model, state, path.name)
-        return model.to(device).eval()
-
-    def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
-        """Write config.json, model.safetensors and bins.csv."""
-        pretrained.save(folder, asdict(self.config), self.state_dict())
-        write_bins(Path(folder) / BINS, self.bins)
 
     def forward(self, clips: Tensor) -> Tensor:
         """clips: float (B, T, 3, s, s) in [0, 1], T at least 2."""
