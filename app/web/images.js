@@ -18,14 +18,20 @@ const kept = new Map();
  * @returns {Promise<any>}
  */
 export function load(url) {
-  if (!kept.has(url)) {
-    const image = decode(url);
-    kept.set(url, image);
-    // what could not be fetched is fetched again when it is asked for again
-    image.catch(() => kept.delete(url));
-    if (kept.size > KEPT) kept.delete(kept.keys().next().value);
-  }
+  if (!kept.has(url)) keep(url, decode(url));
   return kept.get(url);
+}
+
+/**
+ * Keeps the image of an address for whoever loads it, among the latest ones.
+ * @param {string} url
+ * @param {Promise<any>} image
+ */
+export function keep(url, image) {
+  kept.set(url, image);
+  // what could not be fetched is fetched again when it is asked for again
+  image.catch(() => kept.delete(url));
+  if (kept.size > KEPT) kept.delete(kept.keys().next().value);
 }
 
 async function decode(url) {

@@ -8,7 +8,7 @@ import { same } from "./codes.js";
 import { tabs } from "./config.js";
 import { history } from "./history.js";
 import { tabOf, withLook, withTheme } from "./link.js";
-import { emit } from "./topics.js";
+import { emit, on } from "./topics.js";
 import { latest } from "./wire.js";
 
 const PATIENCE_MS = 30000;
@@ -98,11 +98,16 @@ function show(answer, flight, last) {
       }
     }
     if (answer.model.positions && state.p >= answer.model.positions) state.p = 0;
-    if (!answer.pending) link();
-    emit("state", state);
   }
+  // its pictures are fetched while the rest of the page follows
   emit("shown", { answer, since: flight ? flight.since : null });
+  if (last) emit("state", state);
 }
+
+// a browser takes its time to write an address, and a visitor waits for the picture
+on("painted", (answer) => {
+  if (!answer.pending && presses.idle()) link();
+});
 
 /* ---- history ---- */
 /** @type {ReturnType<typeof history<Partial<import("./records").State>>>} */

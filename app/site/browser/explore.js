@@ -19,6 +19,8 @@ import * as store from "../../web/store.js";
 
 // random latent actions that a prediction is held against, as app/core/compute.py has it
 const DRAWS = 4;
+// they wait until the presses pause, as the sweep does, so that they never slow one
+const REST_MS = 450;
 const MOMENTS = 12;
 /** @type {Map<string, Promise<Moment>>} */
 const moments = new Map();
@@ -99,6 +101,7 @@ async function answer(event) {
 async function random(told, event, push) {
   const mine = ++presses, { here } = told;
   if (!here || here.chance !== undefined) return;
+  await new Promise((then) => setTimeout(then, REST_MS));
   const [net, model] = await Promise.all([network(event.m), about(event.m)]);
   const others = model.draws.filter((codes) => String(codes) !== String(here.inferred)).slice(0, DRAWS), ratios = [];
   for (const codes of others) {
@@ -137,7 +140,7 @@ export const desk = {
     },
     async predict(event, push) {
       const told = await answer(event);
-      queueMicrotask(() => setTimeout(() => random(told, event, push)));
+      random(told, event, push);
       return plain(told);
     },
   },

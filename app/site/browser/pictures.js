@@ -2,6 +2,8 @@
 /* Pictures as pixels and as addresses: what a model draws gets the address of a bitmap file in
  * memory, which any part of the page can show, without loss and without the time of a compression. */
 
+import * as images from "../../web/images.js";
+
 /** @typedef {import("./compare.js").Picture} Picture */
 
 // addresses that are kept: a page shows some thirty at once
@@ -30,6 +32,8 @@ export function address({ data, side }, lasting = false) {
     }
   }
   const url = URL.createObjectURL(new Blob([file], { type: "image/bmp" }));
+  // the page's own canvases need not read the file again
+  images.keep(url, createImageBitmap(new ImageData(data, side, side)));
   if (!lasting) {
     given.push(url);
     if (given.length > KEPT) URL.revokeObjectURL(given.shift());

@@ -65,6 +65,7 @@ export function mount(element, gradio) {
     strip.dataset.position = answer.position;
     strip.dataset.drawn = Number(strip.dataset.drawn || 0) + 1;
     mark();
+    measure();
   }
 
   function paint() {
@@ -77,7 +78,7 @@ export function mount(element, gradio) {
 
   /* How far each picture is from the chosen one. */
   function measure() {
-    const chosen = pictures[store.state.a ? store.state.a[shown.position] : -1];
+    const chosen = pictures[shown && store.state.a ? store.state.a[shown.position] : -1];
     if (!chosen) return;
     const apart = pictures.map((image) => images.apart(image, chosen));
     const most = Math.max(...apart, 0.01);
@@ -129,7 +130,6 @@ export function mount(element, gradio) {
       button.setAttribute("aria-pressed", chosen);
       heard.textContent = SWEEP.apart(k, shown.position);
     });
-    measure();
   }
 
   function positions() {
@@ -163,7 +163,7 @@ export function mount(element, gradio) {
   on("state", () => { mark(); want(); });
   on("look", () => { positions(); mark(); if (shown) draw(); });
   on("beat", paint);
-  on("painted", () => { positions(); mark(); want(); });
+  on("painted", () => { positions(); mark(); measure(); want(); });
   sweeps.connect((wish) => gradio.trigger("sweep", wish));
   onValue(gradio, (answer) => sweeps.hear(answer, receive));
 }
