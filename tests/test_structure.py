@@ -257,6 +257,12 @@ def test_nothing_tracked_is_a_pickle(tracked: list[Path]) -> None:
             assert not [name for name in names if name.endswith(".pkl")], file
 
 
+def test_no_merge_was_left_half_done(tracked: list[Path]) -> None:
+    # a mark within a string, a page or a text breaks no linter
+    mark = re.compile(rb"^(<{7}|>{7}) ", re.MULTILINE)
+    assert not [f"{f.relative_to(ROOT)}" for f in tracked if mark.search(f.read_bytes())]
+
+
 def test_page_names_no_other_host(tracked: list[Path]) -> None:
     # the w3.org names are XML namespaces inside SVG, never asked for
     home = re.compile(r"(localhost|127\.0\.0\.1|www\.w3\.org)([:/\"'\s]|$)")

@@ -31,40 +31,17 @@ def advance(self):
 loop._Run.advance = advance
 from lapa.__main__ import main
 folder = Path(sys.argv[1])
-<<<<<<< HEAD
-words = ["--data", str(folder / "toy"), "--cache", str(folder / "cache")]
-words += ["--out", str(folder / "run")]
-=======
 places = {"--data": "toy", "--cache": "cache", "--out": "run"}
 words = [word for option, name in places.items() for word in (option, str(folder / name))]
->>>>>>> d4680c3 (The option is --processes: torchrun takes --nproc for its own)
 sys.exit(main(["quantize", "--preset", "debug", *words]))
 """
 
 
 def torchrun(root: Path, *words: object) -> subprocess.CompletedProcess[str]:
     """Two processes of a command, that end well."""
-    launcher = [
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        "--nproc-per-node",
-        "2",
-        "-m",
-        "lapa",
-    ]
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     done = subprocess.run(
-        [
-            sys.executable,
-            *launcher,
-            "-m",
-            "lapa",
-            *map(str, words),
-            "--processes",
-            "2",
-            "--every",
-            "1",
-        ],
+        [sys.executable, *launcher, "-m", "lapa", *map(str, words), "--every", "1"],
         cwd=root,
         env={"PYTHONPATH": str(root), "OMP_NUM_THREADS": "1", "PATH": ""},
         capture_output=True,
