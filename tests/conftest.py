@@ -14,7 +14,10 @@ from types import SimpleNamespace
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+# without its window Chromium does half the work
+BROWSERS = (
+    "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome",
+)  # fmt: skip
 
 # Set before anything imports gradio or a hub client: both read these once, at import.
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"

@@ -230,16 +230,21 @@ def test_what_is_imagined_alternates_with_the_frame_and_the_sweep_with_it(visit)
     cell = screen.page.locator('.lx-cell[data-k="3"] canvas')
     for word in ("now", "imagined", "now"):
         expect(badge).to_have_text(word)
-    shows = """() => {
-      const now = document.querySelector(".lx-badge").textContent === "now";
+    cell.wait_for()
+    # what is shown at every look, until each of the two was seen ten times
+    looks = """async () => {
       const data = (selector) => document.querySelector(selector).toDataURL();
-      const frame = data(".lx-now");
-      return [now, data(".lx-next") === frame, data('.lx-cell[data-k="3"] canvas') === frame];
+      const seen = new Set(), times = { now: 0, imagined: 0 };
+      while (Math.min(...Object.values(times)) < 10) {
+        const word = document.querySelector(".lx-badge").textContent, frame = data(".lx-now");
+        const canvases = [".lx-next", '.lx-cell[data-k="3"] canvas'];
+        seen.add([word, ...canvases.map((each) => data(each) === frame)].join());
+        times[word] += 1;
+        await new Promise((then) => setTimeout(then, 20));
+      }
+      return [...seen].sort();
     }"""
-    seen = {tuple(screen.page.evaluate(shows)) for _ in range(30) if not cell.wait_for()}
-    screen.page.wait_for_timeout(800)
-    seen |= {tuple(screen.page.evaluate(shows)) for _ in range(30)}
-    assert seen == {(True, True, True), (False, False, False)}
+    assert screen.page.evaluate(looks) == ["imagined,false,false", "now,true,true"]
 
 
 @pytest.mark.detail
