@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from app.core.cache import Cache
 from app.core.checkpoints import Loaded, Quantizer
 from app.core.compare import compare, mean_change
 from app.core.limits import Limits
+from app.core.thread import OneThread
 from app.core.views import Encoding, Sweep
 
 Codes = tuple[int, ...]
@@ -28,11 +29,6 @@ NEW = 4
 # random latent actions that a prediction is held against, in one batch: enough to tell a picture
 # that any codes give, and no more than a first look may wait for
 DRAWS = 4
-# A press is often followed by the next: long work lets them all pass, but not for ever.
-REST, PATIENCE = 0.03, 0.5
-# Long work that somebody looks at waits no longer than a piece of it takes, so that it and presses
-# have equal shares of the thread where there is no end of them.
-EQUAL = 0.04
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +53,7 @@ class Moment:
         return sum(map(_bytes_of, (self.frame, self.scene, self.future)))
 
 
-class Compute:
+class Compute(OneThread):
     """All model work, on one thread: visitors queue instead of trampling each other's cores.
 
     Long work comes in small pieces through `between`, which lets everybody else go first.
@@ -70,64 +66,10 @@ class Compute:
     """
 
     def __init__(self, limits: Limits) -> None:
-        self._here = threading.local()
-        self._thread = ThreadPoolExecutor(
-            1, "quantizer", initializer=lambda: setattr(self._here, "is_thread", True)
-        )
+        super().__init__()
         self._results: Cache[Any] = Cache(limits.prediction_bytes, size=_bytes_of)
-        self._calm = threading.Condition()
         self._waiting: dict[str, list[_Wish]] = {}
         self._waiting_lock = threading.Lock()
-        self._visitors, self._last_visit = 0, 0.0
-        self._in_piece, self._last_piece = False, 0.0
-
-    def close(self) -> None:
-        """Wait for what is under way; nothing is computed from then on."""
-        self._thread.shutdown(cancel_futures=True)
-
-    def run(self, work: Callable[..., Result], *args: Any) -> Result:
-        """The result of `work(*args)`, computed when the thread is free; at once in a job of it."""
-        if getattr(self._here, "is_thread", False):
-            return work(*args)
-        with self._calm:
-            self._visitors += 1
-        try:
-            return self._thread.submit(work, *args).result()
-        finally:
-            with self._calm:
-                self._visitors -= 1
-                self._last_visit = time.monotonic()
-                self._calm.notify_all()
-
-    def between(
-        self, work: Callable[..., Result], *args: Any, patience: float = PATIENCE
-    ) -> Result:
-        """As `run`, for a piece of long work: computed when no visitor waits.
-
-        Under a constant stream of visitors it still gets its turn, after `patience` seconds. There
-        is one piece at a time, and visitors have EQUAL seconds before the next, whatever number of
-        long works there are.
-        """
-        self._wait_for_calm(patience)
-        try:
-            return self._thread.submit(work, *args).result()
-        finally:
-            with self._calm:
-                self._in_piece, self._last_piece = False, time.monotonic()
-                self._calm.notify_all()
-
-    def _wait_for_calm(self, patience: float) -> None:
-        deadline = time.monotonic() + patience
-        with self._calm:
-            while True:
-                now = time.monotonic()
-                rested = self._last_visit + REST
-                due = max(deadline, self._last_piece + EQUAL)
-                start = due if self._visitors else min(due, rested)
-                if not self._in_piece and now >= start:
-                    self._in_piece = True
-                    return
-                self._calm.wait(None if self._in_piece else start - now)
 
     def forget(self, clip_ids: Sequence[str]) -> None:
         """Drop every result about these clips."""
@@ -269,6 +211,14 @@ class Compute:
         """The latent action where a clip's first frame follows itself."""
         key = (clip_id, loaded.view.name, 0, "still")
         return self._part(key, lambda: frame, lambda frame: self.encode(loaded, frame, frame))
+
+    def recall(self, key: Hashable) -> Any:
+        """What was kept by this key, which begins with a clip's id and a model's name; or None."""
+        return self._results.get(key)
+
+    def keep(self, key: Hashable, value: Any) -> None:
+        """Keep what was made in pieces, to be recalled by this key."""
+        self._results.keep(key, value)
 
     # Any picture
 

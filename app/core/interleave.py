@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from app.core.checkpoints import Quantizer
-from app.core.compute import PATIENCE, Compute
+from app.core.compute import Compute
 
 # How long a piece may hold up a visitor, about, and its frames at most.
 PIECE_SECONDS, LARGEST = 0.04, 16
@@ -37,7 +37,8 @@ class Turns:
 
     Each call is cut into pieces that take about PIECE_SECONDS on the thread of all model work;
     the pieces grow while they stay quick. stopped: once it is set, the next piece raises Stopped.
-    patience: seconds that a piece waits for calm.
+    watched: somebody looks at it (`OneThread.watched`). size: frames of the first piece; of the
+    next one from then on.
     """
 
     def __init__(
@@ -45,14 +46,15 @@ class Turns:
         quantizer: Quantizer,
         compute: Compute,
         stopped: threading.Event | None = None,
-        patience: float = PATIENCE,
+        *,
+        watched: bool = False,
+        size: int = 1,
     ) -> None:
         self.config = quantizer.config
         self._quantizer = quantizer
         self._compute = compute
         self._stopped = stopped or threading.Event()
-        self._patience = patience
-        self._size = 1
+        self._watched, self.size = watched, size
 
     def resize(self, frames: np.ndarray) -> np.ndarray:
         """Frames at the model's image size; those that have it already as they are."""
@@ -76,7 +78,7 @@ class Turns:
         """As many rows of codes as frames, or many for one; or a frame (h, w, 3) and one action."""
         decode = self._quantizer.decode
         if isinstance(frame, np.ndarray) and frame.ndim == 3:
-            return self._turn(decode, np.array(frame), codes)
+            return self._once(decode, np.array(frame), codes)
         if not isinstance(frame, Scenes) and len(frame) == len(codes):
             return self._joined(decode, frame, codes)
         if not isinstance(frame, Scenes):
@@ -84,7 +86,7 @@ class Turns:
         if len(frame) == 1:
             scene = frame.parts[0][1]
             return self._joined(lambda rows: decode(scene, rows), codes)
-        return np.concatenate([self._turn(decode, scene, codes[at]) for at, scene in frame.parts])
+        return np.concatenate([self._once(decode, scene, codes[at]) for at, scene in frame.parts])
 
     def _joined(self, call: Callable[..., np.ndarray], *batches: np.ndarray) -> np.ndarray:
         return np.concatenate([part for _, part in self._pieces(call, *batches)])
@@ -93,26 +95,46 @@ class Turns:
         self, call: Callable[..., Result], *batches: np.ndarray
     ) -> list[tuple[slice, Result]]:
         """`call` on one piece of all batches after the other, each with its place."""
-        done, first = [], 0
-        while first < len(batches[0]):
-            at = slice(first, min(first + self._size, len(batches[0])))
+        done: list[tuple[slice, Result]] = []
+
+        def piece() -> bool:
+            first = done[-1][0].stop if done else 0
+            at = slice(first, min(first + self.size, len(batches[0])))
             # A copy, because kept frames are read-only and torch wants memory it may write.
             parts = [np.array(batch[at]) for batch in batches]
-            done.append((at, self._turn(call, *parts)))
-            first = at.stop
+            start = time.perf_counter()
+            done.append((at, call(*parts)))
+            self._adapt(time.perf_counter() - start)
+            return at.stop < len(batches[0])
+
+        if len(batches[0]):
+            self._compute_all(piece)
         return done
 
-    def _turn(self, call: Callable[..., Result], *args: Any) -> Result:
-        if self._stopped.is_set():
-            raise Stopped
+    def _once(self, call: Callable[..., Result], *args: Any) -> Result:
+        found: list[Result] = []
 
-        def timed() -> tuple[Result, float]:
-            start = time.perf_counter()
-            return call(*args), time.perf_counter() - start
+        def piece() -> bool:
+            found.append(call(*args))
+            return False
 
-        result, seconds = self._compute.between(timed, patience=self._patience)
-        if seconds > PIECE_SECONDS and self._size > 1:
-            self._size //= 2
-        elif seconds < PIECE_SECONDS / 3 and self._size < LARGEST:
-            self._size *= 2
-        return result
+        self._compute_all(piece)
+        return found[0]
+
+    def _compute_all(self, piece: Callable[[], bool]) -> None:
+        def unless_stopped() -> bool:
+            if self._stopped.is_set():
+                raise Stopped
+            return piece()
+
+        if self._watched:
+            self._compute.watched(unless_stopped)
+            return
+        while self._compute.between(unless_stopped):
+            pass
+
+    def _adapt(self, seconds: float) -> None:
+        if seconds > PIECE_SECONDS and self.size > 1:
+            self.size //= 2
+        elif seconds < PIECE_SECONDS / 3 and self.size < LARGEST:
+            self.size *= 2

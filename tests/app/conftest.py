@@ -57,6 +57,8 @@ class SmallQuantizer:
             return np.array(image)
 
     def prepare(self, frame: np.ndarray, *, size: int | None = None) -> np.ndarray:
+        if frame.ndim == 4:
+            return np.stack([self.prepare(each, size=size) for each in frame])
         with self._alone("prepare"):
             side = size or SIZE
             image = Image.fromarray(frame).resize((side, side), Image.Resampling.BOX)
@@ -86,7 +88,8 @@ class SmallQuantizer:
     ) -> np.ndarray:
         assert size is None or scene.shape[-3:] == (size, size, 3)
         if scene.ndim == 4:
-            return np.stack([self.decode(*each) for each in zip(scene, codes, strict=True)])
+            scenes = np.broadcast_to(scene, (len(codes), *scene.shape[1:]))
+            return np.stack([self.decode(*each) for each in zip(scenes, codes, strict=True)])
         with self._alone("decode"):
             return self._moved(scene, codes)
 

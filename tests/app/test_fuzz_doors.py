@@ -41,23 +41,26 @@ BY_TYPE = {
 
 
 @pytest.fixture(scope="module")
-def address(small_world) -> Iterator[str]:
-    """A page over the small world, behind the doors of the real one."""
+def visitor(small_world) -> Iterator[httpx.Client]:
+    """Who asks a page over the small world, behind the doors of the real one.
+
+    One client for all questions: each new one reads its certificates, which takes twenty times as
+    long as an answer."""
     make = {"load": lambda path: BatchQuantizer(), "instrument": FakeInstrument()}
     page = build(small_world(limits=Limits(play_seconds=0.05), **make))
     options = {"prevent_thread_lock": True, "server_name": "127.0.0.1", "quiet": True}
     _, url, _ = page.launch(**options, **launch_options())
-    yield url
+    with httpx.Client(base_url=url, timeout=30) as client:
+        yield client
     page.close()
 
 
-def asked(address: str, method: str, **parameters: Any) -> dict[str, Any]:
+def asked(visitor: httpx.Client, method: str, **parameters: Any) -> dict[str, Any]:
     """What the MCP server says: a result or an error."""
-    answer = httpx.post(
-        f"{address}gradio_api/mcp/",
+    answer = visitor.post(
+        "gradio_api/mcp/",
         json={"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters},
         headers={"Accept": "application/json, text/event-stream"},
-        timeout=30,
     )
     assert answer.status_code == 200, (answer.status_code, answer.text[:300])
     lines = [line for line in answer.text.split("\n") if line.startswith("data:")]
@@ -65,8 +68,8 @@ def asked(address: str, method: str, **parameters: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def schemas(address: str) -> dict[str, dict[str, Any]]:
-    tools = asked(address, "tools/list")["result"]["tools"]
+def schemas(visitor: httpx.Client) -> dict[str, dict[str, Any]]:
+    tools = asked(visitor, "tools/list")["result"]["tools"]
     return {tool["name"]: tool["inputSchema"] for tool in tools}
 
 
@@ -79,11 +82,11 @@ def arguments(schema: dict[str, Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=fields)
 
 
-def try_tool(address: str, name: str, schema: dict[str, Any], count: int) -> None:
+def try_tool(visitor: httpx.Client, name: str, schema: dict[str, Any], count: int) -> None:
     @settings(max_examples=count, deadline=None, derandomize=True, database=None)
     @given(arguments(schema))
     def sent(chosen: dict[str, Any]) -> None:
-        told = asked(address, "tools/call", name=name, arguments=chosen)
+        told = asked(visitor, "tools/call", name=name, arguments=chosen)
         if "error" in told:
             assert is_sentence(told["error"]["message"]), told
         elif told["result"].get("isError"):
@@ -98,39 +101,39 @@ def test_every_tool_is_tried(schemas) -> None:
 
 
 @pytest.mark.parametrize("name", TOOLS)
-def test_anything_for_a_tool_is_answered_or_refused_in_a_sentence(address, schemas, name) -> None:
-    try_tool(address, name, schemas[name], FEW)
+def test_anything_for_a_tool_is_answered_or_refused_in_a_sentence(visitor, schemas, name) -> None:
+    try_tool(visitor, name, schemas[name], FEW)
 
 
 @pytest.mark.parametrize("text", ["/etc/passwd", "\n", "x" * 100_000])
-def test_what_is_no_file_is_not_repeated_by_a_tool(address, text: str) -> None:
-    told = asked(address, "tools/call", name="imagine_next_frame", arguments={"frame": text})
+def test_what_is_no_file_is_not_repeated_by_a_tool(visitor, text: str) -> None:
+    told = asked(visitor, "tools/call", name="imagine_next_frame", arguments={"frame": text})
     sentence = told["result"]["content"][0]["text"]
     assert told["result"]["isError"] and sentence.startswith("A picture for a tool is named by its")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", TOOLS)
-def test_many_things_for_a_tool(address, schemas, name) -> None:
-    try_tool(address, name, schemas[name], MANY)
+def test_many_things_for_a_tool(visitor, schemas, name) -> None:
+    try_tool(visitor, name, schemas[name], MANY)
 
 
-def parts(address: str) -> dict[str, int]:
+def parts(visitor: httpx.Client) -> dict[str, int]:
     """The number of the component that has a server function, by the function's name; one of each
     name is enough, except that two are called thumbnails."""
     found = {}
-    for each in httpx.get(f"{address}config", timeout=30).json()["components"]:
+    for each in visitor.get("config").json()["components"]:
         for name in each["props"].get("server_fns") or ():
             found[f"{name} {each['id']}"] = each["id"]
     return found
 
 
-def called(address: str, **body: Any) -> httpx.Response:
-    return httpx.post(f"{address}gradio_api/component_server", json=body, timeout=30)
+def called(visitor: httpx.Client, **body: Any) -> httpx.Response:
+    return visitor.post("gradio_api/component_server", json=body)
 
 
-def try_functions(address: str, count: int, caplog: Any) -> None:
-    known = parts(address)
+def try_functions(visitor: httpx.Client, count: int, caplog: Any) -> None:
+    known = parts(visitor)
     assert {name.split()[0] for name in known} == set(FUNCTIONS)
 
     @settings(max_examples=count, deadline=None, derandomize=True, database=None)
@@ -138,7 +141,7 @@ def try_functions(address: str, count: int, caplog: Any) -> None:
     def sent(name: str, data: Any) -> None:
         caplog.clear()
         body = {"component_id": known[name], "fn_name": name.split()[0], "session_hash": "me"}
-        answer = called(address, data=data, **body)
+        answer = called(visitor, data=data, **body)
         assert answer.status_code == 200, (name, data, answer.text[:300])
         record = answer.json()
         error = record.get("error") if isinstance(record, dict) else None
@@ -149,13 +152,13 @@ def try_functions(address: str, count: int, caplog: Any) -> None:
     sent()
 
 
-def test_anything_for_a_server_function_is_answered(address, caplog) -> None:
-    try_functions(address, 24, caplog)
+def test_anything_for_a_server_function_is_answered(visitor, caplog) -> None:
+    try_functions(visitor, 24, caplog)
 
 
 @pytest.mark.slow
-def test_many_things_for_the_server_functions(address, caplog) -> None:
-    try_functions(address, 2000, caplog)
+def test_many_things_for_the_server_functions(visitor, caplog) -> None:
+    try_functions(visitor, 2000, caplog)
 
 
 @pytest.mark.parametrize(
@@ -169,6 +172,6 @@ def test_many_things_for_the_server_functions(address, caplog) -> None:
         {"component_id": 1, "fn_name": "__class__", "session_hash": "me", "data": 1},
     ],
 )
-def test_a_server_function_that_is_none_is_refused(address, body) -> None:
-    answer = called(address, **body)
+def test_a_server_function_that_is_none_is_refused(visitor, body) -> None:
+    answer = called(visitor, **body)
     assert answer.status_code in (400, 404, 422) and is_sentence(answer.json()["detail"])

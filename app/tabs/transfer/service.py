@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from app.clips.gallery import Gallery
 from app.core.checkpoints import Checkpoints, Loaded
 from app.core.codes import is_whole
 from app.core.compare import gap_in_frames, no_future
-from app.core.compute import EQUAL, Compute
+from app.core.compute import Compute
 from app.core.frames import Frames
 from app.core.interleave import Turns
 from app.core.limits import UserError
@@ -55,11 +55,22 @@ class Pair:
 
 @dataclass(frozen=True, eq=False)
 class _Source:
+    """The pair that a latent action comes from. there: its first frame, with its motion."""
+
     clip: Clip
-    frame: np.ndarray
+    there: Moving
     future: np.ndarray
     codes: np.ndarray
-    latent: np.ndarray
+
+
+class _Done(NamedTuple):
+    """What a latent action does to a frame: the imagined one, (h, w, 3) uint8, where that moves
+    from the frame and what lies there, (2,) pixels each, and the codes read back from both."""
+
+    imagined: np.ndarray
+    vector: np.ndarray
+    centre: np.ndarray
+    returned: np.ndarray
 
 
 Gains = Callable[[Turns, _Source, np.ndarray], np.ndarray]
@@ -74,6 +85,8 @@ class Transfer:
         self._clips, self._checkpoints = clips, checkpoints
         self._compute, self._frames = compute, frames
         self._measured = MeasuredTransfer(checkpoints)
+        # frames of a piece that was quick enough when a model was last asked
+        self._sizes: dict[str, int] = {}
 
     def carry(
         self,
@@ -97,21 +110,21 @@ class Transfer:
         if not is_whole(steps) or not 1 <= steps <= MOST_STEPS:
             raise UserError(say.STEPS.format(most_steps=MOST_STEPS, steps=steps))
         loaded = self._checkpoints.usable(model)
-        turns = Turns(loaded.quantizer, self._compute, patience=EQUAL)
+        turns = self._turns(loaded)
         source = self._source(loaded, turns, pair, session)
         targets = self._targets(loaded.view, source.clip, onto or {}, session)
         targets = dict(list(targets.items())[:most])
-        there = self._moving(source.frame, source.future)
         gains = self._gains if most is None else _no_gains
-        rows = self._rows(loaded, turns, source, there, targets, int(steps), gains)
+        rows = self._rows(loaded, turns, source, targets, int(steps), gains)
+        self._sizes[model] = turns.size
         gain = float(np.mean([row.gain for row in rows])) if rows else np.nan
         embodiment = "" if source.clip.uploaded else source.clip.embodiment
-        found = Found(there, rows, gain, loaded.view, embodiment, int(steps))
+        found = Found(source.there, rows, gain, loaded.view, embodiment, int(steps))
         return Carried(
             model=model,
             embodiment=embodiment,
             codes=tuple(map(int, source.codes)),
-            frame=there,
+            frame=source.there,
             future=source.future,
             aspect=source.clip.aspect,
             rows=tuple(rows),
@@ -127,11 +140,11 @@ class Transfer:
         known = self._measured.pairs(loaded.view)
         if known is None:
             return {}
-        turns = Turns(loaded.quantizer, self._compute, patience=EQUAL)
+        turns = self._turns(loaded)
         source = self._source(loaded, turns, pair, session)
-        there = self._moving(source.frame, source.future).vector
+        latent = turns.latent(source.there.image[None], source.future[None])[0]
         return {
-            name: self._known(loaded, known, name, source, there)
+            name: self._known(loaded, known, name, source, latent)
             for name in self._clips.embodiments(loaded.view)
         }
 
@@ -185,9 +198,9 @@ class Transfer:
                     at=each["at"],
                     codes=codes,
                     cosine=each["cosine"],
-                    frame=self._moving(frame, future),
+                    frame=_moving(frame, future),
                     future=future,
-                    target=self._moving(target, imagined),
+                    target=_moving(target, imagined),
                     imagined=imagined,
                 )
             )
@@ -195,26 +208,28 @@ class Transfer:
 
     # Inside
 
+    def _turns(self, loaded: Loaded) -> Turns:
+        size = self._sizes.get(loaded.view.name, 1)
+        return Turns(loaded.quantizer, self._compute, watched=True, size=size)
+
     def _source(self, loaded: Loaded, turns: Turns, pair: Pair, session: str | None) -> _Source:
         if pair.pictures is not None:
             clip = nobody(pair.pictures[0])
             frame, future = (self._compute.resize(loaded, each) for each in pair.pictures)
-            return self._inferred(turns, clip, frame, future)
-        clip = self._clips.get(pair.clip_id, session)
+            return _Source(clip, *_inferred(turns, frame, future))
+        clip, other, end = self._clips.get(pair.clip_id, session), pair.other, 0
         frame = self._frames.prepared(loaded, pair.clip_id, pair.index, session)
-        if pair.other is not None:
-            future = self._frames.prepared(loaded, pair.other, 0, session)
-        else:
-            end = pair.index + gap_in_frames(loaded.view.gap_seconds, clip.fps)
+        if other is None:
+            other, end = pair.clip_id, pair.index + gap_in_frames(loaded.view.gap_seconds, clip.fps)
             if end >= clip.frames:
                 raise UserError(no_future(clip, loaded.view).replace("compare with", "learn from"))
-            future = self._frames.prepared(loaded, pair.clip_id, end, session)
-        return self._inferred(turns, clip, frame, future)
-
-    def _inferred(self, turns: Turns, clip: Clip, frame: np.ndarray, future: np.ndarray) -> _Source:
-        codes = turns.encode(frame[None], future[None])
-        latent = turns.latent(frame[None], future[None])
-        return _Source(clip, frame, future, codes[0], latent[0])
+        future = self._frames.prepared(loaded, other, end, session)
+        key = (pair.clip_id, loaded.view.name, pair.index, other, end, "pair")
+        found = self._compute.recall(key)
+        if found is None:
+            found = _inferred(turns, frame, future)
+            self._compute.keep(key, found)
+        return _Source(clip, *found)
 
     def _targets(
         self,
@@ -239,68 +254,98 @@ class Transfer:
         loaded: Loaded,
         turns: Turns,
         source: _Source,
-        there: Moving,
         targets: Mapping[str, tuple[str, int]],
         steps: int,
         gains: Gains,
     ) -> list[CarriedRow]:
         if not targets:
             return []
-        from lapa.checkup.measures.transfer import carry, cosines
+        from lapa.checkup.measures.transfer import cosines
         from lapa.evaluation.flow import LEAST, moved
 
         side = loaded.view.image_size
         frames = np.stack([self._frames.prepared(loaded, *where) for where in targets.values()])
-        codes = np.repeat(source.codes[None], len(frames), 0)
-        asked = np.repeat(there.vector[None] * side, len(frames), 0)
-        found = carry(turns, frames, codes, asked)
-        images = [found.imagined]
-        for _ in range(steps - 1):
-            images.append(turns.decode(images[-1], codes))
-        motion, cosine = found.motion, found.cosine
+        done = self._done(loaded, turns, list(targets.values()), frames, source.codes)
+        images = [np.stack([each.imagined for each in done])]
+        vectors, centres = (np.stack([each[at] for each in done]) for at in (1, 2))
         if steps > 1:
+            codes = np.repeat(source.codes[None], len(frames), 0)
+            for _ in range(steps - 1):
+                images.append(turns.decode(images[-1], codes))
             # what all steps together bring
             motion = moved(frames, images[-1])
-            cosine = cosines(motion.vector, asked, LEAST * side)
+            vectors, centres = motion.vector, motion.centre
+        asked = np.repeat(source.there.vector[None] * side, len(frames), 0)
+        cosine = cosines(vectors, asked, LEAST * side)
         gained = gains(turns, source, frames)
-        still = np.linalg.norm(motion.vector, axis=1) < LEAST * side
-        rows = []
-        for at, (name, (clip_id, index)) in enumerate(targets.items()):
-            shown = Moving(frames[at], motion.vector[at] / side, motion.centre[at] / side)
-            rows.append(
-                CarriedRow(
-                    embodiment=name,
-                    clip_id=clip_id,
-                    index=index,
-                    aspect=self._clips.get(clip_id).aspect,
-                    frame=shown,
-                    images=tuple(step[at] for step in images),
-                    cosine=float(cosine[at]),
-                    verdict=verdict(float(cosine[at]), still=bool(still[at])),
-                    returned=tuple(map(int, found.returned[at])),
-                    gain=float(gained[at]),
-                )
+        still = np.linalg.norm(vectors, axis=1) < LEAST * side
+        return [
+            CarriedRow(
+                embodiment=name,
+                clip_id=clip_id,
+                index=index,
+                aspect=self._clips.get(clip_id).aspect,
+                frame=Moving(frames[at], vectors[at] / side, centres[at] / side),
+                images=tuple(step[at] for step in images),
+                cosine=float(cosine[at]),
+                verdict=verdict(float(cosine[at]), still=bool(still[at])),
+                returned=tuple(map(int, done[at].returned)),
+                gain=float(gained[at]),
             )
-        return rows
+            for at, (name, (clip_id, index)) in enumerate(targets.items())
+        ]
+
+    def _done(
+        self,
+        loaded: Loaded,
+        turns: Turns,
+        targets: Sequence[tuple[str, int]],
+        frames: np.ndarray,
+        codes: np.ndarray,
+    ) -> list[_Done]:
+        """What a latent action does to each of the targets' frames, whoever it came from: many
+        pairs have the same, and whoever looks at one asks for its rows again."""
+        from lapa.evaluation.flow import moved
+
+        name, action = loaded.view.name, tuple(map(int, codes))
+        keys = [(clip_id, name, index, *action, "done") for clip_id, index in targets]
+        done = {key: self._compute.recall(key) for key in keys}
+        new = [at for at, key in enumerate(keys) if done[key] is None]
+        if new:
+            here = frames[new]
+            imagined = turns.decode(here, np.repeat(codes[None], len(new), 0))
+            returned, motion = turns.encode(here, imagined), moved(here, imagined)
+            made = zip(imagined, motion.vector, motion.centre, returned, strict=True)
+            for at, parts in zip(new, made, strict=True):
+                # a part of a batch would keep all of it
+                done[keys[at]] = _Done(*(part.copy() for part in parts))
+                self._compute.keep(keys[at], done[keys[at]])
+        return [done[key] for key in keys]
 
     def _gains(self, turns: Turns, source: _Source, frames: np.ndarray) -> np.ndarray:
         """Appearance leak: dB won on each of the frames (B, h, w, 3), offered as the future."""
         from lapa.evaluation.table import psnr, squared_error
 
-        here = np.repeat(source.frame[None], len(frames), 0)
-        imagined = turns.decode(here, turns.encode(here, frames))
+        here = np.repeat(source.there.image[None], len(frames), 0)
+        codes, each = np.unique(turns.encode(here, frames), axis=0, return_inverse=True)
+        imagined = turns.decode(here[:1], codes)[each.reshape(-1)]
         reached, copied = squared_error(imagined, frames), squared_error(here, frames)
         gained: np.ndarray = psnr(reached) - psnr(copied)
         return gained
 
     def _known(
-        self, loaded: Loaded, known: KnownPairs, embodiment: str, source: _Source, there: np.ndarray
+        self,
+        loaded: Loaded,
+        known: KnownPairs,
+        embodiment: str,
+        source: _Source,
+        latent: np.ndarray,
     ) -> tuple[KnownPair, ...]:
         from lapa.checkup.measures.transfer import cosines
         from lapa.evaluation.flow import LEAST
 
         rows: list[int] = []
-        for row in known.nearest(embodiment, source.codes, source.latent, len(known.clips)):
+        for row in known.nearest(embodiment, source.codes, latent, len(known.clips)):
             clip_id = known.clips[known.clip[row]]
             here = self._has_pair(loaded.view, clip_id, int(known.index[row]))
             if here and clip_id != source.clip.id and len(rows) < NEAREST:
@@ -319,7 +364,7 @@ class Transfer:
                     index=index,
                     codes=tuple(map(int, known.codes[row])),
                     differ=int(differ),
-                    cosine=float(cosines(vector[None], there[None], LEAST)[0]),
+                    cosine=float(cosines(vector[None], source.there.vector[None], LEAST)[0]),
                     frame=Moving(frame, vector, known.centre[row].astype(np.float64)),
                     future=self._frames.prepared(loaded, clip_id, index + gap),
                 )
@@ -335,12 +380,20 @@ class Transfer:
     def _has_frame(self, clip_id: str, index: int) -> bool:
         return any(each.id == clip_id and 0 <= index < each.frames for each in self._clips.all())
 
-    def _moving(self, frame: np.ndarray, future: np.ndarray) -> Moving:
-        from lapa.evaluation.flow import moved
 
-        found = self._compute.run(moved, frame[None], future[None])
-        side = len(frame)
-        return Moving(frame, found.vector[0] / side, found.centre[0] / side)
+def _inferred(
+    turns: Turns, frame: np.ndarray, future: np.ndarray
+) -> tuple[Moving, np.ndarray, np.ndarray]:
+    """The frame with its motion, the future, and the codes (S,) between them."""
+    return _moving(frame, future), future, turns.encode(frame[None], future[None])[0]
+
+
+def _moving(frame: np.ndarray, future: np.ndarray) -> Moving:
+    from lapa.evaluation.flow import moved
+
+    found = moved(frame[None], future[None])
+    side = len(frame)
+    return Moving(frame, found.vector[0] / side, found.centre[0] / side)
 
 
 def _no_gains(turns: Turns, source: _Source, frames: np.ndarray) -> np.ndarray:

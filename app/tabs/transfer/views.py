@@ -20,6 +20,11 @@ class Moving:
     vector: np.ndarray
     centre: np.ndarray
 
+    @property
+    def nbytes(self) -> int:
+        """Memory of it."""
+        return self.image.nbytes + self.vector.nbytes + self.centre.nbytes
+
 
 @dataclass(frozen=True, eq=False)
 class KnownPair:
