@@ -207,6 +207,28 @@ class Compute(OneThread):
         key = (clip_id, loaded.view.name, index, "frame")
         return self._part(key, native, lambda frame: self.resize(loaded, frame))
 
+    def prepared_many(
+        self,
+        loaded: Loaded,
+        places: Sequence[tuple[str, int]],
+        native: Callable[[str, int], np.ndarray],
+    ) -> list[np.ndarray]:
+        """`prepared` of frames (clip id, index), for long work that somebody looks at."""
+        name = loaded.view.name
+        found = {(clip, index): self.recall((clip, name, index, "frame")) for clip, index in places}
+        # decoded before the thread is asked for
+        new = {place: native(*place) for place, frame in found.items() if frame is None}
+
+        def resize() -> bool:
+            for (clip, index), frame in new.items():
+                found[clip, index] = self.resize(loaded, frame)
+                self.keep((clip, name, index, "frame"), found[clip, index])
+            return False
+
+        if new:
+            self.watched(resize)
+        return [found[place] for place in places]
+
     def still(self, loaded: Loaded, clip_id: str, frame: np.ndarray) -> Codes:
         """The latent action where a clip's first frame follows itself."""
         key = (clip_id, loaded.view.name, 0, "still")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -40,6 +41,17 @@ class Frames:
         self._clips.at(clip_id, index, session)
         return self._compute.prepared(
             loaded, clip_id, int(index), lambda: self._clips.frame(clip_id, index, session)
+        )
+
+    def prepared_many(
+        self, loaded: Loaded, places: Sequence[tuple[str, int]], session: str | None = None
+    ) -> list[np.ndarray]:
+        """`prepared` of frames (clip id, index), for long work that somebody looks at."""
+        places = [
+            (self._clips.at(clip_id, index, session).id, int(index)) for clip_id, index in places
+        ]
+        return self._compute.prepared_many(
+            loaded, places, lambda clip_id, index: self._clips.frame(clip_id, index, session)
         )
 
     def still(self, loaded: Loaded, embodiment: str, frame: np.ndarray | None = None) -> Codes:

@@ -129,7 +129,7 @@ class Limits:
     clip_bytes: int = 400 * MB
     prediction_bytes: int = 100 * MB
     decoders: int = 2
-    thinkers: int = 2
+    thinkers: int = 4
     waiting_of_one: int = 3
     waiting_of_all: int = 100
     threads: int = 2

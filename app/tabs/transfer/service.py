@@ -217,13 +217,13 @@ class Transfer:
             clip = nobody(pair.pictures[0])
             frame, future = (self._compute.resize(loaded, each) for each in pair.pictures)
             return _Source(clip, *_inferred(turns, frame, future))
-        clip, other, end = self._clips.get(pair.clip_id, session), pair.other, 0
-        frame = self._frames.prepared(loaded, pair.clip_id, pair.index, session)
+        clip, other, end = self._clips.at(pair.clip_id, pair.index, session), pair.other, 0
         if other is None:
             other, end = pair.clip_id, pair.index + gap_in_frames(loaded.view.gap_seconds, clip.fps)
             if end >= clip.frames:
                 raise UserError(no_future(clip, loaded.view).replace("compare with", "learn from"))
-        future = self._frames.prepared(loaded, other, end, session)
+        places = [(pair.clip_id, pair.index), (other, end)]
+        frame, future = self._frames.prepared_many(loaded, places, session)
         key = (pair.clip_id, loaded.view.name, pair.index, other, end, "pair")
         found = self._compute.recall(key)
         if found is None:
@@ -264,7 +264,7 @@ class Transfer:
         from lapa.evaluation.flow import LEAST, moved
 
         side = loaded.view.image_size
-        frames = np.stack([self._frames.prepared(loaded, *where) for where in targets.values()])
+        frames = np.stack(self._frames.prepared_many(loaded, list(targets.values())))
         done = self._done(loaded, turns, list(targets.values()), frames, source.codes)
         images = [np.stack([each.imagined for each in done])]
         vectors, centres = (np.stack([each[at] for each in done]) for at in (1, 2))
