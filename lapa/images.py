@@ -109,13 +109,21 @@ def moving_energy(
     """
     small, true = halved(imagined), halved(future)
     # a dream's frame is held against itself, and need not be halved twice
-    earlier = (small if each is imagined else halved(each) for each in before)
-    moving = torch.stack([changed(true, each) for each in earlier]).any(0)
-    inside = moving[:, 1:-1, 1:-1].double()
-    energies = [
-        (laplacian(_grey(x))[:, 0].square() * inside).sum((1, 2)).numpy() for x in (small, true)
-    ]
-    return energies[0], energies[1]
+    moving = movers(true, *(small if each is imagined else halved(each) for each in before))
+    return energy(small, moving), energy(true, moving)
+
+
+def movers(future: Tensor, *before: Tensor) -> Tensor:
+    """Where `future` differs from one of the frames before, all halved (B, h, w, 3): 1 or 0,
+    float64 (B, h − 2, w − 2), inner pixels alone."""
+    moving = torch.stack([changed(future, each) for each in before]).any(0)
+    return moving[:, 1:-1, 1:-1].double()
+
+
+def energy(frames: Tensor, moving: Tensor) -> np.ndarray:
+    """Sums (B,) float64 of squared Laplacians of halved frames (B, h, w, 3) over `movers`."""
+    sums: np.ndarray = (laplacian(_grey(frames))[:, 0].square() * moving).sum((1, 2)).numpy()
+    return sums
 
 
 def changed(frames: Tensor, others: Tensor) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from app.core.views import Clip, Figures, Model
@@ -41,17 +43,36 @@ def against_chance(ratio: float | None, chance: float | None) -> str:
     return f"Random codes on this frame are {far} than the copied frame."
 
 
-def blur(image: np.ndarray, frame: np.ndarray, future: np.ndarray) -> str:
-    """What it means that a prediction is blurred where the true future moves, in two sentences;
-    empty where it is not. All (H, W, 3) uint8 of one size."""
-    from lapa.images import moving_energy
+class Edges(NamedTuple):
+    """Where a true future moves, as `lapa.images.movers` says it, and the energy of its edges
+    there."""
 
-    drawn, true = (float(sums[0]) for sums in moving_energy(image[None], future[None], frame[None]))
-    if true < EDGES or drawn >= BLURRED * true:
+    moving: Any
+    true: float
+
+
+def edges(frame: np.ndarray, future: np.ndarray) -> Edges:
+    """Of a frame and its true future, both (H, W, 3) uint8: the same for all predictions."""
+    from lapa.images import energy, halved, movers
+
+    then = halved(future[None])
+    moving = movers(then, halved(frame[None]))
+    return Edges(moving, float(energy(then, moving)[0]))
+
+
+def blur(image: np.ndarray, edges: Edges) -> str:
+    """What it means that a prediction (H, W, 3) uint8 is blurred where the true future moves, in
+    two sentences; empty where it is not."""
+    from lapa.images import energy, halved
+
+    if edges.true < EDGES:
+        return ""
+    drawn = float(energy(halved(image[None]), edges.moving)[0])
+    if drawn >= BLURRED * edges.true:
         return ""
     return (
-        f"Blurred where it moves: {100 * drawn / true:.0f} % of the true frame's edges are there. "
-        "Many futures fit one latent action, and the decoder draws something between them."
+        f"Blurred where it moves: {100 * drawn / edges.true:.0f} % of the true frame's edges are "
+        "there. Many futures fit one latent action, and the decoder draws something between them."
     )
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from app.core.cache import Cache
 from app.core.checkpoints import Loaded, Quantizer
-from app.core.compare import compare, mean_change
+from app.core.compare import Edges, compare, edges, mean_change
 from app.core.limits import Limits
 from app.core.thread import OneThread
 from app.core.views import Encoding, Sweep
@@ -37,20 +37,21 @@ class Moment:
 
     scene: what a quantizer computes about the frame before it looks at the code. future, inferred:
     the frame one gap later and the latent action that led there; None where the clip ends before.
-    chance: mean MSE of a few random latent actions' pictures over that of the frame, both to the
-    future; None where there is none or nothing moves.
+    edges: of the future where it moves. chance: mean MSE of a few random latent actions' pictures
+    over that of the frame, both to the future; None where there is none or nothing moves.
     """
 
     frame: np.ndarray
     scene: Any
     future: np.ndarray | None = None
     inferred: Codes | None = None
+    edges: Edges | None = None
     chance: float | None = None
 
     @property
     def nbytes(self) -> int:
-        """Memory of its pictures and its scene."""
-        return sum(map(_bytes_of, (self.frame, self.scene, self.future)))
+        """Memory of its pictures, its scene and its edges."""
+        return sum(map(_bytes_of, (self.frame, self.scene, self.future, self.edges)))
 
 
 class Compute(OneThread):
@@ -333,7 +334,7 @@ class Compute(OneThread):
                 return Moment(frame, scene)
             future, inferred = later[0], self.encode(loaded, *map(prepared, ends))
             chance = _chance(loaded, scene, frame, future, inferred)
-            return Moment(frame, scene, future, inferred, chance)
+            return Moment(frame, scene, future, inferred, edges(frame, future), chance)
 
         moment: Moment = self._results.get_or_make((*place, "moment"), make)
         return moment

@@ -43,7 +43,9 @@ class Kind(Generic[Frames]):
         return cast("Frames", self._pixels(images) if self.numpy else images)
 
     def _pixels(self, images: Tensor) -> np.ndarray:
-        pixels = (images * 255).round().to(torch.uint8).permute(0, 2, 3, 1).cpu().numpy()
+        pixels = (
+            (images * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        )
         return pixels[0] if self.single else pixels
 
 

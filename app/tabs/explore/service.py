@@ -66,7 +66,7 @@ class Explore:
             inferred=moment.inferred,
             figures=figures,
             chance="" if figures is None else against_chance(figures.mse_ratio, moment.chance),
-            blur="" if future is None else blur(image, frame, future),
+            blur="" if moment.edges is None else blur(image, moment.edges),
             milliseconds=milliseconds,
             gap_frames=gap,
             note="" if future is not None else no_future(clip, loaded.view),

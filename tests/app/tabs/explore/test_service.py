@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.core.compare import against_chance, blur, compare, gap_in_frames
+from app.core.compare import against_chance, blur, compare, edges, gap_in_frames
 from app.core.limits import Limits, UserError
 from app.explorer import Explorer
 from app.tabs.explore import link
@@ -317,15 +317,15 @@ def test_random_codes_stand_beside_a_prediction_and_are_drawn_once(explorer, qua
 def test_a_blurred_picture_is_said_where_it_moves_and_only_there() -> None:
     frame, future = (np.full((64, 64, 3), 100, np.uint8) for _ in range(2))
     frame[20:36, 10:26], future[20:36, 30:46] = 220, 220
-    assert blur(future, frame, future) == ""
+    assert blur(future, edges(frame, future)) == ""
     # half of the contrast is a quarter of the squared edges
     faint = future.copy()
     faint[20:36, 30:46] = 160
-    assert blur(faint, frame, future) == (
+    assert blur(faint, edges(frame, future)) == (
         "Blurred where it moves: 25 % of the true frame's edges are there. "
         "Many futures fit one latent action, and the decoder draws something between them."
     )
-    assert blur(faint, future, future) == "", "nothing moves"
+    assert blur(faint, edges(future, future)) == "", "nothing moves"
 
 
 def test_a_pressed_code_costs_one_decode(explorer: Explorer, quantizer) -> None:
