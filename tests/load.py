@@ -6,6 +6,10 @@ opens pairs of the atlas, each again two seconds after its answer. All of it goe
 page's own events over loopback, from this machine, which so has both to do. Prints what they
 waited; a busy page that asks a visitor to wait is counted apart, and is tried again as the page
 does. Ends with exit code 1 where a bar of docs/reliability.md is broken.
+
+`--alone` lets one visitor come instead and prints the processor's milliseconds for an answer of
+each kind, and for an event that is refused at once, which is what gradio and the web server take;
+and how many cores all those visitors ask for: with less nobody can answer them all.
 """
 
 from __future__ import annotations
@@ -140,6 +144,11 @@ async def visit(kind: str, number: int, app: Served, clips: list[dict], until: f
     visitor.close()
 
 
+async def refused(visitor: Visitor, dice: random.Random, clips: list[dict]) -> dict[str, Any]:
+    """A press on a clip that is not there."""
+    return await visitor.event("page_predict", {"m": MODEL, "c": "none", "f": 0, "seq": 1})
+
+
 async def press(visitor: Visitor, dice: random.Random, clips: list[dict]) -> dict[str, Any]:
     """A code pressed on a frame of a few clips, as a class on one hand-out does."""
     clip = clips[dice.randrange(min(4, len(clips)))]
@@ -198,6 +207,31 @@ async def measure(app: Served, clients: int, seconds: float, only: bool) -> dict
     }
 
 
+async def alone(app: Served, clients: int, only: bool) -> dict[str, Any]:
+    """What an answer costs where nobody else is there, and all visitors together a second."""
+    clips = app.run("frames", "", "", "", 0)[1]["data"][0]["clips"]
+    found = {}
+    for kind, ask in {"refused event": refused, **ASKED}.items():
+        # the first answers open clips, which later ones find open
+        visitor, counts = Visitor(app, kind), (8, 12) if kind == "transfer" else (40, 80)
+        for count in counts:
+            dice, spent = random.Random(count), cpu_seconds(app)
+            for _ in range(count):
+                told = await ask(visitor, dice, clips)
+                assert kind == "refused event" or not told.get("error"), told
+            found[kind] = round(1000 * (cpu_seconds(app) - spent) / count, 1)
+        visitor.close()
+    kinds = ["press" if only else KINDS[number % len(KINDS)] for number in range(clients)]
+    asked = sum(found[kind] for kind in kinds) / EVERY / 1000
+    return {
+        "milliseconds of the processor": found,
+        f"cores that {clients} clients ask for": round(asked, 2),
+        "of these what gradio and the web server take": round(
+            clients * found["refused event"] / EVERY / 1000, 2
+        ),
+    }
+
+
 def cpu_seconds(app: Served) -> float:
     """What the app has computed so far, its simulator apart."""
     times = psutil.Process(app.process.pid).cpu_times()
@@ -236,10 +270,14 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=45.0)
     parser.add_argument("--only-presses", action="store_true")
+    parser.add_argument("--alone", action="store_true")
     options = parser.parse_args()
     with launched(Path(tempfile.mkdtemp())) as app:
         while "Models loaded" not in app.log.read_text():
             time.sleep(0.5)
+        if options.alone:
+            costs = asyncio.run(alone(app, options.clients, options.only_presses))
+            return print(json.dumps(costs, indent=1))
         figures = asyncio.run(measure(app, options.clients, options.seconds, options.only_presses))
     print(json.dumps(figures, indent=1))
     said = broken(figures)

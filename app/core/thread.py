@@ -15,18 +15,19 @@ Result = TypeVar("Result")
 REST, PATIENCE = 0.03, 0.5
 # after a piece of it, visitors have so long before the next, however much long work there is
 EQUAL = 0.04
-# Where somebody looks at long work, it has as much of the thread as presses have. What either has
-# had more of than the other counts up to so many seconds: the next press may wait for them.
-SAVED = 0.2
+# Where somebody looks at long work, it has a SHARE of a second of the thread for each that presses
+# have: enough for ten transfers beside seventy who press, and a press is what most are here for.
+# What either has had more of than that counts up to SAVED seconds: the next press may wait so long.
+SHARE, SAVED = 0.5, 0.1
 
 
 @dataclass(eq=False)
 class _Job:
-    """What is to be computed. step: (of long work) a piece of it; whether there is more. sign: 1 of
-    a visitor, −1 of long work that somebody looks at, 0 of other long work."""
+    """What is to be computed. step: (of long work) a piece of it; whether there is more. gives:
+    seconds that one of its own gives to what is looked at; it takes them where this is below 0."""
 
     step: Callable[[], bool]
-    sign: int
+    gives: float
     ended: Future[None] = field(default_factory=Future)
 
 
@@ -44,7 +45,7 @@ class OneThread:
         # in the order in which they came; what is looked at has a queue of its own
         self._queue: deque[_Job] = deque()
         self._watched: deque[_Job] = deque()
-        # seconds of the thread that visitors have had more than what is looked at
+        # seconds of the thread that what is looked at may have before the next visitor
         self._saved = 0.0
 
     def close(self) -> None:
@@ -60,7 +61,7 @@ class OneThread:
         with self._calm:
             self._visitors += 1
         try:
-            return self._once(work, args, sign=1)
+            return self._once(work, args, gives=SHARE)
         finally:
             with self._calm:
                 self._visitors -= 1
@@ -75,7 +76,7 @@ class OneThread:
         """
         self._wait_for_calm()
         try:
-            return self._once(work, args, sign=0)
+            return self._once(work, args, gives=0)
         finally:
             with self._calm:
                 self._in_piece, self._last_piece = False, time.monotonic()
@@ -84,18 +85,18 @@ class OneThread:
     def watched(self, step: Callable[[], bool]) -> None:
         """Long work that somebody looks at: `step()`, a piece of it, until it returns False.
 
-        Under a constant stream of visitors it has an equal share of the thread.
+        Under a constant stream of visitors it has its SHARE of the thread.
         """
-        self._give(_Job(step, sign=-1), self._watched)
+        self._give(_Job(step, gives=-1), self._watched)
 
-    def _once(self, work: Callable[..., Result], args: tuple[Any, ...], *, sign: int) -> Result:
+    def _once(self, work: Callable[..., Result], args: tuple[Any, ...], *, gives: float) -> Result:
         found: list[Result] = []
 
         def step() -> bool:
             found.append(work(*args))
             return False
 
-        self._give(_Job(step, sign), self._queue)
+        self._give(_Job(step, gives), self._queue)
         return found[0]
 
     def _give(self, job: _Job, queue: deque[_Job]) -> None:
@@ -127,7 +128,7 @@ class OneThread:
             return job.step()
         finally:
             with self._calm:
-                saved = self._saved + job.sign * (time.monotonic() - start)
+                saved = self._saved + job.gives * (time.monotonic() - start)
                 self._saved = max(-SAVED, min(saved, SAVED))
 
     def _wait_for_calm(self) -> None:

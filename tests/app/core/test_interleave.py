@@ -123,9 +123,9 @@ def test_work_goes_on_under_a_stream_of_presses(compute) -> None:
 
 
 @pytest.mark.parametrize("batch", [0.01, 0.1])
-def test_presses_and_what_somebody_looks_at_share_the_thread_equally(compute, batch) -> None:
-    """Without end of presses, however long each takes, two transfers at once have half of the
-    thread: neither two pieces a second, nor one a press."""
+def test_what_somebody_looks_at_has_a_third_of_the_thread(compute, batch) -> None:
+    """Without end of presses, however long each takes, two transfers at once have half of what
+    presses have: neither two pieces a second, nor one a press."""
     over, used = threading.Event(), {"presses": 0.0, "pieces": 0.0}
 
     def work(whose: str, seconds: float) -> None:
@@ -152,7 +152,7 @@ def test_presses_and_what_somebody_looks_at_share_the_thread_equally(compute, ba
     for each in visitors:
         each.join(20)
     assert shared["pieces"] == pytest.approx(0.8)
-    assert 0.5 < shared["presses"] / shared["pieces"] < 2.5
+    assert 1 < shared["presses"] / shared["pieces"] < 4
 
 
 @pytest.mark.usefixtures("quick_probe")
