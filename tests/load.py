@@ -7,6 +7,9 @@ page's own events over loopback, from this machine, which so has both to do. Pri
 waited; a busy page that asks a visitor to wait is counted apart, and is tried again as the page
 does. Ends with exit code 1 where a bar of docs/reliability.md is broken.
 
+`--against FOLDER` lets them come to the app of another checkout, too, to both in turns of one run:
+what they waited there and here can be compared on a machine that does other things as well.
+
 `--alone` lets one visitor come instead and prints the processor's milliseconds for an answer of
 each kind, and for an event that is refused at once, which is what gradio and the web server take;
 and how many cores all those visitors ask for: with less nobody can answer them all.
@@ -25,6 +28,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +37,7 @@ import numpy as np
 import psutil
 from PIL import Image
 
-from tests.served import Served, launched
+from tests.served import ROOT, Served, launched
 
 MODEL, EVERY, PATIENCE = "robots", 2.0, 60.0
 # seconds: the median of a transfer among 100 visitors, p95 of an answered press among any number
@@ -181,20 +185,43 @@ async def atlas(visitor: Visitor, dice: random.Random, clips: list[dict]) -> dic
 ASKED = {"press": press, "transfer": transfer, "upload": upload, "atlas": atlas}
 
 
-async def measure(app: Served, clients: int, seconds: float, only: bool) -> dict[str, Any]:
-    """Lets them all come for so long."""
+async def come(app: Served, clients: int, seconds: float, only: bool, seen: Seen) -> Counter[str]:
+    """Lets them all come for so long; how many of each kind."""
     clips = app.run("frames", "", "", "", 0)[1]["data"][0]["clips"]
     kinds = ["press" if only else KINDS[number % len(KINDS)] for number in range(clients)]
+    until = time.monotonic() + seconds
+    await asyncio.gather(*(visit(kind, n, app, clips, until, seen) for n, kind in enumerate(kinds)))
+    return Counter(kinds)
+
+
+async def in_turns(apps: dict[str, Served], clients: int, seconds: float, only: bool) -> Any:
+    """What they wait at each of the apps by its name, a third of the time after the other."""
+    seen = {name: Seen() for name in apps}
+    for app in apps.values():  # which opens clips
+        await come(app, clients, 5.0, only, Seen())
+    for turn in range(3):
+        for name in sorted(apps, reverse=turn % 2 == 1):
+            await come(apps[name], clients, seconds / 3, only, seen[name])
+    return {
+        name: {
+            "waits": {kind: told(waits) for kind, waits in sorted(each.waits.items())},
+            "busy": each.busy,
+            "errors": each.errors,
+        }
+        for name, each in seen.items()
+    }
+
+
+async def measure(app: Served, clients: int, seconds: float, only: bool) -> dict[str, Any]:
+    """What they wait at one app, and how much of the machine it had."""
     seen, start, spent = Seen(), time.monotonic(), cpu_seconds(app)
-    await asyncio.gather(
-        *(visit(kind, n, app, clips, start + seconds, seen) for n, kind in enumerate(kinds))
-    )
+    kinds = await come(app, clients, seconds, only, seen)
     third = seconds / 3
     parts = [
         [w for at, w in seen.came if n * third <= at - start < (n + 1) * third] for n in (0, 2)
     ]
     return {
-        "clients": Counter(kinds),
+        "clients": kinds,
         "seconds": seconds,
         "waits": {kind: told(waits) for kind, waits in sorted(seen.waits.items())},
         "press_p95_in_the_first_and_last_third": [told(part)["p95"] for part in parts],
@@ -270,16 +297,27 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=45.0)
     parser.add_argument("--only-presses", action="store_true")
+    parser.add_argument("--against", type=Path)
     parser.add_argument("--alone", action="store_true")
     options = parser.parse_args()
-    with launched(Path(tempfile.mkdtemp())) as app:
-        while "Models loaded" not in app.log.read_text():
-            time.sleep(0.5)
+    load = (options.clients, options.seconds, options.only_presses)
+    with ExitStack() as stack:
+        roots = {"here": ROOT} | ({"against": options.against} if options.against else {})
+        apps = {
+            name: stack.enter_context(launched(Path(tempfile.mkdtemp()), root=root))
+            for name, root in roots.items()
+        }
+        for each in apps.values():
+            each.until(lambda each=each: "Models loaded" in each.log.read_text(), 240.0)
         if options.alone:
-            costs = asyncio.run(alone(app, options.clients, options.only_presses))
-            return print(json.dumps(costs, indent=1))
-        figures = asyncio.run(measure(app, options.clients, options.seconds, options.only_presses))
+            figures = asyncio.run(alone(apps["here"], options.clients, options.only_presses))
+        elif options.against:
+            figures = asyncio.run(in_turns(apps, *load))
+        else:
+            figures = asyncio.run(measure(apps["here"], *load))
     print(json.dumps(figures, indent=1))
+    if options.alone or options.against:
+        return
     said = broken(figures)
     print("\n".join(said) or "Every bar holds.")
     sys.exit(1 if said else 0)

@@ -103,11 +103,11 @@ class Served:
 
 @contextmanager
 def launched(
-    folder: Path, *options: str, before: Callable[[], None] | None = None
+    folder: Path, *options: str, before: Callable[[], None] | None = None, root: Path = ROOT
 ) -> Iterator[Served]:
     """The app on a free port, with `folder` for its temporary files and its log beside that.
 
-    before: called in the new process before it becomes the app.
+    before: called in the new process before it becomes the app. root: of the checkout it is of.
     """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -124,7 +124,7 @@ def launched(
     with log.open("w") as out:
         process = subprocess.Popen(
             [sys.executable, "app.py", "--port", str(port), *options],
-            cwd=ROOT, env={**os.environ, "TMPDIR": str(temporary)}, preexec_fn=begin,
+            cwd=root, env={**os.environ, "TMPDIR": str(temporary)}, preexec_fn=begin,
             stdout=out, stderr=out,
         )  # fmt: skip
     app, end = Served(process, port, temporary, log), time.monotonic() + STARTING_SECONDS

@@ -15,9 +15,9 @@ from app.core.limits import Busy
 # be served make that twice as long.)
 FEW, BEHIND_SECONDS = 12, 0.6
 # At the pace of the latest answers whoever comes now would wait longer than this: the first rule
-# sees a crowd only when it is there, and lets in all who come before that. Of fewer answers there
-# is no pace to tell, and before so many a class that presses at once is let in.
-LONG_SECONDS, ANSWERS = 1.0, 20
+# sees a crowd only when it has waited, and until then lets everybody in. An answer that took longer
+# than BEHIND_SECONDS after the one before was something slow, and tells no more than that.
+LONG_SECONDS, ANSWERS = 1.0, 40
 # when it is worth to ask again
 AGAIN_SECONDS = 1.5
 
@@ -28,8 +28,9 @@ class Crowd:
     def __init__(self) -> None:
         self._since: OrderedDict[int, float] = OrderedDict()
         self._numbers = itertools.count()
-        # when the latest answers were given, all since there was a crowd
-        self._given: deque[float] = deque(maxlen=2 * ANSWERS)
+        # what the latest answers took after the one before, or after their visitor came to nobody
+        self._took: deque[float] = deque(maxlen=ANSWERS)
+        self._last = 0.0
 
     def refusal(self) -> Busy | None:
         """What whoever comes now is told; None where there is room."""
@@ -48,20 +49,20 @@ class Crowd:
         """
         if refusal := self.refusal():
             raise refusal
-        number = next(self._numbers)
-        self._since[number] = time.monotonic()
+        number, now = next(self._numbers), time.monotonic()
+        if not self._since:
+            self._last = now
+        self._since[number] = now
         try:
             yield
         finally:
             del self._since[number]
-            if len(self._since) <= FEW:
-                self._given.clear()
-            else:
-                self._given.append(time.monotonic())
+            now = time.monotonic()
+            self._took.append(min(now - self._last, BEHIND_SECONDS))
+            self._last = now
 
     def _wait(self) -> float:
-        """Seconds until all who are inside have an answer, at the pace of the latest."""
-        if len(self._given) < ANSWERS:
-            return 0.0
-        seconds = self._given[-1] - self._given[0]
-        return len(self._since) * seconds / (len(self._given) - 1)
+        """Seconds until all who are inside have an answer, at the pace of the latest; 0 where they
+        are few."""
+        many = len(self._since) > FEW
+        return len(self._since) * sum(self._took) / len(self._took) if many and self._took else 0.0

@@ -15,10 +15,10 @@ Result = TypeVar("Result")
 REST, PATIENCE = 0.03, 0.5
 # after a piece of it, visitors have so long before the next, however much long work there is
 EQUAL = 0.04
-# Where somebody looks at long work, it has a SHARE of a second of the thread for each that presses
-# have: enough for ten transfers beside seventy who press, and a press is what most are here for.
-# What either has had more of than that counts up to SAVED seconds: the next press may wait so long.
-SHARE, SAVED = 0.5, 0.1
+# Where somebody looks at long work, it has what presses leave of the thread, and where they leave
+# nothing this SHARE of a second for each that they have. What either has had more of than that
+# counts up to SAVED seconds: the next press may wait so long.
+SHARE, SAVED = 0.25, 0.1
 
 
 @dataclass(eq=False)

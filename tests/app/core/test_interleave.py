@@ -123,8 +123,8 @@ def test_work_goes_on_under_a_stream_of_presses(compute) -> None:
 
 
 @pytest.mark.parametrize("batch", [0.01, 0.1])
-def test_what_somebody_looks_at_has_a_third_of_the_thread(compute, batch) -> None:
-    """Without end of presses, however long each takes, two transfers at once have half of what
+def test_what_somebody_looks_at_has_its_share_of_the_thread(compute, batch) -> None:
+    """Without end of presses, however long each takes, two transfers at once have a quarter of what
     presses have: neither two pieces a second, nor one a press."""
     over, used = threading.Event(), {"presses": 0.0, "pieces": 0.0}
 
@@ -137,7 +137,7 @@ def test_what_somebody_looks_at_has_a_third_of_the_thread(compute, batch) -> Non
             compute.run(work, "presses", batch)
 
     def transfer() -> None:
-        for _ in range(5):
+        for _ in range(3):
             more = iter([True, True, True, False])
             compute.watched(lambda more=more: work("pieces", 0.02) or next(more))
 
@@ -151,8 +151,8 @@ def test_what_somebody_looks_at_has_a_third_of_the_thread(compute, batch) -> Non
     over.set()
     for each in visitors:
         each.join(20)
-    assert shared["pieces"] == pytest.approx(0.8)
-    assert 1 < shared["presses"] / shared["pieces"] < 4
+    assert shared["pieces"] == pytest.approx(0.48)
+    assert 2 < shared["presses"] / shared["pieces"] < 8
 
 
 @pytest.mark.usefixtures("quick_probe")

@@ -213,25 +213,19 @@ def test_a_crowd_is_told_at_once(monkeypatch) -> None:
 
 
 def test_a_crowd_is_told_before_it_has_waited(monkeypatch) -> None:
-    """With ten answers a second there is room for ten who wait a second, and for no more."""
+    """At twenty answers a second there is room for twenty who wait a second, and for no more."""
     now = [100.0]
     monkeypatch.setattr("app.core.crowd.time.monotonic", lambda: now[0])
-    crowd, most = Crowd(), round(10 * LONG_SECONDS)
-    inside = [crowd.inside() for _ in range(FEW + ANSWERS + 3)]
-    for each in inside:
-        each.__enter__()
-    for _ in range(ANSWERS - 1):
-        now[0] += 0.1
-        inside.pop().__exit__(None, None, None)
-    # the oldest waits for long, so let them be of this moment
-    crowd._since.update(dict.fromkeys(crowd._since, now[0]))
-    assert crowd.refusal() is None, "of so few answers there is no pace"
-    now[0] += 0.1
-    inside.pop().__exit__(None, None, None)
-    assert len(inside) > most and crowd.refusal() is not None
-    while len(inside) > FEW:
-        inside.pop().__exit__(None, None, None)
+    crowd, most = Crowd(), round(20 * LONG_SECONDS)
+    for _ in range(ANSWERS):
+        with crowd.inside():
+            now[0] += 0.049
+    assert most > FEW
+    for _ in range(most):
+        crowd.inside().__enter__()
     assert crowd.refusal() is None
+    crowd.inside().__enter__()
+    assert crowd.refusal() is not None
 
 
 def test_those_who_came_just_now_are_no_crowd() -> None:
