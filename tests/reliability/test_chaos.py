@@ -164,7 +164,8 @@ def test_the_page_goes_on_without_its_simulator(tmp_path: Path) -> None:
             assert not app.event("policy_begin", session, **choice).get("error")
             (worker,) = psutil.Process(app.process.pid).children()
             worker.kill()
-            worker.wait(20)
+            # the app takes notice of its end when it asks it next
+            app.until(lambda worker=worker: worker.status() == psutil.STATUS_ZOMBIE)
             last = app.queued("policy_act", session, seq=2, policy="oracle")
             assert last["kind"] == "ended" and last["error"].endswith(".")
         assert app.ask("/config")[0] == 200
