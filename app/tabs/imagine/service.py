@@ -109,8 +109,16 @@ class Imagine:
         return self._compute.run(dream.advance, parse_codes(codes, dream.model))
 
     def advance(self, dream: Dream, codes: Codes) -> DreamStep:
-        """One step of a dream that goes on by itself, when no visitor waits."""
-        return self._compute.between(dream.advance, codes)
+        """One step of a dream that goes on by itself: somebody looks at it, so that it has its
+        share of the thread (`OneThread.watched`)."""
+        steps: list[DreamStep] = []
+
+        def step() -> bool:
+            steps.append(dream.advance(codes))
+            return False
+
+        self._compute.watched(step)
+        return steps[0]
 
     def rollout(
         self,

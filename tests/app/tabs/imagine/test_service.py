@@ -49,6 +49,29 @@ def test_a_dream_begins_with_its_frame_and_steps_feed_on_each_other(dreams, expl
     assert not second.image.flags.writeable
 
 
+def test_a_dream_goes_on_under_a_stream_of_presses(dreams, explorer) -> None:
+    """A class presses without a pause: a step waits for a few of its presses, not for calm."""
+    pressed, ended = [], threading.Event()
+
+    def presses() -> None:
+        while not ended.is_set():
+            explorer._compute.run(time.sleep, 0.005)
+            pressed.append(1)
+
+    visitors = [threading.Thread(target=presses) for _ in range(3)]
+    for visitor in visitors:
+        visitor.start()
+    try:
+        played = [each for each in dreams.play("me", GO, rate=1000, horizon=16) if each]
+    finally:
+        ended.set()
+        for visitor in visitors:
+            visitor.join()
+    assert sum(isinstance(each, DreamStep) for each in played) == 16
+    # a step that waits for calm waits for half a second, which is a hundred presses
+    assert len(pressed) < 16 * 50
+
+
 def test_undo_and_the_same_step_again_is_the_same_moment(dreams) -> None:
     step = dreams.step("me", GO)
     dreams.go("me", 0)
