@@ -3,7 +3,7 @@
 All is measured where the picture differs from the frame that the dream began with (see
 `lapa.ImaginedWorld`). There the robot outweighs by far what it pushes, so that the sentence speaks
 of the robot alone and adds what is seen of pushed things. The camera turns with a car: of a model
-of cars it speaks of the view, which is what changes.
+of cars it speaks of the part of the view that changed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FAR = 1.0
 # frames and of blurred ones: `python -m tests.app.core.bench_trust`.
 BLURRED, NOISY = 2 / 3, 1.5
 # what changes in the picture where that is not what moves
-SEEN = {"car": "view"}
+SEEN = {"car": "changed part of the view"}
 # Share of the picture from which on coloured things are spoken of: an eighth of a block of the
 # tabletop. Beyond this ratio of their areas they lead the sentence.
 LEAST, SPREAD = 0.0005, 2.0

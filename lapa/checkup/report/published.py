@@ -21,7 +21,8 @@ from lapa.files import read_json
 class Published:
     """What `python -m lapa checkup --write` kept of a checkpoint.
 
-    command: the one that measured it. findings: without pictures, which need the whole checkup. name: of the checkpoint. figures: everything that was kept, JSON-able.
+    command: the one that measured it. findings: without pictures, which need the whole checkup.
+    name: of the checkpoint. figures: everything that was kept, JSON-able.
     """
 
     command: str

@@ -18,8 +18,8 @@ from PIL import Image, ImageFilter
 from app.core.trust import Trust
 from app.explorer import Explorer
 from lapa import LatentActionQuantizer
-from lapa.imagine.ground import Ground, load_grounds
 from lapa.images import moving_detail
+from lapa.imagine.ground import Ground, load_grounds
 from tests.app.core.test_trust import ghost, moved
 
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
