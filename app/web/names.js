@@ -2,13 +2,14 @@
 /* What codes do, in an arrow and a word, with the real pairs that bear it out. Python measured them
  * (lapa/imagine/names.py, whose sum and words these are); null stands for a model without names. */
 import { make } from "./dom.js";
+import { NAMES } from "./words.js";
 
 // clockwise, as y grows down
 const WORDS = ["right", "down-right", "down", "down-left", "left", "up-left", "up", "up-right"];
 const SIGNS = ["→", "↘", "↓", "↙", "←", "↖", "↑", "↗"];
 // letters of a word that fit into a pad; where an arrow says the same, a longer word is left away
 const FITS = 12;
-const STAYS = "stays", NONE = "no common direction";
+const STAYS = "stays";
 
 /** @typedef {import("./records").Names} Names */
 /** @typedef {import("./records").Witness} Witness */
@@ -18,9 +19,9 @@ const STAYS = "stays", NONE = "no common direction";
 const isCar = (/** @type {Names} */ names) => Object.keys(names.says || {}).length > 0;
 const said = (/** @type {Names} */ names, /** @type {string} */ word) => (names.says || {})[word] || word;
 const went = (/** @type {Names} */ names, /** @type {string} */ word) =>
-  isCar(names) ? `were driven so: “${said(names, word)}”` : word === STAYS ? "stayed" : `went ${word}`;
+  isCar(names) ? NAMES.driven(said(names, word)) : word === STAYS ? NAMES.stayed : NAMES.went(word);
 const ofWhom = (/** @type {Names} */ names) =>
-  isCar(names) ? "of the car" : names.whose ? "of this robot" : "of all robots together";
+  isCar(names) ? NAMES.car : names.whose ? NAMES.own : NAMES.everyone;
 
 /** @returns {Label} */
 const label = (/** @type {Names} */ names, /** @type {string} */ word, /** @type {string} */ told) =>
@@ -36,11 +37,9 @@ const label = (/** @type {Names} */ names, /** @type {string} */ word, /** @type
 export function ofCode(names, position, code) {
   if (!names) return null;
   const { word, pairs, agree, named } = names.codes[position][code], whom = ofWhom(names);
-  if (!pairs) return label(names, NONE, `No real pair ${whom} has this code.`);
-  if (named) return label(names, word, `${agree} of ${pairs} real pairs ${whom} ${went(names, word)}.`);
-  return label(names, NONE, few(agree, pairs)
-    ? `Too little for a name: ${agree} of ${pairs} real pairs ${whom} ${went(names, word)}.`
-    : `No common direction: only ${agree} of ${pairs} real pairs ${whom} ${went(names, word)}, as their mean does.`);
+  if (!pairs) return label(names, NAMES.none, NAMES.unseen(whom));
+  const told = named ? NAMES.agree : few(agree, pairs) ? NAMES.few : NAMES.apart;
+  return label(names, named ? word : NAMES.none, told(agree, pairs, whom, went(names, word)));
 }
 
 /* Half agree, and yet it has no name: the pairs are too few, or all of one episode. */
@@ -58,12 +57,11 @@ export function ofAction(names, codes) {
   if (codes.length === 1) return ofCode(names, 0, codes[0]);
   const whom = ofWhom(names);
   const unseen = codes.findIndex((code, position) => !names.codes[position][code].pairs);
-  if (unseen >= 0) return label(names, NONE, `No real pair ${whom} has code ${codes[unseen]} at position ${unseen}.`);
+  if (unseen >= 0) return label(names, NAMES.none, NAMES.unseenAt(whom, codes[unseen], unseen));
   const word = sum(names, codes), witness = names.sums[word];
-  if (!witness) return label(names, NONE, `Its codes add up to “${said(names, word)}”, which no real pair ${whom} tested.`);
+  if (!witness) return label(names, NAMES.none, NAMES.untested(said(names, word), whom));
   const { agree, pairs, named } = witness;
-  return label(names, named ? word : NONE,
-    `Its codes add up to “${said(names, word)}”: where codes did, ${agree} of ${pairs} real pairs ${whom} ${went(names, word)}.`);
+  return label(names, named ? word : NAMES.none, NAMES.tested(said(names, word), agree, pairs, whom, went(names, word)));
 }
 
 function sum(/** @type {Names} */ names, /** @type {number[]} */ codes) {
@@ -88,7 +86,7 @@ export const inText = (/** @type {Label | null} */ label) => (label ? `${label.s
 export function small(label, { heard = false, short = false } = {}) {
   if (!label) return null;
   const { sign, word } = label, long = Boolean(sign) && word.length > FITS;
-  const shown = short && word === NONE ? "–" : short && long ? "" : word;
+  const shown = short && word === NAMES.none ? "–" : short && long ? "" : word;
   return make("span", { class: "lx-name", "aria-hidden": heard ? null : "true", title: long ? `${word}: ${label.told}` : label.told },
     sign ? make("b", {}, sign) : null, sign && shown ? " " : "", shown);
 }
