@@ -10,10 +10,10 @@ const KEPT = "lapa-tour";
 
 /* What is lit, a title, and words that are true of the model that is open. */
 const STOPS = [
-  [".lx-frames", TOUR.frames[0], () => TOUR.frames[1](calm())],
-  ["#lx-pads", TOUR.pads[0], ({ positions, values }) => TOUR.pads[1](positions, values)],
-  ["#lx-sweep", TOUR.sweep[0], ({ positions, values }) => TOUR.sweep[1](positions, values)],
-  ["#lx-truth", TOUR.truth[0], () => TOUR.truth[1]],
+  [".lx-frames", TOUR.frames.title, () => TOUR.frames.text(calm())],
+  ["#lx-pads", TOUR.pads.title, ({ positions, values }) => TOUR.pads.text(positions, values)],
+  ["#lx-sweep", TOUR.sweep.title, ({ positions, values }) => TOUR.sweep.text(positions, values)],
+  ["#lx-truth", TOUR.truth.title, TOUR.truth.text],
   ["#lx-tabs > .tab-wrapper", TOUR.on, () => tabs.map((name) => TOUR.tabs[name]).filter(Boolean).join(" ")],
 ];
 let veil = null, at = 0, before = null, watching = 0;

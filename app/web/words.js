@@ -103,14 +103,26 @@ const few = (/** @type {number} */ many) => NUMBERS[many] || String(many);
 
 /** The tour's stops: a title, and words that are true of the model that is open. */
 export const TOUR = {
-  frames: ["A frame, and a guess", (/** @type {boolean} */ still) => "Left is a real frame. Right is what the model imagines a moment later" +
-    `${still ? "" : ", going back and forth with the frame, so that you see what moves"}. Nobody told it what was done.`],
-  pads: ["Press a code", (/** @type {number} */ positions, /** @type {number} */ values) =>
-    `${positions === 1 ? `One code from 0 to ${values - 1} is the whole latent action` : `${few(positions)} codes from 0 to ${values - 1} are one latent action`}. ` +
-    "Press one and watch the right picture change."],
-  sweep: ["All at once", (/** @type {number} */ positions, /** @type {number} */ values) =>
-    `${few(values)} pictures: what every code${positions === 1 ? "" : " of one position"} does to this frame. Click one to take its code.`],
-  truth: ["What really happened", "Where the future is known, it is here, with its inferred codes and how close the guess came."],
+  frames: {
+    title: "A frame, and a guess",
+    text: (/** @type {boolean} */ still) => "Left is a real frame. Right is what the model imagines a moment later" +
+      `${still ? "" : ", going back and forth with the frame, so that you see what moves"}. Nobody told it what was done.`,
+  },
+  pads: {
+    title: "Press a code",
+    text: (/** @type {number} */ positions, /** @type {number} */ values) =>
+      `${positions === 1 ? `One code from 0 to ${values - 1} is the whole latent action` : `${few(positions)} codes from 0 to ${values - 1} are one latent action`}. ` +
+      "Press one and watch the right picture change.",
+  },
+  sweep: {
+    title: "All at once",
+    text: (/** @type {number} */ positions, /** @type {number} */ values) =>
+      `${few(values)} pictures: what every code${positions === 1 ? "" : " of one position"} does to this frame. Click one to take its code.`,
+  },
+  truth: {
+    title: "What really happened",
+    text: () => "Where the future is known, it is here, with its inferred codes and how close the guess came.",
+  },
   on: "Go on",
   /** what is said of each tab that comes after Explore, on pages that have it */
   tabs: {
