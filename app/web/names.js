@@ -9,6 +9,8 @@ const WORDS = ["right", "down-right", "down", "down-left", "left", "up-left", "u
 const SIGNS = ["→", "↘", "↓", "↙", "←", "↖", "↑", "↗"];
 // letters of a word that fit into a pad; where an arrow says the same, a longer word is left away
 const FITS = 12;
+// and into one of eight beside each other: a longer word is hidden there (imagine.css)
+const NARROW = 5;
 const STAYS = "stays";
 
 /** @typedef {import("./records").Names} Names */
@@ -88,5 +90,6 @@ export function small(label, { heard = false, short = false } = {}) {
   const { sign, word } = label, long = Boolean(sign) && word.length > FITS;
   const shown = short && word === NAMES.none ? "–" : short && long ? "" : word;
   return make("span", { class: "lx-name", "aria-hidden": heard ? null : "true", title: long ? `${word}: ${label.told}` : label.told },
-    sign ? make("b", {}, sign) : null, sign && shown ? " " : "", shown);
+    sign ? make("b", {}, sign) : null, sign && shown ? " " : "",
+    sign && shown.length > NARROW ? make("span", { class: "long" }, shown) : shown);
 }
