@@ -41,7 +41,8 @@ export function ofCode(names, position, code) {
   const { word, pairs, agree, named } = names.codes[position][code], whom = ofWhom(names);
   if (!pairs) return label(names, NAMES.none, NAMES.unseen(whom));
   const told = named ? NAMES.agree : few(agree, pairs) ? NAMES.few : NAMES.apart;
-  return label(names, named ? word : NAMES.none, told(agree, pairs, whom, went(names, word)));
+  const own = label(names, named ? word : NAMES.none, told(agree, pairs, whom, went(names, word)));
+  return names.codes.length === 1 ? gripping(names, [code], own) : own;
 }
 
 /* Half agree, and yet it has no name: the pairs are too few, or all of one episode. */
@@ -57,6 +58,19 @@ const few = (/** @type {number} */ agree, /** @type {number} */ pairs) => 2 * ag
 export function ofAction(names, codes) {
   if (!names || !codes || codes.length !== names.codes.length) return null;
   if (codes.length === 1) return ofCode(names, 0, codes[0]);
+  return gripping(names, codes, summed(names, codes));
+}
+
+/* With what the gripper does, where real pairs of this very latent action say so. */
+function gripping(/** @type {Names} */ names, /** @type {number[]} */ codes, /** @type {Label} */ own) {
+  const grip = (names.grips || {})[codes.join(".")];
+  if (!grip || !grip.named) return own;
+  return { ...own, word: own.word === NAMES.none ? grip.word : NAMES.both(own.word, grip.word),
+    told: `${own.told} ${NAMES.grips(grip.agree, grip.pairs, ofWhom(names), grip.word)}` };
+}
+
+/** @returns {Label} */
+function summed(/** @type {Names} */ names, /** @type {number[]} */ codes) {
   const whom = ofWhom(names);
   const unseen = codes.findIndex((code, position) => !names.codes[position][code].pairs);
   if (unseen >= 0) return label(names, NAMES.none, NAMES.unseenAt(whom, codes[unseen], unseen));

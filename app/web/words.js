@@ -93,6 +93,9 @@ export const NAMES = {
   few: (agree, pairs, whom, went) => `Too little for a name: ${agree} of ${pairs} real pairs ${whom} ${went}.`,
   /** @param {number} agree @param {number} pairs @param {string} whom @param {string} went */
   apart: (agree, pairs, whom, went) => `No common direction: only ${agree} of ${pairs} real pairs ${whom} ${went}, as their mean does.`,
+  both: (/** @type {string} */ way, /** @type {string} */ grip) => `${way}, ${grip}`,
+  /** @param {number} agree @param {number} pairs @param {string} whom @param {string} grip closes, or opens */
+  grips: (agree, pairs, whom, grip) => `With these very codes the gripper ${grip} in ${agree} of ${pairs} real pairs ${whom}.`,
   untested: (/** @type {string} */ word, /** @type {string} */ whom) => `Its codes add up to “${word}”, which no real pair ${whom} tested.`,
   /** @param {string} word @param {number} agree @param {number} pairs @param {string} whom @param {string} went */
   tested: (word, agree, pairs, whom, went) => `Its codes add up to “${word}”: where codes did, ${agree} of ${pairs} real pairs ${whom} ${went}.`,
