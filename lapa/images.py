@@ -107,10 +107,31 @@ def moving_energy(
     vanishes and earns nothing. A place moves where any channel of `future` then differs by more
     than 20 grey levels from one of the frames `before`.
     """
+    small, true, moving = _halved_where_it_moves(imagined, future, *before)
+    return energy(small, moving), energy(true, moving)
+
+
+def moving_detail(
+    imagined: np.ndarray, future: np.ndarray, *before: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The same with sizes of Laplacians in place of their squares: for two frames that need not
+    show the same.
+
+    Squared, one edge between black and white outweighs a hundred of a tenth of its contrast, and
+    the ratio of two frames then tells which of them happens to hold such an edge.
+    """
+    small, true, moving = _halved_where_it_moves(imagined, future, *before)
+    return _detail(small, moving), _detail(true, moving)
+
+
+def _halved_where_it_moves(
+    imagined: np.ndarray, future: np.ndarray, *before: np.ndarray
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Both frames halved, and the `movers` of the true one."""
     small, true = halved(imagined), halved(future)
     # a dream's frame is held against itself, and need not be halved twice
     moving = movers(true, *(small if each is imagined else halved(each) for each in before))
-    return energy(small, moving), energy(true, moving)
+    return small, true, moving
 
 
 def movers(future: Tensor, *before: Tensor) -> Tensor:
@@ -123,6 +144,12 @@ def movers(future: Tensor, *before: Tensor) -> Tensor:
 def energy(frames: Tensor, moving: Tensor) -> np.ndarray:
     """Sums (B,) float64 of squared Laplacians of halved frames (B, h, w, 3) over `movers`."""
     sums: np.ndarray = (laplacian(_grey(frames))[:, 0].square() * moving).sum((1, 2)).numpy()
+    return sums
+
+
+def _detail(frames: Tensor, moving: Tensor) -> np.ndarray:
+    """The same of their sizes."""
+    sums: np.ndarray = (laplacian(_grey(frames))[:, 0].abs() * moving).sum((1, 2)).numpy()
     return sums
 
 

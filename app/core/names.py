@@ -62,6 +62,11 @@ def _embodiment(own: dict[str, Any], model: Model) -> dict[str, Any]:
         "effects": [[_motion(effect) for effect in position] for position in effects],
         "codes": [[_witness(name, str(name["word"])) for name in position] for position in codes],
         "sums": {str(word): _witness(each, str(word)) for word, each in own["sums"].items()},
+        # what was measured before grippers were looked at has none
+        "grips": {
+            str(codes): _witness(each, str(each["word"]))
+            for codes, each in own.get("grips", {}).items()
+        },
     }
 
 

@@ -18,7 +18,7 @@ from gradio.utils import get_upload_folder
 
 from app.core.codes import is_whole
 from app.core.limits import FULL, UserError, is_full
-from app.web.events import BROKEN
+from app.web.words import BROKEN
 
 # An optional file must be annotated as a file alone for MCP to take an address for it; a default
 # of None would make it a union on Python 3.10.

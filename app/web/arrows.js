@@ -1,12 +1,12 @@
 // @ts-check
 /* Pictures with the motion in them drawn as an arrow. */
 import { make } from "./dom.js";
+import { ARROWS } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 // arrows are drawn this many times as long as the motion, because a gap is short
 export const LONGER = 3;
 const SHORTEST = 0.004;
-const WAYS = ["to the right", "down-right", "down", "down-left", "to the left", "up-left", "up", "up-right"];
 
 /** @typedef {{ image: string, vector: number[], centre: number[] }} Moving shares of the frame's side */
 
@@ -16,8 +16,8 @@ const WAYS = ["to the right", "down-right", "down", "down-left", "to the left", 
  */
 export function inWords([x, y]) {
   const length = Math.hypot(x, y);
-  if (length < SHORTEST) return "hardly any motion";
-  return `${(100 * length).toFixed(1)} % of the frame ${WAYS[(Math.round(Math.atan2(y, x) / (Math.PI / 4)) + 8) % 8]}`;
+  if (length < SHORTEST) return ARROWS.none;
+  return ARROWS.motion(length, ARROWS.ways[(Math.round(Math.atan2(y, x) / (Math.PI / 4)) + 8) % 8]);
 }
 
 const svg = (name, attributes) => {

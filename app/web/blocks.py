@@ -23,6 +23,7 @@ from gradio_client.utils import is_file_obj_with_meta, traverse
 from app.core.crowd import Crowd
 from app.core.limits import FULL, NO_UPLOADS, Busy, Limits, UserError, is_full
 from app.core.shares import Shares, Visitor, asking, network_of
+from app.web import words as say
 from app.web.visits import Visits
 
 log = logging.getLogger(__name__)
@@ -30,13 +31,6 @@ log = logging.getLogger(__name__)
 RUN = ("/gradio_api/run", "/gradio_api/api")
 JOIN = "/gradio_api/queue/join"
 FN_INDEX = re.compile(rb'"fn_index"\s*:\s*(\d{1,6})\b')
-NOT_SENT = "A file of the request was not sent here, or cannot be fetched; send it as a file."
-
-
-NO_FILE = (
-    "A picture for a tool is named by its address, which begins with http:// or https://, or sent "
-    "whole as data: in base64; something else came."
-)
 
 
 class Page(gr.Blocks):
@@ -81,7 +75,7 @@ class Page(gr.Blocks):
             try:
                 return convert(value, positions)
             except Exception as error:
-                raise ValueError(NO_FILE) from error
+                raise ValueError(say.NO_FILE) from error
 
         return checked
 
@@ -110,7 +104,7 @@ class Page(gr.Blocks):
             visitor_of(event.request).address == address for each in queues for event in each.queue
         )
         most = (self._queue.max_size or 2) // 2
-        return Busy(f"{own} things of your address wait already", 5.0) if own >= most else None
+        return Busy(say.MANY_WAIT.format(own=own), 5.0) if own >= most else None
 
     def _is_short(self, path: str, body: bytes) -> bool:
         place, _, name = path.rpartition("/")
@@ -151,7 +145,7 @@ class Page(gr.Blocks):
             if is_full(error):
                 raise gr.Error(FULL, print_exception=False) from error
             log.info("could not take in a file", exc_info=True)
-            raise gr.Error(NOT_SENT, print_exception=False) from error
+            raise gr.Error(say.NOT_SENT, print_exception=False) from error
 
     async def postprocess_data(self, block_fn: Any, predictions: Any, state: Any) -> list[Any]:
         """A record of the page goes as it is: gradio would look for a file in each of its hundreds
@@ -179,7 +173,7 @@ class Page(gr.Blocks):
             told: Any = getattr(event_data, "_data", None)
             check_all_files_in_cache(told)
         except gr.Error:  # which repeats the path, and fills the log
-            return _refused(function, UserError(NOT_SENT), event_data)
+            return _refused(function, UserError(say.NOT_SENT), event_data)
         asking.set(visitor_of(requests[0] if isinstance(requests, list) else requests))
         async with AsyncExitStack() as turn:
             # what goes on for a while has its own places in the services

@@ -1,6 +1,6 @@
 // @ts-check
 /* Latent actions as text: `[3,1,0,6]`. */
-import { counted } from "./words.js";
+import { CODES } from "./words.js";
 
 /**
  * @param {number[] | null | undefined} codes
@@ -18,20 +18,16 @@ export const same = (/** @type {any} */ a, /** @type {any} */ b) => JSON.stringi
  * @returns {number[]}
  */
 export function parse(text, model) {
-  const accepted = `${counted(model.positions, "code")} from 0 to ${model.values - 1}, such as ` +
-    written(Array.from({ length: model.positions }, (_, p) => (p * 3 + 3) % model.values));
+  const example = written(Array.from({ length: model.positions }, (_, p) => (p * 3 + 3) % model.values));
+  const refused = (/** @type {string} */ why) => new Error(`${why} ${CODES.accepted(model.positions, model.values, example)}`);
   const words = text.replace(/^[\s[(]+|[\s\])]+$/g, "").split(/[\s,.;]+/).filter(Boolean);
-  if (!words.length) throw new Error(`Nothing was entered. Accepted: ${accepted}.`);
+  if (!words.length) throw refused(CODES.nothing);
   const wrong = words.find((word) => !/^\d+$/.test(word));
-  if (wrong !== undefined) throw new Error(`“${wrong}” is not a code. Accepted: ${accepted}.`);
-  if (words.length !== model.positions) {
-    throw new Error(`That is ${counted(words.length, "code")}. Accepted: ${accepted}.`);
-  }
+  if (wrong !== undefined) throw refused(CODES.unread(wrong));
+  if (words.length !== model.positions) throw refused(CODES.many(words.length));
   const codes = words.map(Number);
   const position = codes.findIndex((code) => code >= model.values);
-  if (position >= 0) {
-    throw new Error(`Code ${codes[position]} at position ${position} does not exist. Accepted: ${accepted}.`);
-  }
+  if (position >= 0) throw refused(CODES.beyond(codes[position], position));
   return codes;
 }
 

@@ -1,5 +1,6 @@
 // @ts-check
 /* Copying the address of the page as it is now. */
+import { COPY } from "./words.js";
 
 /**
  * Copies an address, that of the page as a rule; resolves to what is to be said where the browser does not allow it, "" where
@@ -10,7 +11,6 @@ export async function copyAddress(address = location.href) {
     await navigator.clipboard.writeText(address);
     return "";
   } catch {
-    const where = window.top === window && address === location.href ? "in the address bar" : address;
-    return `The browser does not allow copying here; the link is ${where}`;
+    return COPY.refused(window.top === window && address === location.href ? COPY.here : address);
   }
 }

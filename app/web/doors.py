@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.core.limits import FULL, NO_UPLOADS, Busy, is_full
-from app.web.events import BROKEN
+from app.web import words as say
 from app.web.frames import FRAMES
 from app.web.kept import Kept, address_of
 from app.web.scripts import FOLDER
@@ -120,13 +120,13 @@ class Doors:
             return
         door = self.of(scope["method"], scope["path"])
         if door is None:
-            await refuse(send, 404, "There is nothing here.")
+            await refuse(send, 404, say.NOTHING_HERE)
         elif door.path == UPLOAD and not door.most:
             await refuse(send, 403, NO_UPLOADS)
         elif door.files and self._is_full(door):
             await refuse(send, 507, FULL)
         elif _is_ambiguous(scope):
-            await refuse(send, 400, "The request tells its length in two ways.")
+            await refuse(send, 400, say.TWO_LENGTHS)
         elif _announced(scope) > door.most:
             await refuse(send, 413, _too_large(door))
         elif door.lasts:
@@ -147,7 +147,7 @@ class Doors:
     async def _stay(self, door: Door, scope: Message, receive: Any, send: Any) -> None:
         address = address_of(scope)
         if self._lasting[address] >= LASTING_OF_ONE or self._lasting.total() >= LASTING:
-            await refuse(send, 503, "Too many connections are open here; try again later.")
+            await refuse(send, 503, say.MANY_CONNECTIONS)
             return
         self._lasting[address] += 1
         try:
@@ -206,10 +206,10 @@ class Doors:
                 await refuse(send, 507, FULL)
             elif door.path == UPLOAD and isinstance(error, TypeError):
                 # gradio's word for a field of the form that is none
-                await refuse(send, 400, "The request holds something else than files.")
+                await refuse(send, 400, say.NO_FILES)
             else:
                 log.exception("%s %s failed", scope["method"], scope["path"][:100])
-                await refuse(send, 500, BROKEN)
+                await refuse(send, 500, say.BROKEN)
 
     def of(self, method: str, path: str) -> Door | None:
         """The door that a request comes to, if there is one."""
@@ -268,9 +268,9 @@ class Body:
             parts += piece.count(b"[") + piece.count(b"{")
             values += piece.count(b",")
             if parts > self._door.parts:
-                raise TooLarge(f"The request holds more than {self._door.parts} lists and objects.")
+                raise TooLarge(say.MANY_PARTS.format(parts=self._door.parts))
             if values > VALUES:
-                raise TooLarge(f"The request holds more than {VALUES} values.")
+                raise TooLarge(say.MANY_VALUES.format(values=VALUES))
             if message["type"] != "http.request" or not message.get("more_body"):
                 break
 
@@ -291,9 +291,9 @@ class Body:
             told = json.loads(self.text.decode())
             json.dumps(told, ensure_ascii=False).encode()
         except UnicodeEncodeError:
-            raise NotWhole("The request holds half of a character (a lone surrogate).") from None
+            raise NotWhole(say.HALF_A_CHARACTER) from None
         except (ValueError, RecursionError):
-            raise Refused("The request is no valid JSON in UTF-8, or nested too deeply.") from None
+            raise Refused(say.NO_JSON) from None
 
     async def _counted(self) -> Message:
         message: Message = await self._next()
@@ -312,7 +312,7 @@ class Body:
         try:
             message = await asyncio.wait_for(self._receive(), min(IDLE_SECONDS, due))
         except asyncio.TimeoutError:
-            raise TooSlow(f"Nothing more came for {IDLE_SECONDS:g} s; send it again.") from None
+            raise TooSlow(say.NOTHING_MORE.format(seconds=IDLE_SECONDS)) from None
         self._whole = message["type"] != "http.request" or not message.get("more_body")
         return message
 
@@ -333,7 +333,7 @@ def _announced(scope: Message) -> int:
 
 def _too_large(door: Door) -> str:
     size = f"{door.most / MB:g} MB" if door.most >= MB else f"{door.most // KB} kB"
-    return f"The request is larger than {size}, which is the most that is read here."
+    return say.LARGE.format(size=size)
 
 
 async def refuse(send: Any, status: int, sentence: str, busy: float | None = None) -> None:

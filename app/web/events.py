@@ -13,8 +13,8 @@ import gradio as gr
 
 from app.core.codes import is_whole
 from app.core.limits import FULL, UserError, is_full
+from app.web import words as say
 
-BROKEN = "Something went wrong on the server; its log has the details. Please try again."
 log = logging.getLogger(__name__)
 
 Record = dict[str, Any]
@@ -24,7 +24,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 class Callbacks:
     """The callbacks of a tab; `broken` is what is said of a fault of ours."""
 
-    broken = BROKEN
+    broken = say.BROKEN
 
     def failed(self, error: Exception, event: Record) -> Record:
         """What the visitor is told of an error; what went wrong here is logged."""
@@ -107,7 +107,7 @@ def draws(handle: Callable[..., Any]) -> Callable[..., Any]:
             return handle(self, event, request.session_hash)
         except Exception as error:
             sentence = self.failed(error, event)["error"]
-            raise gr.Error(sentence, title="No chart", print_exception=False) from error
+            raise gr.Error(sentence, title=say.NO_CHART, print_exception=False) from error
 
     return _named(answer, handle)
 
@@ -131,7 +131,7 @@ def reading_of(event: Record) -> dict[str, int]:
     if reading is None:
         return {}
     if not isinstance(reading, list) or len(reading) != 2 or not all(map(is_whole, reading)):
-        raise UserError("The page sent a choice that cannot be read; please reload it.")
+        raise UserError(say.CHOICE_UNREAD)
     return dict(zip(("image_size", "code_length"), map(int, reading), strict=True))
 
 

@@ -6,6 +6,7 @@ import * as store from "./store.js";
 import "./terms.js";
 import { emit, on } from "./topics.js";
 import * as tour from "./tour.js";
+import { HEADER } from "./words.js";
 
 /** @param {HTMLElement} element */
 export function mount(element) {
@@ -15,7 +16,7 @@ export function mount(element) {
   let fading = 0;
 
   // a page that is opened while its model loads knows none yet
-  const name = () => (model.textContent = store.state.m || (store.page.shown && store.page.shown.pending ? "…" : "none"));
+  const name = () => (model.textContent = store.state.m || (store.page.shown && store.page.shown.pending ? "…" : HEADER.none));
 
   function say(text) {
     copied.textContent = text;
@@ -25,13 +26,9 @@ export function mount(element) {
   }
 
   async function copy() {
-    const clip = store.clip(), private_ = " Your upload stays private: whoever opens the link is asked to upload the file again.";
-    let rest = clip && clip.uploaded ? private_ : " It opens exactly this frame and these codes.";
-    if (store.page.tab === "transfer") rest = location.search.includes("=upload-") ? private_ : " It opens this tab with this pair and these frames.";
-    if (store.page.tab === "atlas") rest = " It opens this map with what is open and found.";
-    if (store.page.tab === "learn") rest = " It opens this step of this lesson.";
-    if (store.page.tab === "checkup") rest = location.search.includes("=upload-") ? private_ : " It opens this tab with these checkpoints and clips.";
-    say(await copyAddress() || "Link copied." + rest);
+    const opens = HEADER.opensOn[store.page.tab], clip = store.clip();
+    const uploaded = opens ? location.search.includes("=upload-") : clip && clip.uploaded;
+    say(await copyAddress() || `${HEADER.copied} ${uploaded ? HEADER.stays : opens || HEADER.opens}`);
   }
 
   function theme() {

@@ -2,7 +2,7 @@
 /* The facts about the checkpoint in the help at the bottom. */
 import { make } from "./dom.js";
 import { on } from "./topics.js";
-import { counted } from "./words.js";
+import { counted, HELP } from "./words.js";
 
 /** @param {HTMLElement} element */
 export function mount(element) {
@@ -18,10 +18,10 @@ export function mount(element) {
     const { model } = answer;
     if (model.error || answer.pending) return facts.replaceChildren();
     facts.replaceChildren(
-      fact("Checkpoint", model.name, "checkpoint"),
-      fact("Parameters", model.parameters),
-      fact("Latent action", `${counted(model.positions, "position")} × ${model.values} codes`, "codebook"),
-      fact("Gap", `${model.gap} s`, "gap"),
-      fact("Resolution", `${model.size} × ${model.size} pixels`));
+      fact(HELP.checkpoint, model.name, "checkpoint"),
+      fact(HELP.parameters, model.parameters),
+      fact(HELP.action, `${counted(model.positions, "position")} × ${model.values} codes`, "codebook"),
+      fact(HELP.gap, `${model.gap} s`, "gap"),
+      fact(HELP.resolution, HELP.pixels(model.size)));
   });
 }

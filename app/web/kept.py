@@ -11,6 +11,7 @@ from typing import Any
 
 from app.core.limits import MB
 from app.core.shares import network_of
+from app.web import words as say
 from app.web.hidden import real
 
 Message = MutableMapping[str, Any]
@@ -60,10 +61,7 @@ class Kept:
             self._paths[address] = here
         if total < self._most:
             return ""
-        return (
-            f"{total // MB} MB of files from your address lie here or are on their way, and "
-            f"{self._most // MB} MB are the most; they go when they were read, and after an hour."
-        )
+        return say.FILES_LIE_HERE.format(total=total // MB, most=self._most // MB)
 
     def note(self, scope: Message, answer: bytes) -> None:
         """Counts the files that an upload was answered with."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from app.web import words as say
+
 VERSION = "1"
 UPLOAD_PREFIX = "upload"
 
@@ -17,11 +19,8 @@ def whole(text: str | None, otherwise: int) -> int:
 def missing_clip(clip_id: str) -> str:
     """Why a clip that a link asks for is not shown."""
     if clip_id.startswith(UPLOAD_PREFIX):
-        return (
-            "This link points to an uploaded file. Uploads are private to the session that made "
-            "them: upload the file again to see it. A shipped clip is shown meanwhile."
-        )
-    return f"There is no clip named {short(clip_id)} here; another clip is shown."
+        return say.PRIVATE_UPLOAD
+    return say.NO_CLIP.format(clip=short(clip_id))
 
 
 def short(text: str | None, limit: int = 40) -> str:

@@ -2,13 +2,16 @@
 /* What codes do, in an arrow and a word, with the real pairs that bear it out. Python measured them
  * (lapa/imagine/names.py, whose sum and words these are); null stands for a model without names. */
 import { make } from "./dom.js";
+import { NAMES } from "./words.js";
 
 // clockwise, as y grows down
 const WORDS = ["right", "down-right", "down", "down-left", "left", "up-left", "up", "up-right"];
 const SIGNS = ["→", "↘", "↓", "↙", "←", "↖", "↑", "↗"];
 // letters of a word that fit into a pad; where an arrow says the same, a longer word is left away
 const FITS = 12;
-const STAYS = "stays", NONE = "no common direction";
+// and into one of eight beside each other: a longer word is hidden there (imagine.css)
+const NARROW = 5;
+const STAYS = "stays";
 
 /** @typedef {import("./records").Names} Names */
 /** @typedef {import("./records").Witness} Witness */
@@ -18,9 +21,9 @@ const STAYS = "stays", NONE = "no common direction";
 const isCar = (/** @type {Names} */ names) => Object.keys(names.says || {}).length > 0;
 const said = (/** @type {Names} */ names, /** @type {string} */ word) => (names.says || {})[word] || word;
 const went = (/** @type {Names} */ names, /** @type {string} */ word) =>
-  isCar(names) ? `were driven so: “${said(names, word)}”` : word === STAYS ? "stayed" : `went ${word}`;
+  isCar(names) ? NAMES.driven(said(names, word)) : word === STAYS ? NAMES.stayed : NAMES.went(word);
 const ofWhom = (/** @type {Names} */ names) =>
-  isCar(names) ? "of the car" : names.whose ? "of this robot" : "of all robots together";
+  isCar(names) ? NAMES.car : names.whose ? NAMES.own : NAMES.everyone;
 
 /** @returns {Label} */
 const label = (/** @type {Names} */ names, /** @type {string} */ word, /** @type {string} */ told) =>
@@ -36,11 +39,10 @@ const label = (/** @type {Names} */ names, /** @type {string} */ word, /** @type
 export function ofCode(names, position, code) {
   if (!names) return null;
   const { word, pairs, agree, named } = names.codes[position][code], whom = ofWhom(names);
-  if (!pairs) return label(names, NONE, `No real pair ${whom} has this code.`);
-  if (named) return label(names, word, `${agree} of ${pairs} real pairs ${whom} ${went(names, word)}.`);
-  return label(names, NONE, few(agree, pairs)
-    ? `Too little for a name: ${agree} of ${pairs} real pairs ${whom} ${went(names, word)}.`
-    : `No common direction: only ${agree} of ${pairs} real pairs ${whom} ${went(names, word)}, as their mean does.`);
+  if (!pairs) return label(names, NAMES.none, NAMES.unseen(whom));
+  const told = named ? NAMES.agree : few(agree, pairs) ? NAMES.few : NAMES.apart;
+  const own = label(names, named ? word : NAMES.none, told(agree, pairs, whom, went(names, word)));
+  return names.codes.length === 1 ? gripping(names, [code], own) : own;
 }
 
 /* Half agree, and yet it has no name: the pairs are too few, or all of one episode. */
@@ -56,14 +58,26 @@ const few = (/** @type {number} */ agree, /** @type {number} */ pairs) => 2 * ag
 export function ofAction(names, codes) {
   if (!names || !codes || codes.length !== names.codes.length) return null;
   if (codes.length === 1) return ofCode(names, 0, codes[0]);
+  return gripping(names, codes, summed(names, codes));
+}
+
+/* With what the gripper does, where real pairs of this very latent action say so. */
+function gripping(/** @type {Names} */ names, /** @type {number[]} */ codes, /** @type {Label} */ own) {
+  const grip = (names.grips || {})[codes.join(".")];
+  if (!grip || !grip.named) return own;
+  return { ...own, word: own.word === NAMES.none ? grip.word : NAMES.both(own.word, grip.word),
+    told: `${own.told} ${NAMES.grips(grip.agree, grip.pairs, ofWhom(names), grip.word)}` };
+}
+
+/** @returns {Label} */
+function summed(/** @type {Names} */ names, /** @type {number[]} */ codes) {
   const whom = ofWhom(names);
   const unseen = codes.findIndex((code, position) => !names.codes[position][code].pairs);
-  if (unseen >= 0) return label(names, NONE, `No real pair ${whom} has code ${codes[unseen]} at position ${unseen}.`);
+  if (unseen >= 0) return label(names, NAMES.none, NAMES.unseenAt(whom, codes[unseen], unseen));
   const word = sum(names, codes), witness = names.sums[word];
-  if (!witness) return label(names, NONE, `Its codes add up to “${said(names, word)}”, which no real pair ${whom} tested.`);
+  if (!witness) return label(names, NAMES.none, NAMES.untested(said(names, word), whom));
   const { agree, pairs, named } = witness;
-  return label(names, named ? word : NONE,
-    `Its codes add up to “${said(names, word)}”: where codes did, ${agree} of ${pairs} real pairs ${whom} ${went(names, word)}.`);
+  return label(names, named ? word : NAMES.none, NAMES.tested(said(names, word), agree, pairs, whom, went(names, word)));
 }
 
 function sum(/** @type {Names} */ names, /** @type {number[]} */ codes) {
@@ -88,7 +102,8 @@ export const inText = (/** @type {Label | null} */ label) => (label ? `${label.s
 export function small(label, { heard = false, short = false } = {}) {
   if (!label) return null;
   const { sign, word } = label, long = Boolean(sign) && word.length > FITS;
-  const shown = short && word === NONE ? "–" : short && long ? "" : word;
+  const shown = short && word === NAMES.none ? "–" : short && long ? "" : word;
   return make("span", { class: "lx-name", "aria-hidden": heard ? null : "true", title: long ? `${word}: ${label.told}` : label.told },
-    sign ? make("b", {}, sign) : null, sign && shown ? " " : "", shown);
+    sign ? make("b", {}, sign) : null, sign && shown ? " " : "",
+    sign && shown.length > NARROW ? make("span", { class: "long" }, shown) : shown);
 }

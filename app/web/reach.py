@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from app.web import words as say
 from app.web.doors import refuse
 
 Message = MutableMapping[str, Any]
@@ -31,8 +32,7 @@ class Reach:
             await self._app(scope, receive, send)
             return
         if self._hosts and host_of(scope) not in self._hosts:
-            sentence = "This page is not there under that name; --hosts tells it more names."
-            await refuse(send, 421, sentence)
+            await refuse(send, 421, say.OTHER_NAME)
             return
 
         async def forward(message: Message) -> None:

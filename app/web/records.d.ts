@@ -101,6 +101,8 @@ export interface Names {
   effects: number[][][];
   codes: Witness[][];
   sums: Record<string, Witness>;
+  /** by latent action, such as "3.1.0.6": what its gripper does */
+  grips?: Record<string, Witness>;
 }
 
 export interface Preset {

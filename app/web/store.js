@@ -10,6 +10,7 @@ import { history } from "./history.js";
 import { tabOf, withLook, withTheme } from "./link.js";
 import { emit, on } from "./topics.js";
 import { latest } from "./wire.js";
+import { WIRE } from "./words.js";
 
 const PATIENCE_MS = 30000;
 
@@ -44,7 +45,7 @@ const presses = latest({
   patience: PATIENCE_MS,
   prepare: (wish) => ({ ...wish, kept: keeps(wish) }),
   busy: (now) => emit("busy", now),
-  late: () => emit("error", "The server has not answered for 30 seconds. Press a code to try again."),
+  late: () => emit("error", WIRE.press),
 });
 export const { connect } = presses;
 

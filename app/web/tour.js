@@ -4,28 +4,17 @@ import { tabs } from "./config.js";
 import { calm, make } from "./dom.js";
 import * as store from "./store.js";
 import { on } from "./topics.js";
+import { TOUR } from "./words.js";
 
 const KEPT = "lapa-tour";
-const NUMBERS = ["No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight"];
-const few = (/** @type {number} */ count) => NUMBERS[count] || String(count);
-
-/* What is said of each tab that comes after Explore, on pages that have it. */
-const NEXT = {
-  learn: "Learn explains it in seven short lessons.",
-  imagine: "Imagine dreams many steps ahead.",
-  policy: "Policy starts from an instruction.",
-  transfer: "Transfer carries a latent action from robot to robot.",
-  atlas: "Atlas maps thousands of frame pairs.",
-  checkup: "Checkup measures how good a model is.",
-};
 
 /* What is lit, a title, and words that are true of the model that is open. */
 const STOPS = [
-  [".lx-frames", "A frame, and a guess", () => `Left is a real frame. Right is what the model imagines a moment later${calm() ? "" : ", going back and forth with the frame, so that you see what moves"}. Nobody told it what was done.`],
-  ["#lx-pads", "Press a code", ({ positions, values }) => `${positions === 1 ? `One code from 0 to ${values - 1} is the whole latent action` : `${few(positions)} codes from 0 to ${values - 1} are one latent action`}. Press one and watch the right picture change.`],
-  ["#lx-sweep", "All at once", ({ values, positions }) => `${few(values)} pictures: what every code${positions === 1 ? "" : " of one position"} does to this frame. Click one to take its code.`],
-  ["#lx-truth", "What really happened", () => "Where the future is known, it is here, with its inferred codes and how close the guess came."],
-  ["#lx-tabs > .tab-wrapper", "Go on", () => tabs.map((name) => NEXT[name]).filter(Boolean).join(" ")],
+  [".lx-frames", TOUR.frames.title, () => TOUR.frames.text(calm())],
+  ["#lx-pads", TOUR.pads.title, ({ positions, values }) => TOUR.pads.text(positions, values)],
+  ["#lx-sweep", TOUR.sweep.title, ({ positions, values }) => TOUR.sweep.text(positions, values)],
+  ["#lx-truth", TOUR.truth.title, TOUR.truth.text],
+  ["#lx-tabs > .tab-wrapper", TOUR.on, () => tabs.map((name) => TOUR.tabs[name]).filter(Boolean).join(" ")],
 ];
 let veil = null, at = 0, before = null, watching = 0;
 
@@ -61,8 +50,8 @@ function go(to) {
   target.scrollIntoView({ block: tall ? "start" : "center", behavior: calm() ? "auto" : "smooth" });
   const card = veil.querySelector(".tr-card"), last = at === STOPS.length - 1;
   card.replaceChildren(make("h2", { id: "tr-title" }, title), make("p", {}, text),
-    make("div", {}, make("small", {}, `${at + 1} of ${STOPS.length}`), make("button", { type: "button", class: "lx-button", onclick: end }, last ? "Close" : "Skip the tour"),
-      make("button", { type: "button", class: "ck-primary ln-next", onclick: () => (last ? finish() : go(at + 1)) }, !last ? "Next" : tabs.includes("learn") ? "First lesson" : "Explore")));
+    make("div", {}, make("small", {}, TOUR.at(at + 1, STOPS.length)), make("button", { type: "button", class: "lx-button", onclick: end }, last ? TOUR.close : TOUR.skip),
+      make("button", { type: "button", class: "ck-primary ln-next", onclick: () => (last ? finish() : go(at + 1)) }, !last ? TOUR.next : tabs.includes("learn") ? TOUR.lesson : TOUR.explore)));
   card.querySelector(".ck-primary").focus({ preventScroll: true });
 }
 

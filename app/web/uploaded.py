@@ -7,6 +7,7 @@ from pathlib import Path
 from gradio.utils import get_upload_folder
 
 from app.core.limits import UserError
+from app.web import words as say
 
 
 def uploaded_path(path: object) -> Path:
@@ -14,5 +15,5 @@ def uploaded_path(path: object) -> Path:
     folder = Path(get_upload_folder()).resolve()
     resolved = Path(str(path)).resolve() if path else folder
     if folder not in resolved.parents or not resolved.is_file():
-        raise UserError("The uploaded file is gone; please upload it again.")
+        raise UserError(say.FILE_GONE)
     return resolved

@@ -2,6 +2,7 @@
 /* How the browser asks the server (web/events.py): every question carries a number that comes back
  * with its answer. One count for the whole page, so that an answer belongs to one question only. A
  * server that has too much to do says so at once (`busy`, in seconds) and is asked again. */
+import { WIRE } from "./words.js";
 
 const PATIENCE_MS = 60000;
 
@@ -34,7 +35,6 @@ export function patiently(fetch) {
 }
 globalThis.fetch = patiently(globalThis.fetch);
 
-const SLOW = "The server has not answered in time. Check the connection and try again.";
 let seq = 0;
 
 /**
@@ -74,7 +74,7 @@ export function wire(gradio) {
   function next() {
     if (waiting || !queue.length) return;
     const { event, data, resolve, patience } = queue.shift();
-    const own = waiting = { seq: 0, event, data, resolve, timer: setTimeout(() => answer({ seq: own.seq, error: SLOW }), patience) };
+    const own = waiting = { seq: 0, event, data, resolve, timer: setTimeout(() => answer({ seq: own.seq, error: WIRE.slow }), patience) };
     send(own);
   }
 

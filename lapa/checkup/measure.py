@@ -171,8 +171,8 @@ class Figure(ABC, Generic[T]):
         """The scale, where it hangs on the codebook or on another figure."""
         return self.scale
 
-    def at_best(self, value: float, context: Context) -> str:
-        """A verdict that a companion figure or an excess allows at best; good by default."""
+    def at_best(self, value: float) -> str:
+        """A verdict that an excess of this figure allows at best; good by default."""
         return VERDICTS[0]
 
     def silence(self, result: T, scale: Scale) -> str:
@@ -184,7 +184,7 @@ class Figure(ABC, Generic[T]):
         verdict = self.scale_in(context).verdict(value)
         if verdict == "unknown":
             return verdict
-        return max(verdict, self.at_best(value, context), key=VERDICTS.index)
+        return max(verdict, self.at_best(value), key=VERDICTS.index)
 
 
 class Measure(ABC, Generic[T]):

@@ -47,16 +47,20 @@ def write_results(
     command: str,
     *,
     findings: Mapping[str, Sequence[float | None]] | None = None,
+    sentences: Mapping[str, str] | None = None,
 ) -> Path:
     """Set `name` in results.json to the figures and the command that made them.
 
     findings: key -> [value, low, high], the figures that answer the questions of a report; None
     stands for what is unknown. Kept as they are, for the table that holds them to the bars.
+    sentences: key -> what the report said of the figure, for whoever reads it again.
     """
     results = read_json(path) if path.exists() else {}
     results[name] = {"command": command, **as_json(report)}
     if findings is not None:
         results[name]["findings"] = dict(findings)
+    if sentences is not None:
+        results[name]["sentences"] = dict(sentences)
     return write_json(path, results)
 
 

@@ -310,7 +310,12 @@ def _keep(measured: Sequence[Measured], options: argparse.Namespace) -> None:
         publish.write_card(mine.source, name, mine.checkup, line)
     if options.write or options.write_results:
         publish.write_results(
-            options.results, name, mine.checkup, line, findings=_figures(mine.report)
+            options.results,
+            name,
+            mine.checkup,
+            line,
+            findings=_figures(mine.report),
+            sentences={each.key: each.sentence for each in mine.report.findings},
         )
 
 

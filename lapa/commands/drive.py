@@ -100,7 +100,8 @@ def counts(names: dict[str, Names]) -> list[str]:
         for body, own in names.items()
     }
     return [
-        f"{body or 'all together':<20} {sum(each)} of {len(each)} codes have a name"
+        f"{body or 'all together':<20} {sum(each)} of {len(each)} codes have a name, "
+        f"{len(names[body].grips)} latent actions say what the gripper does"
         for body, each in named.items()
     ]
 

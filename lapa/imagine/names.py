@@ -4,7 +4,8 @@ A pair goes one of eight ways in the picture, or stays: the direction of what tr
 its frames, in steps of 45°. A car is told by its driver where to go, and has the same eight ways in
 words of its own. A code is named after the mean motion of the pairs that have it at its position,
 where at least half of them went that way themselves. Of a whole latent action the effects of its
-codes are added; which words the sum may be given was tried on pairs of other episodes.
+codes are added; which words the sum may be given was tried on pairs of other episodes. Where at
+least half of a latent action's pairs closed a gripper, or opened it, it says so, too.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from lapa.evaluation import ridge
 from lapa.evaluation.codes import one_hot
 from lapa.evaluation.flow import LEAST
 from lapa.evaluation.folds import predict_out_of_fold
-from lapa.imagine.keys import Moves
+from lapa.imagine.keys import Codes, Moves
 
 # by the number of their sector, clockwise as x grows to the right and y down
 WORDS = (
@@ -38,6 +39,10 @@ DRIVEN = {
     "up-right": "speeds up, steers right",
     "stays": "straight on",
 }
+# what a gripper does that is told to close, and to open
+GRIPS = {"closes": 1, "opens": -1}
+# a quarter of a command's range of −1 to 1; what changes by less only trembles
+GRIPPED = 0.5
 # all embodiments together: for a robot that was not measured
 EVERYONE = ""
 # of ten pairs that do one of nine things by chance, half agree on some word for one code in forty;
@@ -80,8 +85,9 @@ class Names:
     codes: position -> code -> its name. still: a motion up to this share of the side stays.
     base (2,), effects (S, K, 2): the motion that a latent action of any codes has by their sum,
     base + Σ effects[position][code]. sums: word -> how it fared where a sum had it, on pairs of
-    episodes that the sums were not learnt from. driven: whether it is a car's, whose words are told
-    as DRIVEN has them.
+    episodes that the sums were not learnt from. grips: latent action -> the word of GRIPS that
+    enough of its pairs bear out. driven: whether it is a car's, whose words are told as DRIVEN has
+    them.
     """
 
     codes: tuple[tuple[Name, ...], ...]
@@ -89,6 +95,7 @@ class Names:
     base: np.ndarray
     effects: np.ndarray
     sums: dict[str, Witness]
+    grips: dict[Codes, tuple[str, Witness]]
     driven: bool = False
 
     def sum(self, codes: Sequence[int]) -> str:
@@ -120,6 +127,10 @@ def as_json(names: Mapping[str, Names]) -> dict[str, Any]:
             "base": own.base.round(5).tolist(),
             "effects": own.effects.round(5).tolist(),
             "sums": {word: _witness(witness) for word, witness in own.sums.items()},
+            "grips": {
+                ".".join(map(str, codes)): {"word": word, **_witness(witness)}
+                for codes, (word, witness) in own.grips.items()
+            },
             "codes": [
                 [
                     {
@@ -158,7 +169,24 @@ def _names(moves: Moves, values: int) -> Names:
         base=base,
         effects=(np.array(alone) - base).reshape(len(places), values, 2),
         sums=_sums(moves, own, summed, still),
+        grips=_grips(moves),
     )
+
+
+def _grips(moves: Moves) -> dict[Codes, tuple[str, Witness]]:
+    """The latent actions whose pairs say what the gripper does; of no single code do as many."""
+    known = np.isfinite(moves.grip)
+    every, which = np.unique(moves.codes[known], axis=0, return_inverse=True)
+    grip, episode, which = moves.grip[known], moves.episode[known], which.ravel()
+    found = {}
+    for number, codes in enumerate(every):
+        rows = which == number
+        for word, sign in GRIPS.items():
+            agree = int((sign * grip[rows] >= GRIPPED).sum())
+            witness = Witness(int(rows.sum()), agree, len(np.unique(episode[rows])))
+            if witness.enough:
+                found[tuple(map(int, codes))] = word, witness
+    return found
 
 
 def _name(moves: Moves, own: np.ndarray, rows: np.ndarray, still: float) -> Name:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lapa.images import moving_energy
+from lapa.images import moving_detail
 from lapa.imagine.ground import Beginning, Ground
 from lapa.imagine.rollout import Imaginer, begin, check_steps, decode_rows, rows_of
 from lapa.imagine.spaces import Frames, LatentActions
@@ -30,7 +30,7 @@ class Moment:
 
     frame: uint8 (h, w, 3), read-only; first: x_0, likewise. codes: what led here, a latent action
     a step. sharpness: the detail of `frame` over that of `first` where the two differ, which is
-    where the robot is and where it was (see `images.moving_energy`): 1 is as sharp, less is fog; 1
+    where the robot is and where it was (see `images.moving_detail`): 1 is as sharp, less is fog; 1
     where nothing has moved. distance: from real frames of this embodiment where the two differ, up
     to 1 is familiar (see `ground`); None where no real frames are known.
     """
@@ -210,7 +210,7 @@ class ImaginedWorld:
         # copies: torch dislikes read-only arrays
         pictures = np.stack([frame, first])
         here, there = pictures[:1], pictures[1:]
-        mine, theirs = moving_energy(here, there, here)
+        mine, theirs = moving_detail(here, there, here)
         sharp = float(mine[0] / theirs[0]) if theirs[0] > 0 else 1.0
         return Moment(frame, first, codes, sharp, self._distance(frame, first))
 

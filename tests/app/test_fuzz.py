@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from app.core.limits import Limits
 from app.page import app_options, build, endpoints
 from app.web.doors import Doors
-from app.web.events import BROKEN
+from app.web.words import BROKEN
 from tests.app.checkups import BatchQuantizer, FakeInstrument
 
 FEW, MANY = 3, 300

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from app.core.limits import Limits
 from app.page import build, launch_options
-from app.web.events import BROKEN
+from app.web.words import BROKEN
 from tests.app.checkups import BatchQuantizer, FakeInstrument
 from tests.app.test_fuzz import ANYTHING, EVENTS, LIKELY, is_sentence
 

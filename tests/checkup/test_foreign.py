@@ -76,7 +76,8 @@ def test_a_model_that_draws_nothing_is_not_asked_for_pictures():
     pictured = {key for key, each in theirs.items() if each.sentence.startswith("Not asked")}
     assert pictured == {
         "ratio", "ratio_worst", "random_ratio", "moving_sharpness", "feature_distance",
-        "delta_psnr", "distinctness", "leak", "s_pcfc", "no_op", "drift", "sharpness", "transfer",
+        "delta_psnr", "distinctness", "leak", "s_pcfc", "no_op", "no_op_kept", "drift", "sharpness",
+            "transfer",
     }  # fmt: skip
     for key in set(mine) - pictured:
         assert theirs[key].value == pytest.approx(mine[key].value, nan_ok=True), key

@@ -124,9 +124,11 @@ def test_it_appears_in_the_table_and_in_what_is_kept(stages, pairs, tmp_path):
     assert record["figures"]["overall"]["parity"]["even"] == pytest.approx(share, abs=1e-6)
     assert "parity_even" in record["figures"]["mean_of_embodiments"]
     bounds = {each["key"]: [each["value"], *each["interval"]] for each in record["findings"]}
-    write_results(tmp_path / "results.json", "mine", checkup, "c", findings=bounds)
+    said = {each["key"]: each["sentence"] for each in record["findings"]}
+    write_results(tmp_path / "results.json", "mine", checkup, "c", findings=bounds, sentences=said)
     kept = published(tmp_path / "results.json", "mine", codes=5)
-    assert next(each for each in kept.findings if each.key == "even").verdict == "fair"
+    again = next(each for each in kept.findings if each.key == "even")
+    assert again.verdict == "fair" and again.sentence == said["even"] != ""
     card = write_card(tmp_path, "mine", checkup, "c").read_text()
     assert " even |" in card and "Even: share of even first codes." in card
 
@@ -143,13 +145,12 @@ def test_every_file_of_a_measure_is_registered_and_every_key_is_there_once(root)
     assert len(set(named)) == len(named)
 
 
-def test_a_companion_may_spoil_a_verdict_in_a_report_and_where_it_was_kept():
+def test_a_verdict_is_of_the_figure_beside_it_alone():
     figure = {each.key: each for _, each in figures()}
-    kept = {"no_op": {"kept": 28.0}}
-    assert figure["no_op"].verdict(1.0, Context(8, kept)) == "fair"
-    assert figure["no_op"].verdict(1.0, Context(8, {"no_op": {"kept": 20.0}})) == "poor"
-    assert figure["no_op"].verdict(float("nan"), Context(8, kept)) == "unknown"
+    spoilt = Context(8, {"no_op": {"kept": 20.0}})
+    assert figure["no_op"].verdict(1.0, spoilt) == "good"
+    assert figure["no_op_kept"].verdict(20.0, spoilt) == "poor"
     assert figure["moving_sharpness"].verdict(1.3, Context()) == "fair"
     assert figure["moving_sharpness"].verdict(1.1, Context()) == "good"
     assert figure["sharpness"].verdict(1.6, Context()) == "fair"
-    assert np.isnan(Context().of("chance")) and Context(8, kept).of("no_op", "kept") == 28.0
+    assert np.isnan(Context().of("chance")) and spoilt.of("no_op", "kept") == 20.0

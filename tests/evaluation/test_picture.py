@@ -12,7 +12,7 @@ from lapa.checkup.measures.picture import picture
 from lapa.checkup.measures.reconstruction import reconstruction
 from lapa.evaluation.perception import Features, robot_error
 from lapa.evaluation.table import measure
-from lapa.images import moving_energy, sharpness
+from lapa.images import moving_detail, moving_energy, sharpness
 from tests.synthetic import (
     ARM,
     RED,
@@ -128,6 +128,15 @@ def test_energy_counts_where_the_true_frame_moves_only():
     mine, true = moving_energy(noisy, future, before)
     assert mine == pytest.approx(true) and true[0] > 0
     assert moving_energy(future, before, before)[1][0] == 0
+
+
+def test_detail_counts_an_edge_by_its_contrast_and_energy_by_the_square_of_it():
+    before, faint, hard = (np.full((1, SIZE, SIZE, 3), grey, np.uint8) for grey in (0, 0, 0))
+    faint[:, 4:12, 4:12], hard[:, 4:12, 4:12] = 25, 250
+    mine, true = moving_detail(hard, faint, before)
+    assert true[0] > 0 and mine / true == pytest.approx(10)
+    mine, true = moving_energy(hard, faint, before)
+    assert mine / true == pytest.approx(100)
 
 
 def test_a_lost_robot_is_not_hidden_by_the_ground_behind_it():

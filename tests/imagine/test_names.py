@@ -92,6 +92,23 @@ def test_less_than_half_a_pixel_is_no_direction() -> None:
     assert own.codes[0][0].word == "stays" and own.codes[0][0].witness.agree == 12
 
 
+@pytest.mark.parametrize(
+    ("change", "many", "word"),
+    [(2.0, 6, "closes"), (-2.0, 7, "opens"), (2.0, 5, ""), (0.1, 12, ""), (np.nan, 12, "")],
+)
+def test_a_latent_action_says_what_the_gripper_does_where_half_of_its_pairs_agree(
+    change: float, many: int, word: str
+) -> None:
+    moves = made([[0, 1]] * 12 + [[1, 1]] * 12, [[0.1, 0.0]] * 24)
+    moves["arm"].grip[:12] = [change] * many + [0.0] * (12 - many)
+    own = learn_names(moves, 2)["arm"]
+    found = {codes: (grip, witness.agree) for codes, (grip, witness) in own.grips.items()}
+    assert found == ({(0, 1): (word, many)} if word else {})
+    told = as_json({"arm": own})["arm"]["grips"]
+    assert [each["named"] for each in told.values()] == ([True] if word else [])
+    assert list(told) == (["0.1"] if word else [])
+
+
 def test_names_are_plain_values() -> None:
     told = as_json(learn_names(made([[0]] * 12, [[0.1, 0.0]] * 12), 2))
     own = json.loads(json.dumps(told))["arm"]

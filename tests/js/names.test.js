@@ -39,6 +39,17 @@ test("a latent action is named by the sum of its codes, where pairs bear that ou
   assert.match(ofAction(TWO, [0, 2]).told, /No real pair of this robot has code 2 at position 1/);
 });
 
+test("where real pairs of the very latent action agree, it says what the gripper does", () => {
+  const grips = { "0.0": witness("closes", 25, 15, true), "1.1": witness("opens", 12, 7, true), "2.0": witness("opens", 12, 5, false) };
+  const gripped = { ...TWO, grips };
+  assert.equal(inText(ofAction(gripped, [0, 0])), "↖ up-left, closes");
+  assert.match(ofAction(gripped, [0, 0]).told, /went up-left\. With these very codes the gripper closes in 15 of 25 real pairs of this robot\.$/);
+  assert.equal(inText(ofAction(gripped, [1, 1])), "opens");
+  assert.deepEqual(ofAction(gripped, [2, 0]), ofAction(TWO, [2, 0]));
+  const one = { ...TWO, effects: TWO.effects.slice(0, 1), codes: TWO.codes.slice(0, 1), grips: { 0: witness("closes", 20, 20, true) } };
+  assert.equal(inText(ofCode(one, 0, 0)), "← left, closes");
+});
+
 test("of one code the latent action is the code, and nothing has no name", () => {
   const one = { ...TWO, effects: TWO.effects.slice(0, 1), codes: TWO.codes.slice(0, 1), sums: {} };
   assert.deepEqual(ofAction(one, [0]), ofCode(one, 0, 0));

@@ -118,14 +118,20 @@ function moved(/** @type {ArrayLike<number>} */ one, /** @type {ArrayLike<number
   return Math.abs(one[i] - other[i]) > MOVES || Math.abs(one[i + 1] - other[i + 1]) > MOVES || Math.abs(one[i + 2] - other[i + 2]) > MOVES;
 }
 
+/** Squared Laplacians of the imagined and of the true frame, summed where the true frame moves. */
+export const movingEnergy = (/** @type {Picture} */ image, /** @type {Picture} */ future, /** @type {Picture[]} */ ...before) => movingSum(2, image, future, before);
+
+/** The same of their sizes: for two frames that need not show the same. */
+export const movingDetail = (/** @type {Picture} */ image, /** @type {Picture} */ future, /** @type {Picture[]} */ ...before) => movingSum(1, image, future, before);
+
 /**
- * Squared Laplacians of the imagined and of the true frame, summed where the true frame moves.
+ * @param {1 | 2} power
  * @param {Picture} image
  * @param {Picture} future
- * @param {...Picture} before
+ * @param {Picture[]} before
  * @returns {[number, number]}
  */
-export function movingEnergy(image, future, ...before) {
+function movingSum(power, image, future, before) {
   const small = halved(image), real = halved(future), earlier = before.map(halved), side = future.side >> 1;
   const curved = (/** @type {Float64Array} */ of, /** @type {number} */ i) => grey(of, i - 3 * side) + grey(of, i + 3 * side) + grey(of, i - 3) + grey(of, i + 3) - 4 * grey(of, i);
   let mine = 0, theirs = 0;
@@ -133,8 +139,8 @@ export function movingEnergy(image, future, ...before) {
     for (let x = 1; x < side - 1; x++) {
       const i = 3 * (y * side + x);
       if (!earlier.some((each) => moved(real, each, i))) continue;
-      mine += curved(small, i) ** 2;
-      theirs += curved(real, i) ** 2;
+      mine += Math.abs(curved(small, i)) ** power;
+      theirs += Math.abs(curved(real, i)) ** power;
     }
   }
   return [mine, theirs];

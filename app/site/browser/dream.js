@@ -1,7 +1,7 @@
 // @ts-check
 /* A dream: the network on its own pictures, as a tree of moments (app/tabs/imagine/dream.py). */
 import * as clips from "./clips.js";
-import { movingEnergy, sharpness } from "./compare.js";
+import { movingDetail, sharpness } from "./compare.js";
 import { about, network } from "./engine.js";
 import { latest } from "./latest.js";
 import { address, forget, pixels } from "./pictures.js";
@@ -51,7 +51,7 @@ export class Dream {
   }
 
   keep(/** @type {Picture} */ picture, parent, codes) {
-    const step = parent ? parent.step + 1 : 0, sharp = sharpness(movingEnergy(picture, this.first, picture));
+    const step = parent ? parent.step + 1 : 0, sharp = sharpness(movingDetail(picture, this.first, picture));
     const own = trust.after(parent ? parent.own : trust.beginning(this.model.moves), step, sharp);
     const record = { n: this.steps.length, parent: parent ? parent.n : null, step, codes, src: address(picture, true), far: null,
       sharp: four(sharp), since: own.since, trust: trust.sentence(own, step, sharp), own };

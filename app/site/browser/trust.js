@@ -3,9 +3,9 @@
  * how real frames of what moves look: that takes a second network, which this copy does not carry. Pure. */
 
 // detail of what moves over that of x_0 outside of which it has dissolved, or has detail that was not there
-const BLURRED = 0.6, NOISY = 2;
+const BLURRED = 2 / 3, NOISY = 1.5;
 // what changes in the picture where that is not what moves
-const SEEN = { car: "view" };
+const SEEN = { car: "changed part of the view" };
 
 /** @typedef {{ since: number | null, doubt: string, moves: string }} Trust moves: what does, a robot or a car */
 

@@ -94,7 +94,7 @@ export const USAGE = {
   share: (/** @type {string} */ name, /** @type {number} */ code, /** @type {number} */ share) => `${name}, code ${code}: ${(100 * share).toFixed(1)} %`,
   card: (/** @type {number} */ code, /** @type {number} */ position) => `Card of code ${code} at position ${position}`,
   position: OPENED.position,
-  perplexity: (/** @type {number} */ perplexity, /** @type {number} */ values) => ` perplexity ${perplexity.toFixed(1)} of ${values}, in %`,
+  perplexity: (/** @type {number} */ perplexity, /** @type {number} */ values) => ` in % of its pairs; perplexity ${perplexity.toFixed(1)} of ${values}`,
   embodiment: "embodiment",
   frequent: (/** @type {number} */ share, /** @type {number} */ bodies) => ` ${(100 * share).toFixed(1)} % of all pairs, ${counted(bodies, "embodiment")}`,
   about: { direction: "direction of motion" },

@@ -16,7 +16,7 @@ export function wheel(element) {
   const { $ } = finders(element);
   const board = $(".lx-board"), circle = $(".lx-wheel"), edit = $(".lx-edit");
   const WAYS = [["up", "↑"], ["left", "←"], ["stay", "S"], ["right", "→"], ["down", "↓"], ["close", "G"], ["open", "O"]];
-  const NAMES = KEYS.names;
+  const GRIPS = ["close", "open"], NAMES = KEYS.names;
   let drawnFor = "";
 
   /* ---- pads ---- */
@@ -82,9 +82,10 @@ export function wheel(element) {
 
   function draw() {
     $('[data-at="robot"]').textContent = state.embodiment;
-    const car = Boolean(state.names && Object.keys(state.names.says || {}).length);
-    // nothing that drives has a grip
-    circle.replaceChildren(...WAYS.filter(([name]) => !car || !["close", "open"].includes(name)).map(([name, sign]) => {
+    // a robot that no latent action was learned of to grip with may have none: its keys are not missed
+    const ways = WAYS.filter(([name]) => !GRIPS.includes(name) || state.keys.some((key) => key.name === name));
+    circle.classList.toggle("gripless", !ways.some(([name]) => GRIPS.includes(name)));
+    circle.replaceChildren(...ways.map(([name, sign]) => {
       const called = named(name);
       const found = state.keys.find((key) => key.name === name);
       const button = make("button", { type: "button", class: `lx-way${found && found.own ? " own" : ""}`, "data-key": name,

@@ -259,7 +259,7 @@ class DreamSharpness(Figure[Groups[Drift]]):
     def estimate(self, result: Groups[Drift]) -> Estimate:
         return result.overall.sharpness_at
 
-    def at_best(self, value: float, context: Context) -> str:
+    def at_best(self, value: float) -> str:
         return "fair" if value > NOISY else VERDICTS[0]
 
     def sentence(self, result: Groups[Drift], scale: Scale) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lapa.checkup import questions
-from lapa.checkup.measure import Column, Context, Figure, Material, Measure, fitting, percent
+from lapa.checkup.measure import Column, Figure, Material, Measure, fitting, percent
 from lapa.checkup.scale import VERDICTS, Scale
 from lapa.evaluation.estimate import DRAWS, Estimate, share
 from lapa.evaluation.table import Groups, PairTable, grouped
@@ -74,7 +74,7 @@ class MovingSharpness(Figure[Groups[Picture]]):
     def estimate(self, result: Groups[Picture]) -> Estimate:
         return result.overall.sharpness
 
-    def at_best(self, value: float, context: Context) -> str:
+    def at_best(self, value: float) -> str:
         return "fair" if value > NOISY else VERDICTS[0]
 
     def sentence(self, result: Groups[Picture], scale: Scale) -> str:

@@ -259,6 +259,11 @@ class _Reading(Figure[Groups[Probe]]):
         estimate: Estimate = getattr(result.overall, self.field)
         return estimate
 
+    def silence(self, result: Groups[Probe], scale: Scale) -> str:
+        """What could be read of other actions than a translation is no sign of few recordings."""
+        reason = super().silence(result, scale)
+        return NO_ACTIONS if reason and result.overall.per_dim_latent else reason
+
     def sentence(self, result: Groups[Probe], scale: Scale) -> str:
         value = self.estimate(result).value
         share = f"{self.reader} from the {self.inputs} explains {percent(value)} of the motion"

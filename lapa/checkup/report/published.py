@@ -21,8 +21,8 @@ from lapa.files import read_json
 class Published:
     """What `python -m lapa checkup --write` kept of a checkpoint.
 
-    command: the one that measured it. findings: without sentences and pictures, which need the
-    whole checkup. name: of the checkpoint. figures: everything that was kept, JSON-able.
+    command: the one that measured it. findings: without pictures, which need the whole checkup.
+    name: of the checkpoint. figures: everything that was kept, JSON-able.
     """
 
     command: str
@@ -74,7 +74,13 @@ def published(path: Path, name: str, *, codes: int) -> Published | None:
         kept = read_json(path)[name]
         context = Context(codes, kept["overall"])
         findings = tuple(
-            finding_of(figure, context, _estimate(kept["findings"][figure.key]))
+            finding_of(
+                figure,
+                context,
+                _estimate(kept["findings"][figure.key]),
+                # of a checkup that kept none, the figures are shown alone
+                sentence=str(kept.get("sentences", {}).get(figure.key, "")),
+            )
             for _, figure in figures()
             if figure.key in kept["findings"]
         )

@@ -18,6 +18,7 @@ OWN = {
     "effects": [[[-0.1, 0.0], [0.0, 0.0], [0.2, 0.0]]] * 2,
     "sums": {"left": {"pairs": 30, "agree": 10, "episodes": 4, "named": False}},
     "codes": [[{**LEFT, "episodes": 4, "right": -0.1, "down": 0.0}] * 3] * 2,
+    "grips": {"2.0": {"word": "opens", "pairs": 12, "agree": 7, "episodes": 3, "named": True}},
 }
 
 
@@ -33,6 +34,7 @@ def test_names_are_those_of_the_robot_or_of_all(tmp_path) -> None:
     assert (arm["whose"], arm["still"]) == ("arm", 0.02)
     assert (other["whose"], other["still"]) == ("", 0.01)
     assert arm["codes"] == [[LEFT] * 3] * 2 and arm["effects"][1][2] == [0.2, 0.0]
+    assert arm["grips"] == {"2.0": {"word": "opens", "pairs": 12, "agree": 7, "named": True}}
     assert arm["sums"] == {"left": {"word": "left", "pairs": 30, "agree": 10, "named": False}}
 
 
@@ -54,6 +56,7 @@ def test_a_checkpoint_without_names_has_none(tmp_path) -> None:
         (("codes", 0, 0, "pairs"), None),
         (("effects", 0, 0, 0), float("nan")),
         (("sums",), []),
+        (("grips", "2.0", "agree"), 13),
     ],
 )
 def test_what_is_damaged_or_of_another_model_is_no_names(tmp_path, part, value) -> None:

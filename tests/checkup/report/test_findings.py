@@ -12,7 +12,6 @@ from lapa.checkup import VERDICTS, as_json, keys, report_of
 from lapa.checkup.examine import checkup
 from lapa.checkup.measure import Context, Figure
 from lapa.checkup.measures import figures
-from lapa.checkup.measures.no_op import KEPT
 from lapa.checkup.questions import QUESTIONS
 from lapa.checkup.scale import Scale
 from lapa.evaluation.estimate import Estimate
@@ -59,7 +58,7 @@ def test_eleven_questions_hold_every_key_once(report):
     cards = report("oracle").cards
     assert [card.question for card in cards] == list(QUESTIONS) and len(cards) == 11
     assert tuple(finding.key for finding in report("oracle").findings) == keys()
-    assert len(set(keys())) == 23
+    assert len(set(keys())) == 24
 
 
 def test_every_explanation_is_two_sentences():
@@ -98,9 +97,9 @@ def test_the_worst_deciding_figure_is_the_verdict_of_the_question(report):
     assert cheater["Is the future smuggled through?"].verdict == "poor"
 
 
-@pytest.mark.parametrize("key", [*keys(), "kept"])
+@pytest.mark.parametrize("key", keys())
 def test_scales_judge_their_own_limits(key):
-    scale = KEPT if key == "kept" else scale_of(key)
+    scale = scale_of(key)
     assert scale.verdict(scale.good) == "good" and scale.verdict(scale.fair) == "fair"
     beyond = scale.fair + (0.01 if scale.low_is_good else -0.01) * (abs(scale.fair) + 1)
     assert scale.verdict(beyond) == "poor"
@@ -149,5 +148,5 @@ def test_clips_in_which_nothing_moves_tell_nothing_but_whether_still_is_still():
     found = checkup(Oracle(), frame_pairs(ARM, RED, episodes=3, still=True), drift_steps=4)
     report = report_of(found, checkpoint="oracle", data="stills")
     known = {each.key for each in report.findings if each.verdict != "unknown"}
-    assert known == {"no_op"}
+    assert known == {"no_op", "no_op_kept"}
     assert "nothing moves in these clips" in report.finding("use").sentence

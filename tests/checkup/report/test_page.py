@@ -71,7 +71,7 @@ def test_every_question_is_in_the_contents_and_leads_to_its_card(single):
 
 def test_every_picture_says_what_it_shows(single, report):
     found = drawings(single)
-    assert len(found) >= 23 + 9
+    assert len(found) >= 24 + 9
     for drawing in found:
         assert drawing.attrib["role"] == "img"
         names = {child.tag.split("}")[1]: child.text for child in drawing}
@@ -108,7 +108,7 @@ def test_explanations_are_there_behind_a_switch(single, report):
 def test_the_figures_lie_in_the_page_as_json(single):
     text = re.search(r'<script type="application/json" id="figures">(.*?)</script>', single)
     (found,) = json.loads(text.group(1))
-    assert found["checkpoint"] == "oracle" and len(found["findings"]) == 23
+    assert found["checkpoint"] == "oracle" and len(found["findings"]) == 24
 
 
 def test_one_embodiment_and_every_quantizer_can_be_drawn(report, blind):
@@ -120,7 +120,7 @@ def test_two_checkpoints_stand_beside_each_other(report):
     text = page(report("oracle"), report("collapsed"))
     tree = Tree(text)
     assert "Checkup of oracle and collapsed" in text and len(tree.all("article")) == 11
-    assert text.count('class="difference') == 23
+    assert text.count('class="difference') == 24
 
 
 def test_differences_know_which_way_is_better(report):

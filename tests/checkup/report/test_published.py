@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lapa.checkup import as_json, differences, keys, page, published
+from lapa.checkup.questions import NO_OP
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -18,7 +19,18 @@ def test_the_shipped_figures_are_read() -> None:
     assert found.pairs > 1000 and "checkup" in found.command
     assert len(found.cards) == 11
     assert all(each.verdict in ("good", "fair", "poor") for each in found.cards)
-    assert not any(each.picture or each.sentence for each in found.findings)
+    assert all(each.sentence for each in found.findings)
+    assert not any(each.picture for each in found.findings)
+
+
+def test_what_stands_beside_a_verdict_is_what_was_judged() -> None:
+    for name in ("eight", "tabletop", "robots", "drive"):
+        for card in published(ROOT / "assets" / "results.json", name, codes=8).cards:
+            assert card.telling.verdict == card.verdict, f"{name}: {card.question}"
+            assert card.telling.scale.verdict(card.telling.value) in (card.verdict, "good")
+    standing = published(ROOT / "assets" / "results.json", "eight", codes=8)
+    (card,) = (each for each in standing.cards if each.question == NO_OP)
+    assert card.verdict == "poor" and card.telling.key == "no_op_kept"
 
 
 def test_they_are_json_able_as_a_report_is() -> None:

@@ -14,7 +14,7 @@ from gradio.utils import get_upload_folder
 from app.core.limits import Limits
 from app.tabs.checkup import link
 from app.tabs.checkup.events import CheckupHandlers
-from app.web.events import BROKEN
+from app.web.words import BROKEN
 from tests.app.checkups import PATIENCE, BatchQuantizer, FakeInstrument
 
 CHOICE = {"model": "small", "other": None, "embodiments": ["red-arm"], "uploads": [],
