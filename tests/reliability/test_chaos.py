@@ -8,6 +8,7 @@ import shutil
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -152,6 +153,15 @@ def test_an_upload_that_breaks_off_leaves_nothing(small: Served) -> None:
     small.until(lambda: not loose(small))
 
 
+def is_zombie(process: Any) -> bool:
+    import psutil
+
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 @pytest.mark.slow
 def test_the_page_goes_on_without_its_simulator(tmp_path: Path) -> None:
     """Its worker is killed between two runs, and the next run has another one."""
@@ -164,10 +174,11 @@ def test_the_page_goes_on_without_its_simulator(tmp_path: Path) -> None:
             assert not app.event("policy_begin", session, **choice).get("error")
             (worker,) = psutil.Process(app.process.pid).children()
             worker.kill()
-            # the app takes notice of its end when it asks it next
-            app.until(lambda worker=worker: worker.status() == psutil.STATUS_ZOMBIE)
+            # the app may take notice of its end only when it asks it next
+            app.until(lambda worker=worker: not worker.is_running() or is_zombie(worker))
             last = app.queued("policy_act", session, seq=2, policy="oracle")
-            assert last["kind"] == "ended" and last["error"].endswith(".")
+            # noticed before the run, another worker does it; noticed on the way, a sentence says so
+            assert last["kind"] == "ended" and last.get("error", ".").endswith("."), last
         assert app.ask("/config")[0] == 200
 
 
