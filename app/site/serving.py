@@ -28,7 +28,7 @@ def write(folder: Folder, models: list[str], address: str) -> None:
         folder.add("qr.html", qr_page(address).encode())
         folder.add("qr.css", (HERE / "qr.css").read_bytes())
     worker = (HERE / "browser" / "service-worker.js").read_text("utf-8")
-    version = f'const VERSION = "{folder.digest()[:16]}";\n'
+    version = f'self.VERSION = "{folder.digest()[:16]}";\n'
     folder.add("service-worker.js", (version + worker).encode())
 
 

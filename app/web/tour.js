@@ -9,6 +9,7 @@ import { TOUR } from "./words.js";
 const KEPT = "lapa-tour";
 
 /* What is lit, a title, and words that are true of the model that is open. */
+/** @type {[string, string, (model: { positions: number, values: number }) => string][]} */
 const STOPS = [
   [".lx-frames", TOUR.frames.title, () => TOUR.frames.text(calm())],
   ["#lx-pads", TOUR.pads.title, ({ positions, values }) => TOUR.pads.text(positions, values)],

@@ -5,7 +5,7 @@ import { latest } from "./latest.js";
 import { pixels } from "./pictures.js";
 
 /** @typedef {import("./compare.js").Picture} Picture */
-/** @typedef {import("../../web/records").Clip & { folder: string }} Clip */
+/** @typedef {import("../../web/records").Clip & { folder: string, address: string }} Clip */
 
 // frames whose pixels are kept (0.25 MB each)
 const KEPT = 40;

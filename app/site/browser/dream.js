@@ -38,7 +38,11 @@ export class Dream {
   }
 
   constructor(model, net, clip, index, /** @type {Picture} */ first) {
-    Object.assign(this, { model, net, clip, index, first });
+    this.model = model;
+    this.net = net;
+    this.clip = clip;
+    this.index = index;
+    this.first = first;
     this.turn = 0;
     this.here = 0;
     this.pressed = { codes: [], rate: 10 };

@@ -55,7 +55,7 @@ async function picture({ m, c, f, a }, now = null) {
 }
 
 async function record(event) {
-  const { m, c, f } = event, model = await about(m);
+  const { m, f } = event, model = await about(m);
   const { here, codes, image } = await picture(event);
   const { clip, frame, future, chance } = here;
   return {
@@ -87,6 +87,7 @@ function bare(model, clip, f, error = null) {
 }
 
 /* Without a network the clips can be looked at: the sentence that says why is the model's. */
+/** @returns {Promise<any>} */
 async function answer(event) {
   const [model, clip] = await Promise.all([about(event.m), clips.clip(event.c, event.f)]);
   try {

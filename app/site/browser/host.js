@@ -35,7 +35,7 @@ function partOf(/** @type {string} */ panel) {
 
 /* What is told of an error: a sentence of ours is an Error; all else is a fault. */
 function failed(/** @type {any} */ error) {
-  if (error && error.constructor === Error) return { error: error.message, ...error.more };
+  if (error && error.constructor === Error) return { error: error.message, .../** @type {any} */ (error).more };
   console.error(error);
   return { error: BROKEN };
 }

@@ -3,7 +3,7 @@
 import * as clips from "./clips.js";
 import { movingEnergy, psnr, robotError, sharpness } from "./compare.js";
 import { checked, Dream, MOST, told } from "./dream.js";
-import { about, network } from "./engine.js";
+import { network } from "./engine.js";
 import { address } from "./pictures.js";
 import * as sequences from "./sequences.js";
 
@@ -22,7 +22,7 @@ const ENDS = {
 let dream = null;
 let replayed = { clip: "", steps: [] };
 
-const within = (/** @type {number} */ value, [low, high]) => Math.min(Math.max(value, low), high);
+const within = (/** @type {number} */ value, /** @type {number[]} */ [low, high]) => Math.min(Math.max(value, low), high);
 const two = (/** @type {number} */ value) => Math.round(100 * value) / 100;
 const shape = () => ({ name: dream.model.record.name, positions: dream.model.record.positions, values: dream.model.record.values });
 

@@ -33,7 +33,7 @@ export function address({ data, side }, lasting = false) {
   }
   const url = URL.createObjectURL(new Blob([file], { type: "image/bmp" }));
   // the page's own canvases need not read the file again
-  images.keep(url, createImageBitmap(new ImageData(data, side, side)));
+  images.keep(url, createImageBitmap(new ImageData(/** @type {ImageDataArray} */ (data), side, side)));
   if (!lasting) {
     given.push(url);
     if (given.length > KEPT) URL.revokeObjectURL(given.shift());

@@ -119,6 +119,7 @@ export function parse(text, { positions, values }) {
 
 /** The inverse of parse: equal ones in a row are written once, `x4`. */
 export function text(/** @type {number[][]} */ actions) {
+  /** @type {[string, number][]} */
   const runs = [];
   for (const action of actions.map(written)) {
     if (runs.length && runs[runs.length - 1][0] === action) runs[runs.length - 1][1] += 1;

@@ -1,9 +1,8 @@
 // @ts-check
 /* Makes the site work without a network once it was loaded: what the page is made of is kept at once,
  * the clips and all else as far as MOST allows, and whatever else is looked at when it is looked at.
- * The exporter puts a line with VERSION before this one; a new export is a new version. */
-/* global VERSION */
-const PREFIX = "lapa-site-", NAME = PREFIX + VERSION;
+ * The exporter puts a line with self.VERSION before this one; a new export is a new version. */
+const PREFIX = "lapa-site-", NAME = PREFIX + /** @type {any} */ (self).VERSION;
 // bytes that are fetched without being asked for: a class on a phone's contract shall not pay for more
 const MOST = 60000000;
 // milliseconds between two of them: thousands of frames at once would take the processor from who presses

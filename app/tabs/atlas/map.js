@@ -274,7 +274,7 @@ export function mount(element, gradio) {
     centre(found.row);
   }
 
-  async function placed({ c, f } = store.state) {
+  async function placed(/** @type {{ c: string | null, f: number }} */ { c, f } = store.state) {
     at("wrong").textContent = "";
     const own = points, found = await ask("place", { m: look.m, c, f });
     if (points !== own) return null;

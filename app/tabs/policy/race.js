@@ -35,7 +35,7 @@ export function mount(element, gradio) {
 
   function draw(time) {
     at("time").textContent = seconds(time);
-    for (const figure of element.querySelectorAll(".po-lane")) {
+    for (const figure of /** @type {NodeListOf<HTMLElement>} */ (element.querySelectorAll(".po-lane"))) {
       const frames = lanes.get(figure.dataset.policy), frame = frames[Math.min(time, frames.length - 1)];
       images.paint(figure.querySelector("canvas"), frame.src);
       const word = figure.querySelector(".lx-side");

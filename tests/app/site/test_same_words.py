@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl
 import numpy as np
 import pytest
 
-from app.core.compare import against_chance, blur, compare
+from app.core.compare import against_chance, blur, compare, edges
 from app.core.trust import Trust
 from app.core.views import Clip, Model
 from app.tabs.explore import link
@@ -114,7 +114,7 @@ def test_a_prediction_is_judged_the_same(chance: float | None, order: tuple[int,
     image, frame, future = (frames[n] for n in order)
     told = compare(image, frame, future)
     wanted = figures_record(
-        told, against_chance(told.mse_ratio, chance), blur(image, frame, future)
+        told, against_chance(told.mse_ratio, chance), blur(image, edges(frame, future))
     )
     found = in_node(
         PICTURES + "tell(figures(all[0], all[1], all[2], given.chance));",

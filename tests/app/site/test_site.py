@@ -59,7 +59,7 @@ def test_the_manifest_names_every_file_with_its_hash(export) -> None:
         assert told == {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}, name
     assert manifest["bytes"] == sum(map(len, found.values()))
     # the worker that keeps the site is another one as soon as any file is
-    version = re.match(r'const VERSION = "([0-9a-f]{16})";\n', found["service-worker.js"].decode())
+    version = re.match(r'self\.VERSION = "([0-9a-f]{16})";\n', found["service-worker.js"].decode())
     assert version
 
 
