@@ -82,13 +82,14 @@ def umap(
     Raises:
         ValueError: too few points for so many neighbours, or an unknown metric.
     """
-    import umap as learn
-
     _check(latents, dims)
     if len(latents) <= neighbours:
         raise ValueError(
             f"UMAP needs more points than neighbours; received {len(latents)} and {neighbours}"
         )
+    # takes seconds to import
+    import umap as learn
+
     rows = sample(latents, fitted, seed)
     model = learn.UMAP(
         n_components=dims, n_neighbors=neighbours, metric=metric, min_dist=min_dist,
