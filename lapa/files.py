@@ -166,3 +166,14 @@ def checksum(file: Path) -> str:
         while part := data.read(_CHUNK):
             found.update(part)
     return found.hexdigest()
+
+
+def write_json(path: Path, value: Any) -> Path:
+    """Indented JSON; short lists of numbers stay on one line, so that a change reads well."""
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    flat = re.sub(r"\[\s+((?:null|[-\d.e+,\s])+?)\s+\]", lambda m: f"[{_joined(m[1])}]", text)
+    return write_text(path, flat + "\n")
+
+
+def _joined(numbers: str) -> str:
+    return ", ".join(part.strip() for part in numbers.split(","))

@@ -14,7 +14,7 @@ from typing import Any
 
 from lapa.checkup.measure import Checkup
 from lapa.checkup.text import as_json, as_markdown, legend, usage
-from lapa.files import read_json, write_text
+from lapa.files import read_json, write_json, write_text
 
 START, END = "<!-- checkup:start -->", "<!-- checkup:end -->"
 
@@ -69,17 +69,6 @@ def write_open(path: Path, name: str, figures: Mapping[str, Any]) -> Path:
     results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     results.setdefault("open", {})[name] = dict(figures)
     return write_json(path, results)
-
-
-def write_json(path: Path, value: Any) -> Path:
-    """Indented JSON; short lists of numbers stay on one line, so that a change reads well."""
-    text = json.dumps(value, indent=1, ensure_ascii=False)
-    flat = re.sub(r"\[\s+((?:null|[-\d.e+,\s])+?)\s+\]", lambda m: f"[{_joined(m[1])}]", text)
-    return write_text(path, flat + "\n")
-
-
-def _joined(numbers: str) -> str:
-    return ", ".join(part.strip() for part in numbers.split(","))
 
 
 def _section(report: Checkup, command: str) -> str:

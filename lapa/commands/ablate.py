@@ -22,13 +22,13 @@ from lapa.checkup.measures.control import control
 from lapa.checkup.measures.drift import drift
 from lapa.checkup.measures.picture import picture
 from lapa.checkup.measures.reconstruction import reconstruction
-from lapa.checkup.publish import write_json
 from lapa.commands.console import (
     data_options,
     open_data,
 )
 from lapa.data import Cache, FramePairs
 from lapa.evaluation.table import measure
+from lapa.files import write_json
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.presets.quantizers import robots
 from lapa.training.quantizer.recipe import QuantizeConfig, quantize

@@ -22,8 +22,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lapa.checkup.publish import write_json
 from lapa.commands.readme import BENCH, RESULTS, read, speed
+from lapa.files import write_json
 from lapa.models.config import LAQConfig
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.models.scene import Scene

@@ -17,9 +17,9 @@ import numpy as np
 import torch
 
 from lapa.atlas import embed
-from lapa.checkup.publish import write_json
 from lapa.commands.readme import LABEL, RESULTS, label_speed, read
 from lapa.data import Episode, read_episodes, resize
+from lapa.files import write_json
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.training.policy.label import label_clip
 

@@ -16,8 +16,8 @@ from unittest import mock
 import torch
 from torch import Tensor, nn
 
-from lapa.checkup.publish import write_json
 from lapa.commands.readme import RESULTS, TRAIN, read, training_speed
+from lapa.files import write_json
 from lapa.models.config import LAQConfig
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.nn import attention

@@ -295,12 +295,12 @@ def comparison(report: Report, other: Report) -> str:
 def _keep(measured: Sequence[Measured], options: argparse.Namespace) -> None:
     """Write the files that were asked for."""
     from lapa.checkup import as_json, page, publish
-    from lapa.files import write_text
+    from lapa.files import write_json, write_text
 
     reports = [each.report for each in measured]
     if options.json:
         records: Any = [as_json(each) for each in reports]
-        publish.write_json(options.json, records if options.against else records[0])
+        write_json(options.json, records if options.against else records[0])
     if options.html:
         write_text(options.html, page(*reports))
     mine, line = measured[0], f"python -m lapa {options.line}"

@@ -35,9 +35,9 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Learn all of it, telling progress on standard error; returns the exit code."""
-    from lapa.checkup.publish import write_json
     from lapa.data import FramePairs
     from lapa.evaluation.actions import Actions
+    from lapa.files import write_json
     from lapa.imagine import keys as driving
     from lapa.imagine import names as naming
     from lapa.imagine import save_grounds

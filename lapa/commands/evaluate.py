@@ -22,7 +22,6 @@ python -m lapa evaluate runs/acting --in language-table --workers 2 --films film
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -43,7 +42,7 @@ from lapa.commands.console import (
     will_write,
 )
 from lapa.commands.outcomes import Kept
-from lapa.files import write_text
+from lapa.files import write_json
 
 if TYPE_CHECKING:
     from lapa.evaluation.success import Outcome
@@ -123,10 +122,7 @@ def _tabletop(options: argparse.Namespace) -> int:
         "command": f"python -m lapa {options.line}",
         "rates": {kind: {**asdict(rate), "rate": rate.rate} for kind, rate in by_kind.items()},
     }
-    if options.json:
-        episodes = [asdict(each) for each in outcomes]
-        _save(options.json, {**record, "episodes": episodes})
-    kept.done()
+    kept.done(record, outcomes)
     _publish(options, "success", record)
     return 0
 
@@ -194,7 +190,7 @@ def _predict(options: argparse.Namespace) -> int:
         print(f"{position:<12}{right:>8.1%}{most:>16.1%}{figures.chance:>9.1%}")
     record = {"command": f"python -m lapa {options.line}", **asdict(figures)}
     if options.json:
-        _save(options.json, record)
+        write_json(options.json, record)
     _publish(options, "accuracy", record)
     return 0
 
@@ -206,11 +202,7 @@ def _publish(options: argparse.Namespace, part: str, record: dict[str, Any]) -> 
     if options.write:
         figures = read(options.results)
         figures[part] = figures.get(part, {}) | {options.write: record}
-        _save(options.results, figures)
-
-
-def _save(file: Path, record: dict[str, Any]) -> None:
-    write_text(file, json.dumps(record, indent=1) + "\n")
+        write_json(options.results, figures)
 
 
 def _check(folder: Path) -> None:

@@ -81,7 +81,7 @@ def command(options: argparse.Namespace, kinds: list[str]) -> int:
 
     kinds: of tasks.
     """
-    from lapa.checkup.publish import write_json, write_open
+    from lapa.checkup.publish import write_open
 
     _check(options)
     delays = {seconds: _ticks(seconds) for seconds in options.delay or [0.0]}
@@ -103,9 +103,7 @@ def command(options: argparse.Namespace, kinds: list[str]) -> int:
         "command": f"python -m lapa {options.line}", "longest": options.longest,
         "cells": cells, "milliseconds": costs,
     }  # fmt: skip
-    if options.json:
-        write_json(options.json, record | {"episodes": [asdict(each) for each in outcomes]})
-    kept.done()
+    kept.done(record, outcomes)
     if options.write:
         write_open(options.results, options.write, record)
     return 0

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,8 +61,8 @@ def command(options: argparse.Namespace) -> int:
     print(_table(benchmark, by_kind))
     line = f"python -m lapa {options.line}"
     record = {**by_kind, "name": benchmark.called(), "command": line}
-    _save(options, benchmark, record, outcomes)
-    kept.done()
+    kept.done(record, outcomes)
+    _publish(options, benchmark, record)
     return 0
 
 
@@ -128,26 +127,16 @@ def _asked(options: argparse.Namespace, benchmark: Benchmark) -> tuple[list[str]
     return kinds, many
 
 
-def _save(
-    options: argparse.Namespace,
-    benchmark: Benchmark,
-    record: dict[str, Any],
-    outcomes: list[Played],
-) -> None:
-    """Where --json and --write say."""
-    import json
-
+def _publish(options: argparse.Namespace, benchmark: Benchmark, record: dict[str, Any]) -> None:
+    """Keep the rates in results.json, if --write asks for that."""
     from lapa.commands.readme import read
-    from lapa.files import write_text
+    from lapa.files import write_json
 
-    if options.json:
-        whole = {**record, "episodes": [asdict(each) for each in outcomes]}
-        write_text(options.json, json.dumps(whole, indent=1) + "\n")
     if options.write:
         figures = read(options.results)
         mine = figures.setdefault("benchmarks", {}).setdefault(benchmark.name, {})
         mine[options.write] = record
-        write_text(options.results, json.dumps(figures, indent=1) + "\n")
+        write_json(options.results, figures)
 
 
 def _table(benchmark: Benchmark, by_kind: dict[str, dict[str, int]]) -> str:

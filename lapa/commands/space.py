@@ -98,7 +98,7 @@ def command(options: argparse.Namespace) -> int:
 def cells(name: str, cache: Cache, options: argparse.Namespace) -> Iterator[Cell]:
     """The figures of a cell, one for each of its lengths; trained and measured where they are not
     kept from before."""
-    from lapa.checkup.publish import write_json
+    from lapa.files import write_json
 
     folder: Path = options.out / name
     budget = f"{options.steps}-steps" if options.steps else f"{options.minutes:g}-minutes"

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from lapa.commands.console import tell
-from lapa.files import write_text
+from lapa.files import write_json, write_text
 from lapa.presets.tables import METHODS, SPLITS, VARIANTS, Plan, Step, debug, full
 
 STOPPED = 130
@@ -253,7 +253,7 @@ def _publish(file: Path, figures: dict[str, Any]) -> None:
     from lapa.commands.readme import read
 
     kept = read(file) if file.is_file() else {}
-    write_text(file, json.dumps(_merged(kept, figures), indent=1) + "\n")
+    write_json(file, _merged(kept, figures))
 
 
 def _merged(kept: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:

@@ -27,8 +27,8 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Measure both on held-out episodes, or on all where none are; returns the exit code."""
-    from lapa.checkup.publish import write_json
     from lapa.data import FramePairs
+    from lapa.files import write_json
     from lapa.transfer.matrix import as_json, transfer_matrix
     from lapa.transfer.pairs import save_pairs, watch_pairs
 

@@ -38,6 +38,10 @@ def test_an_evaluation_goes_on_where_it_was(tmp_path: Path, monkeypatch) -> None
     whole, cut = (json.loads((tmp_path / f"{n}.json").read_text()) for n in ("whole", "cut"))
     assert cut["episodes"] == whole["episodes"] and cut["rates"] == whole["rates"]
     assert [path.name for path in tmp_path.iterdir()].count(".cut.json.part") == 0
+    # what is at its end is not run again
+    run.clear()
+    assert main(words(file, "--resume")) == 0
+    assert not run and json.loads(file.read_text()) == cut
 
 
 @pytest.mark.parametrize("more", [["--resume", "--split", "unseen-blocks"], []])
