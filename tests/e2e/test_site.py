@@ -269,11 +269,13 @@ def test_without_a_network_it_is_still_there(visit) -> None:
     page = here.page
     pressed(page, "0")
     page.evaluate("() => navigator.serviceWorker.ready.then(() => true)")
-    # as much as the worker keeps by itself: the network of the model is among it
+    # as much as the worker keeps by itself: what pictures of the model need is among it
     page.evaluate(
         """async () => {
-          const wanted = new URL("models/eight/decode.onnx", document.baseURI).href;
-          while (!await caches.match(wanted)) await new Promise((then) => setTimeout(then, 200));
+          for (const name of ["model.json", "prepare.onnx", "decode.onnx"]) {
+            const wanted = new URL("models/eight/" + name, document.baseURI).href;
+            while (!await caches.match(wanted)) await new Promise((then) => setTimeout(then, 200));
+          }
         }"""
     )
     here.context.set_offline(True)
