@@ -220,14 +220,13 @@ class Compute(OneThread):
         # decoded before the thread is asked for
         new = {place: native(*place) for place, frame in found.items() if frame is None}
 
-        def resize() -> bool:
+        def resize() -> None:
             for (clip, index), frame in new.items():
                 found[clip, index] = self.resize(loaded, frame)
                 self.keep((clip, name, index, "frame"), found[clip, index])
-            return False
 
         if new:
-            self.watched(resize)
+            self.watched_once(resize)
         return [found[place] for place in places]
 
     def still(self, loaded: Loaded, clip_id: str, frame: np.ndarray) -> Codes:

@@ -112,26 +112,21 @@ class Turns:
         return done
 
     def _once(self, call: Callable[..., Result], *args: Any) -> Result:
-        found: list[Result] = []
-
-        def piece() -> bool:
-            found.append(call(*args))
-            return False
-
-        self._compute_all(piece)
-        return found[0]
+        compute = self._compute.watched_once if self._watched else self._compute.between
+        found: Result = compute(self._unless_stopped, call, *args)
+        return found
 
     def _compute_all(self, piece: Callable[[], bool]) -> None:
-        def unless_stopped() -> bool:
-            if self._stopped.is_set():
-                raise Stopped
-            return piece()
-
         if self._watched:
-            self._compute.watched(unless_stopped)
+            self._compute.watched(lambda: self._unless_stopped(piece))
             return
-        while self._compute.between(unless_stopped):
+        while self._compute.between(self._unless_stopped, piece):
             pass
+
+    def _unless_stopped(self, call: Callable[..., Result], *args: Any) -> Result:
+        if self._stopped.is_set():
+            raise Stopped
+        return call(*args)
 
     def _adapt(self, seconds: float) -> None:
         if seconds > PIECE_SECONDS and self.size > 1:

@@ -87,7 +87,11 @@ class OneThread:
 
         Under a constant stream of visitors it has its SHARE of the thread.
         """
-        self._give(_Job(step, gives=-1), self._watched)
+        self._give(_Job(step, gives=-1))
+
+    def watched_once(self, work: Callable[..., Result], *args: Any) -> Result:
+        """As `run`, for all there is of a long work that somebody looks at."""
+        return self._once(work, args, gives=-1)
 
     def _once(self, work: Callable[..., Result], args: tuple[Any, ...], *, gives: float) -> Result:
         found: list[Result] = []
@@ -96,12 +100,12 @@ class OneThread:
             found.append(work(*args))
             return False
 
-        self._give(_Job(step, gives), self._queue)
+        self._give(_Job(step, gives))
         return found[0]
 
-    def _give(self, job: _Job, queue: deque[_Job]) -> None:
+    def _give(self, job: _Job) -> None:
         with self._calm:
-            queue.append(job)
+            (self._watched if job.gives < 0 else self._queue).append(job)
         self._thread.submit(self._go_on)
         job.ended.result()
 

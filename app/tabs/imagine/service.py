@@ -111,14 +111,7 @@ class Imagine:
     def advance(self, dream: Dream, codes: Codes) -> DreamStep:
         """One step of a dream that goes on by itself: somebody looks at it, so that it has its
         share of the thread (`OneThread.watched`)."""
-        steps: list[DreamStep] = []
-
-        def step() -> bool:
-            steps.append(dream.advance(codes))
-            return False
-
-        self._compute.watched(step)
-        return steps[0]
+        return self._compute.watched_once(dream.advance, codes)
 
     def rollout(
         self,
