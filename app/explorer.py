@@ -101,10 +101,11 @@ class Explorer:
         from lapa.models.quantizer import LatentActionQuantizer
 
         # More threads than cores, or than the operator asked for, only wait for each other.
-        torch.set_num_threads(min(self.limits.threads, torch.get_num_threads()))
+        threads = min(self.limits.threads, torch.get_num_threads())
+        self._compute.on_each(torch.set_num_threads, threads)
         return LatentActionQuantizer.from_pretrained(
             folder, precision="auto", image_size=image_size, code_length=code_length
-        )
+        ).freeze()
 
 
 def _read_episodes(folder: Path) -> Any:

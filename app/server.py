@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -194,6 +195,13 @@ def leave_out(environment: MutableMapping[str, str]) -> None:
         del environment[name]
     if others := set(names) - set(READ):
         print(f"Not read here: {', '.join(sorted(others))}.", file=sys.stderr, flush=True)
+
+
+def look_no_more_for(module: str) -> None:
+    """Where a module is not installed, its import fails at once from now on. Gradio tries that of
+    matplotlib around every event, and each time all folders of packages are searched."""
+    if module not in sys.modules and find_spec(module) is None:
+        sys.modules[module] = None  # type: ignore[assignment]  # documented: an import fails
 
 
 def hold_many_connections() -> None:

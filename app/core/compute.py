@@ -15,15 +15,16 @@ from app.core.cache import Cache
 from app.core.checkpoints import Loaded, Quantizer
 from app.core.compare import Edges, compare, edges, mean_change
 from app.core.limits import Limits
-from app.core.thread import OneThread
+from app.core.threads import ModelThreads
 from app.core.views import Encoding, Sweep
 
 Codes = tuple[int, ...]
 Needed = TypeVar("Needed")
 Result = TypeVar("Result")
 Value = TypeVar("Value")
-# presses that are decoded as one batch, at most
-TOGETHER = 16
+# presses that are decoded as one batch, at most: more save nothing, and each number of them is
+# recorded once
+TOGETHER = 8
 # frames that one turn looks at for the first time: each takes as long as a picture to decode
 NEW = 4
 # random latent actions that a prediction is held against, in one batch: enough to tell a picture
@@ -54,8 +55,8 @@ class Moment:
         return sum(map(_bytes_of, (self.frame, self.scene, self.future, self.edges)))
 
 
-class Compute(OneThread):
-    """All model work, on one thread: visitors queue instead of trampling each other's cores.
+class Compute(ModelThreads):
+    """All model work, on two threads: visitors queue instead of trampling each other's cores.
 
     Long work comes in small pieces through `between`, which lets everybody else go first.
 
@@ -226,7 +227,7 @@ class Compute(OneThread):
                 self.keep((clip, name, index, "frame"), found[clip, index])
 
         if new:
-            self.watched_once(resize)
+            self.watched(resize)
         return [found[place] for place in places]
 
     def still(self, loaded: Loaded, clip_id: str, frame: np.ndarray) -> Codes:

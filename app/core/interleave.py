@@ -37,7 +37,7 @@ class Turns:
 
     Each call is cut into pieces that take about PIECE_SECONDS on the thread of all model work;
     the pieces grow while they stay quick. stopped: once it is set, the next piece raises Stopped.
-    watched: somebody looks at it (`OneThread.watched`). size: frames of the first piece; of the
+    watched: somebody looks at it (`ModelThreads.watched`). size: frames of the first piece; of the
     next one from then on.
     """
 
@@ -107,21 +107,14 @@ class Turns:
             self._adapt(time.perf_counter() - start)
             return at.stop < len(batches[0])
 
-        if len(batches[0]):
-            self._compute_all(piece)
+        while len(batches[0]) and self._once(piece):
+            pass
         return done
 
     def _once(self, call: Callable[..., Result], *args: Any) -> Result:
-        compute = self._compute.watched_once if self._watched else self._compute.between
+        compute = self._compute.watched if self._watched else self._compute.between
         found: Result = compute(self._unless_stopped, call, *args)
         return found
-
-    def _compute_all(self, piece: Callable[[], bool]) -> None:
-        if self._watched:
-            self._compute.watched(lambda: self._unless_stopped(piece))
-            return
-        while self._compute.between(self._unless_stopped, piece):
-            pass
 
     def _unless_stopped(self, call: Callable[..., Result], *args: Any) -> Result:
         if self._stopped.is_set():

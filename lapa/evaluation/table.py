@@ -148,8 +148,10 @@ def other_codes(codes: np.ndarray, size: int, *, seed: int, first: int = 0) -> n
 
 def squared_error(image: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Mean squared error of every pair of uint8 images (B, h, w, 3), in [0, 1] units, (B,)."""
-    difference = (image.astype(np.float32) - other.astype(np.float32)) / 255
-    errors: np.ndarray = np.square(difference).mean(axis=(1, 2, 3), dtype=np.float64)
+    # in whole numbers, exact and in a quarter of the time
+    apart = np.subtract(image, other, dtype=np.int32).reshape(len(image), -1)
+    sums = np.einsum("bi,bi->b", apart, apart, dtype=np.int64)
+    errors: np.ndarray = sums / (255**2 * apart.shape[1])
     return errors
 
 

@@ -39,14 +39,13 @@ class Kind(Generic[Frames]):
 
     def images(self, x: Tensor) -> Frames:
         """Frames (B, 3, h, w) for the caller: uint8 (B, h, w, 3) numpy, or floats clipped."""
-        images = x.clamp(0, 1)
-        return cast("Frames", self._pixels(images) if self.numpy else images)
+        return cast("Frames", self._pixels(x) if self.numpy else x.clamp(0, 1))
 
-    def _pixels(self, images: Tensor) -> np.ndarray:
-        pixels = (
-            (images * 255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().cpu().numpy()
-        )
-        return pixels[0] if self.single else pixels
+    def _pixels(self, x: Tensor) -> np.ndarray:
+        # in place, for each copy of a large picture takes as long as a layer
+        pixels = x.mul(255).round_().clamp_(0, 255).to(torch.uint8)
+        pictures = pixels.permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        return pictures[0] if self.single else pictures
 
 
 def to_batch(

@@ -28,9 +28,9 @@ from lapa.models import bricks, frames
 from lapa.models.config import LAQConfig
 from lapa.models.frames import Codes, Frames, Kind
 from lapa.models.scene import Scene, join
-from lapa.nn.heads import Imagined
 from lapa.nn.patches import Pyramid
 from lapa.nn.processor import multiplies_bfloat16
+from lapa.nn.recorded import Computation, Recorded
 from lapa.nn.transformer import Shape, Transformer, positions
 from lapa.official import laq as official
 
@@ -49,6 +49,15 @@ class QuantizerOutput(NamedTuple):
     latent: Tensor
     loss: Tensor
     moved: Tensor | None
+
+
+class Steps(NamedTuple):
+    """The computations behind the public methods, from tensors to tensors: `prepare` what a frame
+    is to the decoder, `decode` a picture, `infer` a latent and its codes."""
+
+    prepare: Computation
+    decode: Computation
+    infer: Computation
 
 
 class LatentActionQuantizer(nn.Module):
@@ -73,6 +82,7 @@ class LatentActionQuantizer(nn.Module):
         self.code_positions = None if c.mix_code_channels else positions(c.code_length, c.dim)
         self.decoder = bricks.decoder(c)
         self.head = bricks.head(c)
+        self._frozen: Steps | None = None
 
     # ---- public API -------------------------------------------------------------------------
 
@@ -118,6 +128,17 @@ class LatentActionQuantizer(nn.Module):
             model.decoder.to(torch.bfloat16)
         return model
 
+    def freeze(self) -> LatentActionQuantizer:
+        """From now on its weights do not change, and nothing asks for their gradients; itself.
+
+        What the public methods compute is then recorded for sizes of batches that come again, and
+        replayed as one call (`lapa.nn.recorded`): a little faster, and much where other threads
+        of the program compute in Python. The answers are the same but for rounding.
+        """
+        self.requires_grad_(False).eval()
+        self._frozen = Steps(*map(Recorded, self._steps))
+        return self
+
     def save_pretrained(self, folder: str | os.PathLike[str]) -> None:
         """Write config.json and model.safetensors; `from_pretrained(folder)` reads them back."""
         pretrained.save(folder, self.config.to_dict(), self.state_dict())
@@ -131,13 +152,13 @@ class LatentActionQuantizer(nn.Module):
     @torch.inference_mode()
     def encode(self, frame: Frames, future: Frames) -> Frames:
         """The latent action of a frame pair: int64 codes (S,), or (B, S) for a batch."""
-        latent, kind = self._latent_of(frame, future)
-        return kind.numbers(self.codebook.nearest(latent))
+        _, codes, kind = self._pair(frame, future)
+        return kind.numbers(codes)
 
     @torch.inference_mode()
     def latent(self, frame: Frames, future: Frames) -> Frames:
         """The latent before quantization: float32 (S, D), or (B, S, D) for a batch."""
-        latent, kind = self._latent_of(frame, future)
+        latent, _, kind = self._pair(frame, future)
         return kind.numbers(latent)
 
     @torch.inference_mode()
@@ -173,7 +194,8 @@ class LatentActionQuantizer(nn.Module):
             picture, _ = frames.to_batch(frame, size, device=self._device)
         # the head goes through it channel by channel, twice as fast as through numpy's order
         picture = picture.contiguous()
-        return replace(self._scene(batch, self.stem(batch), kind), frame=picture)
+        start, *rest = self._steps.prepare(batch)
+        return Scene(picture, start, *self._bias_and_maps(rest), kind)
 
     @torch.inference_mode()
     def join(self, scenes: Sequence[Scene[Frames] | Frames]) -> Scene[Frames]:
@@ -207,9 +229,9 @@ class LatentActionQuantizer(nn.Module):
         chosen = chosen.to(self._device)
         if many < count:
             chosen = chosen.expand(count, -1)
-        # nothing is said at the positions that are left out
-        quantized = F.pad(self.codebook.lookup(chosen), (0, 0, 0, c.code_length - chosen.shape[1]))
-        image = self._imagine(scene, quantized).image
+        (image,) = self._steps.decode(
+            chosen, scene.frame, scene.start, *_only(scene.bias), *scene.maps
+        )
         single = scene.kind.single and torch.as_tensor(codes).ndim == 1
         return replace(scene.kind, single=single).images(image)
 
@@ -289,12 +311,12 @@ class LatentActionQuantizer(nn.Module):
                 quantized = _shortened(quantized)
             if imagined is not None:
                 frame, first = imagined, self.stem(imagined)
-        kind: Kind[Tensor] = Kind(numpy=False, single=False)
-        scene = self._scene(frame, first, kind, settled=settled)
-        image, moved = self._imagine(scene, quantized)
+        start, bias = self.begin(first.tokens, settled=settled)
+        image, moved = self.head(self.finish(start, bias, quantized), frame, first.maps)
         return QuantizerOutput(image, codes, latent, loss, moved)
 
-    def _latent_of(self, frame: Frames, future: Frames) -> tuple[Tensor, Kind[Frames]]:
+    def _pair(self, frame: Frames, future: Frames) -> tuple[Tensor, Tensor, Kind[Frames]]:
+        """Latents and codes of frame pairs, and how the caller is answered."""
         size = self.config.image_size
         first, kind = frames.to_batch(frame, size, device=self._device)
         last, other = frames.to_batch(future, size, name="future", device=self._device)
@@ -303,8 +325,41 @@ class LatentActionQuantizer(nn.Module):
                 "frame and future must come alike, "
                 f"received batches of {len(first)} and {len(last)}"
             )
-        difference = self.difference(self.stem(first), self.stem(last))
-        return self.codebook.scaled_latent(difference), kind
+        latent, codes = self._steps.infer(first, last)
+        return latent, codes, kind
+
+    # ---- steps of the public methods, from tensors to tensors --------------------------------
+
+    @property
+    def _steps(self) -> Steps:
+        return self._frozen or Steps(self._prepared, self._decoded, self._inferred)
+
+    def _prepared(self, frame: Tensor) -> tuple[Tensor, ...]:
+        """Frames (B, 3, h, w) -> `start`, `bias` where there is one, and `maps` of their Scene."""
+        pyramid = self.stem(frame)
+        start, bias = self.begin(pyramid.tokens)
+        return start, *_only(bias), *pyramid.maps
+
+    def _decoded(self, codes: Tensor, frame: Tensor, start: Tensor, *rest: Tensor) -> tuple[Tensor]:
+        """Codes (B, n) and the Scene of B or 1 frames -> images (B, 3, h, w)."""
+        bias, maps = self._bias_and_maps(rest)
+        # nothing is said at the positions that are left out
+        missing = self.config.code_length - codes.shape[1]
+        quantized = F.pad(self.codebook.lookup(codes), (0, 0, 0, missing))
+        return (self.head(self.finish(start, bias, quantized), frame, maps).image,)
+
+    def _inferred(self, frame: Tensor, future: Tensor) -> tuple[Tensor, Tensor]:
+        """Frame pairs (B, 3, h, w) -> latents (B, S, D) and codes (B, S)."""
+        difference = self.difference(self.stem(frame), self.stem(future))
+        latent = self.codebook.scaled_latent(difference)
+        return latent, self.codebook.nearest(latent)
+
+    def _bias_and_maps(self, rest: Sequence[Tensor]) -> tuple[Tensor | None, tuple[Tensor, ...]]:
+        if self.position_bias is None:
+            return None, tuple(rest)
+        return rest[0], tuple(rest[1:])
+
+    # ---- parts -------------------------------------------------------------------------------
 
     def difference(self, first: Pyramid, last: Pyramid) -> Tensor:
         """What the stem makes of both frames -> latents (B, S, D), before normalisation."""
@@ -337,12 +392,6 @@ class LatentActionQuantizer(nn.Module):
         x = _through(self.temporal, x, shape)
         return x.unflatten(0, (batch, grid * grid)).transpose(1, 2)
 
-    def _scene(
-        self, frame: Tensor, pyramid: Pyramid, kind: Kind[Frames], *, settled: bool = False
-    ) -> Scene[Frames]:
-        start, bias = self.begin(pyramid.tokens, settled=settled)
-        return Scene(frame, start, pyramid.maps, bias, kind)
-
     def begin(self, tokens: Tensor, *, settled: bool = False) -> tuple[Tensor, Tensor | None]:
         """The stem's tokens (B, n, d) as far into the decoder as no code is looked at, and the bias
         of its attention: `start` and `bias` of a `Scene`."""
@@ -360,11 +409,6 @@ class LatentActionQuantizer(nn.Module):
         context = self._context(quantized).to(start.dtype)
         tokens = self.decoder.finish(start, self._still(len(start)), bias, context)
         return tokens if self.training else tokens.float()
-
-    def _imagine(self, scene: Scene[Frames], quantized: Tensor) -> Imagined:
-        """Scene of B or 1 frames and quantized latents (B, S, D) -> images (B, 3, h, w)."""
-        tokens = self.finish(scene.start, scene.bias, quantized)
-        return self.head(tokens, scene.frame, scene.maps)
 
     def _context(self, quantized: Tensor) -> Tensor:
         if self.config.mix_code_channels:
@@ -398,6 +442,10 @@ def _through(
 ) -> Tensor:
     """Tokens through blocks; as they are where the config asks for none."""
     return x if blocks is None else blocks(x, shape, bias)
+
+
+def _only(x: Tensor | None) -> tuple[Tensor, ...]:
+    return () if x is None else (x,)
 
 
 def _rows(pyramid: Pyramid, rows: Sequence[int] | np.ndarray) -> Pyramid:

@@ -17,15 +17,15 @@ class Scene(Generic[Frames]):
     """Everything about x_t that no code changes; made once by `prepare`, used for every code.
 
     frame: (B, 3, h, w) float32 in [0, 1], as large as the pictures that `decode` makes of it.
-    start: (B, n, d), x_t's tokens as far into the decoder as no code is looked at. maps: the
-    stem's finer maps of x_t. bias: (heads, n, n) of the decoder's attention, None where position
-    is learned. kind: how the caller is answered.
+    start: (B, n, d), x_t's tokens as far into the decoder as no code is looked at. bias: (heads, n,
+    n) of the decoder's attention, None where position is learned. maps: the stem's finer maps of
+    x_t. kind: how the caller is answered.
     """
 
     frame: Tensor
     start: Tensor
-    maps: tuple[Tensor, ...]
     bias: Tensor | None
+    maps: tuple[Tensor, ...]
     kind: Kind[Frames]
 
 

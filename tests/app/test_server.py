@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import runpy
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from app.core.limits import Limits, UserError
 from app.explorer import Explorer
 from app.page import launch_options
-from app.server import AccessLog, leave_out, opened_log, serving, told_path
+from app.server import AccessLog, leave_out, look_no_more_for, opened_log, serving, told_path
 from tests import loops
 from tests.app.conftest import SmallQuantizer, recordings
 
@@ -216,3 +217,12 @@ def test_a_line_a_request(tmp_path: Path) -> None:
     with opened_log(str(tmp_path / "access.log")) as log:
         print("x", file=log)
     assert (tmp_path / "access.log").read_text() == "x\n"
+
+
+def test_what_is_not_installed_is_not_looked_for_again(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "modules", dict(sys.modules))
+    look_no_more_for("json")
+    look_no_more_for("a_module_that_nobody_wrote")
+    assert sys.modules["json"] is json and sys.modules["a_module_that_nobody_wrote"] is None
+    with pytest.raises(ImportError):
+        import a_module_that_nobody_wrote  # noqa: F401

@@ -115,9 +115,9 @@ def test_reconstruction_in_evaluation_mode(golden):
 def test_decode_of_chosen_codes(golden):
     codes = nested_codes(golden)
     with torch.inference_mode():
-        quantized = golden.model.codebook.lookup(codes)
-        image = golden.model._imagine(golden.model.prepare(golden.frame), quantized).image
-        context = golden.model._context(quantized)
+        prepared = golden.model._prepared(golden.frame)
+        (image,) = golden.model._decoded(codes, golden.frame, *prepared)
+        context = golden.model._context(golden.model.codebook.lookup(codes))
     golden.check("decoder_context_user.nested", context)
     golden.check("recon_user.nested", image)
     # the public door gives the same picture, clipped

@@ -110,8 +110,8 @@ class Imagine:
 
     def advance(self, dream: Dream, codes: Codes) -> DreamStep:
         """One step of a dream that goes on by itself: somebody looks at it, so that it has its
-        share of the thread (`OneThread.watched`)."""
-        return self._compute.watched_once(dream.advance, codes)
+        share of the thread (`ModelThreads.watched`)."""
+        return self._compute.watched(dream.advance, codes)
 
     def rollout(
         self,

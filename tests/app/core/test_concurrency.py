@@ -176,9 +176,9 @@ def test_the_cache_keeps_to_its_bytes_under_load() -> None:
 
 def test_a_press_is_one_job_of_the_thread(explorer: Explorer, monkeypatch) -> None:
     explorer.warm()
-    jobs, submit = [], explorer._compute._thread.submit
+    jobs, submit = [], explorer._compute._presses.submit
     monkeypatch.setattr(
-        explorer._compute._thread, "submit", lambda *job: jobs.append(job) or submit(*job)
+        explorer._compute._presses, "submit", lambda *job: jobs.append(job) or submit(*job)
     )
 
     def hops(*press) -> int:

@@ -122,37 +122,56 @@ def test_work_goes_on_under_a_stream_of_presses(compute) -> None:
     assert sum(quantizer.sizes) == 2
 
 
-@pytest.mark.parametrize("batch", [0.01, 0.1])
-def test_what_somebody_looks_at_has_its_share_of_the_thread(compute, batch) -> None:
-    """Without end of presses, however long each takes, two transfers at once have a quarter of what
-    presses have: neither two pieces a second, nor one a press."""
-    over, used = threading.Event(), {"presses": 0.0, "pieces": 0.0}
+def test_what_somebody_looks_at_goes_on_beside_a_press(compute) -> None:
+    """However long a press takes, and the other way round."""
+    pressed, looked = threading.Event(), threading.Event()
+    press = threading.Thread(target=compute.run, args=(looked.wait, 20))
+    press.start()
+    assert compute.watched(lambda: "a row") == "a row"
+    looked.set()
+    press.join(20)
+    look = threading.Thread(target=compute.watched, args=(pressed.wait, 20))
+    look.start()
+    assert compute.run(lambda: "a picture") == "a picture"
+    pressed.set()
+    look.join(20)
+    assert not press.is_alive() and not look.is_alive()
 
-    def work(whose: str, seconds: float) -> None:
-        time.sleep(seconds)
-        used[whose] += seconds
 
-    def press() -> None:
-        while not over.is_set():
-            compute.run(work, "presses", batch)
+def test_pieces_of_what_somebody_looks_at_take_turns(compute) -> None:
+    """Two transfers at once: neither waits until the other is done."""
+    done: list[str] = []
+    both = threading.Barrier(2)
 
-    def transfer() -> None:
-        for _ in range(3):
-            more = iter([True, True, True, False])
-            compute.watched(lambda more=more: work("pieces", 0.02) or next(more))
+    class Named(BatchQuantizer):
+        def encode(self, frames: np.ndarray, futures: np.ndarray) -> np.ndarray:
+            done.append(threading.current_thread().name)
+            time.sleep(0.05)
+            sizes.append(len(frames))
+            return super().encode(frames, futures)
 
-    visitors = [threading.Thread(target=press) for _ in range(2)]
-    works = [threading.Thread(target=transfer) for _ in range(2)]
-    for each in (*visitors, *works):
+    sizes: list[int] = []
+    order: list[str] = []
+
+    def transfer(name: str) -> None:
+        turns = Turns(Named(), compute, watched=True)
+        both.wait(20)
+        for at in range(4):
+            turns.encode(batch(1), batch(1) + at)
+            order.append(name)
+
+    works = [threading.Thread(target=transfer, args=(name,)) for name in "ab"]
+    for each in works:
         each.start()
     for each in works:
-        each.join(30)
-    shared = dict(used)
-    over.set()
-    for each in visitors:
         each.join(20)
-    assert shared["pieces"] == pytest.approx(0.48)
-    assert 2 < shared["presses"] / shared["pieces"] < 8
+    assert set(done) == {"quantizer-watched_0"} and sizes == [1] * 8
+    assert sorted(order[:4]) == ["a", "a", "b", "b"]
+
+
+def test_work_of_the_threads_asks_them_for_more_at_once(compute) -> None:
+    for door in (compute.run, compute.watched):
+        assert door(lambda: compute.run(threading.current_thread)) is door(threading.current_thread)
 
 
 @pytest.mark.usefixtures("quick_probe")

@@ -179,14 +179,15 @@ def test_a_place_is_given_back_by_whoever_gives_up() -> None:
         assert four.wait(0) == 0
 
 
-def test_a_press_on_explore_goes_before_what_plays(dreams, explorer) -> None:
+def test_a_press_on_explore_does_not_wait_for_what_plays(dreams, explorer) -> None:
     playing = threading.Thread(target=lambda: list(dreams.play("me", GO, rate=30, horizon=64)))
     playing.start()
     for turn in range(5):
         explorer.explore.predict("small", CLIP, turn, GO)
     dreams.halt("me")
     playing.join(10)
-    assert not playing.is_alive() and not explorer._checkpoints.get("small").quantizer.overlapped
+    threads = explorer._checkpoints.get("small").quantizer.threads
+    assert not playing.is_alive() and threads == {"quantizer_0", "quantizer-watched_0"}
 
 
 def test_nothing_of_one_visitor_reaches_another(dreams) -> None:
