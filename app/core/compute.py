@@ -22,8 +22,8 @@ Codes = tuple[int, ...]
 Needed = TypeVar("Needed")
 Result = TypeVar("Result")
 Value = TypeVar("Value")
-# presses that are decoded as one batch, at most: more save nothing, and each number of them is
-# recorded once
+# presses that are decoded as one batch, at most, and otherwise a power of two of them: what is done
+# to a batch is recorded once for each size that it has
 TOGETHER = 8
 # frames that one turn looks at for the first time: each takes as long as a picture to decode
 NEW = 4
@@ -366,8 +366,10 @@ class Compute(ModelThreads):
         for picture in self._unknown(waiting):
             by_size.setdefault(_size_of(picture.scene), []).append(picture)
         for pictures in by_size.values():
-            for at in range(0, len(pictures), TOGETHER):
-                self._decode(loaded.quantizer, pictures[at : at + TOGETHER])
+            while pictures:
+                many = min(TOGETHER, 1 << (len(pictures).bit_length() - 1))
+                self._decode(loaded.quantizer, pictures[:many])
+                pictures = pictures[many:]
 
     def _unknown(self, waiting: list[_Wish]) -> list[_Picture]:
         """What is to be decoded, each picture once; wishes for what is kept are answered."""

@@ -224,7 +224,8 @@ def test_presses_that_wait_are_decoded_together(explorer: Explorer, quantizer) -
         hold.set()
         seen = [each.result(timeout=20) for each in asked]
     blocker.join()
-    assert quantizer.calls.count("join 7") == 1
+    joined = [call for call in quantizer.calls if call.startswith("join")]
+    assert joined == ["join 4", "join 2"], "seven are four, two and one"
     for index, answer in enumerate(seen, start=1):
         assert int(answer.image[0, 0, 0]) - int(answer.frame[0, 0, 0]) == 8 * index
 
