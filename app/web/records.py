@@ -90,11 +90,6 @@ def clip_record(clip: Clip) -> dict[str, Any]:
     }
 
 
-def brought_record(clip: Clip, picture: np.ndarray) -> dict[str, Any]:
-    """A visitor's own picture or video, just taken in, and a frame of it (h, w, 3) uint8."""
-    return {"clip": {**clip_record(clip), "opening": 0}, "thumbnail": thumb_url(picture)}
-
-
 def preset_record(preset: Preset) -> dict[str, Any]:
     """A latent action that has a name."""
     return {"name": preset.name, "codes": list(preset.codes), "note": preset.note}
