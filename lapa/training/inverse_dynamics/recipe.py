@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,12 +17,11 @@ from lapa.data.bins import CONSTANT, ActionBins
 from lapa.models.frames import to_batch
 from lapa.models.inverse_dynamics import InverseDynamics, InverseDynamicsConfig
 from lapa.training import parallel
-from lapa.training.average import WeightAverage
 from lapa.training.loop import fit
 from lapa.training.policy.recipe import around
 from lapa.training.policy.samples import labelled_episodes
 from lapa.training.progress import Metric, Progress
-from lapa.training.recipe import LoopConfig
+from lapa.training.recipe import LoopConfig, Recipe
 from lapa.training.remember import remember
 
 # held-out episodes that an evaluation looks at
@@ -81,11 +80,9 @@ def train_inverse(
     yield from fit(recipe, run.loop, folder, resume=resume, evaluate=evaluate)
 
 
-class InverseRecipe:
+class InverseRecipe(Recipe[InverseDynamics, Clips]):
     """The bins of the actions between the frames of random clips. `evaluate` takes whole held-out
     episodes."""
-
-    place = 0.0
 
     def __init__(
         self,
@@ -145,23 +142,5 @@ class InverseRecipe:
             "error_of_mean": float(np.abs(true - true.mean(0)).mean()),
         }
 
-    def after_step(
-        self,
-        step: int,
-        model: InverseDynamics,
-        average: WeightAverage[InverseDynamics],
-        accelerator: Accelerator,
-    ) -> dict[str, Metric]:
-        return {}
-
-    def preview(self, model: InverseDynamics) -> np.ndarray:
-        raise NotImplementedError("actions have no picture; set preview_every to 0")
-
     def export(self, model: InverseDynamics, folder: Path) -> None:
         model.save_pretrained(folder)
-
-    def state(self) -> dict[str, Tensor]:
-        return {}
-
-    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
-        """There is nothing but the model."""
