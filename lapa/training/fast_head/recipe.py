@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 
@@ -20,7 +19,7 @@ from lapa.models.frames import to_batch
 from lapa.training import parallel
 from lapa.training.inverse_dynamics.label import bins_of
 from lapa.training.loop import fit
-from lapa.training.policy.recipe import around
+from lapa.training.policy.recipe import loss_of_bins
 from lapa.training.policy.samples import labelled_episodes
 from lapa.training.progress import Metric, Progress
 from lapa.training.recipe import LoopConfig, Recipe
@@ -183,13 +182,9 @@ class FastRecipe(Recipe[FastHead, Lessons]):
         self, model: nn.Module, batch: Lessons, accelerator: Accelerator
     ) -> tuple[Tensor, dict[str, Tensor]]:
         frames, codes, moved, ages, target = (part.to(accelerator.device) for part in batch)
-        logits, known = model(frames.float() / 255, codes, moved, ages), target >= 0
-        count = logits.shape[-1]
-        labels = around(target[known], count, self.run.smooth * count)
-        share = parallel.weight(known.sum())
-        loss = F.cross_entropy(logits[known], labels) * share
-        off = (logits.argmax(-1) - target)[known].abs().float().mean()
-        return loss, {"off": off * share}
+        return loss_of_bins(
+            model(frames.float() / 255, codes, moved, ages), target, self.run.smooth
+        )
 
     @torch.inference_mode()
     def evaluate(self, model: FastHead) -> dict[str, Metric]:

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 
@@ -18,7 +17,7 @@ from lapa.models.frames import to_batch
 from lapa.models.inverse_dynamics import InverseDynamics, InverseDynamicsConfig
 from lapa.training import parallel
 from lapa.training.loop import fit
-from lapa.training.policy.recipe import around
+from lapa.training.policy.recipe import loss_of_bins
 from lapa.training.policy.samples import labelled_episodes
 from lapa.training.progress import Metric, Progress
 from lapa.training.recipe import LoopConfig, Recipe
@@ -123,13 +122,7 @@ class InverseRecipe(Recipe[InverseDynamics, Clips]):
         self, model: nn.Module, batch: Clips, accelerator: Accelerator
     ) -> tuple[Tensor, dict[str, Tensor]]:
         frames, target = (part.to(accelerator.device) for part in batch)
-        logits, known = model(frames.float() / 255), target >= 0
-        count = logits.shape[-1]
-        labels = around(target[known], count, self.run.smooth * count)
-        share = parallel.weight(known.sum())
-        loss = F.cross_entropy(logits[known], labels) * share
-        off = (logits.argmax(-1) - target)[known].abs().float().mean()
-        return loss, {"off": off * share}
+        return loss_of_bins(model(frames.float() / 255), target, self.run.smooth)
 
     def evaluate(self, model: InverseDynamics) -> dict[str, Metric]:
         """How far off inferred actions are: the mean absolute error, and that of always saying the

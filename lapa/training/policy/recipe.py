@@ -331,3 +331,14 @@ def around(target: Tensor, count: int, deviation: float) -> Tensor:
     """Normal distributions over `count` bins around the targets (N,), in bins: (N, count)."""
     places = torch.arange(count, device=target.device)
     return (-((places - target[:, None]) / deviation).square() / 2).softmax(-1)
+
+
+def loss_of_bins(logits: Tensor, target: Tensor, smooth: float) -> tuple[Tensor, dict[str, Tensor]]:
+    """The cross entropy of logits (…, K) against the bins of actions (…), negative where none is
+    known, and by how many bins the likeliest is off. smooth: as in `PolicyRun`."""
+    count, known = logits.shape[-1], target >= 0
+    labels = around(target[known], count, smooth * count)
+    share = parallel.weight(known.sum())
+    loss = F.cross_entropy(logits[known], labels) * share
+    off = (logits.argmax(-1) - target)[known].abs().float().mean()
+    return loss, {"off": off * share}
