@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from typing import Any
 
 import numpy as np
@@ -146,6 +147,11 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
             for codes, image in zip(sweep.codes, sweep.images, strict=True)
         ],
     }
+
+
+def rounded(value: float) -> float | None:
+    """Three digits after the point; None, which JSON knows, for what is no number."""
+    return round(value, 3) if math.isfinite(value) else None
 
 
 def _encode(image: Image.Image, kind: str, mime: str, **options: Any) -> str:
