@@ -175,5 +175,25 @@ def write_json(path: Path, value: Any) -> Path:
     return write_text(path, flat + "\n")
 
 
+def put(record: dict[str, Any], values: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:
+    """`record` with values set in it, each at the place that its names lead to, one within the
+    other; records on the way are made, and what else there is stays."""
+    for (*way, name), value in values.items():
+        inside = record
+        for each in way:
+            inside = inside.setdefault(each, {})
+        inside[name] = value
+    return record
+
+
+def update_json(path: Path, values: Mapping[tuple[str, ...], Any]) -> Path:
+    """`put` for a file, as results.json is; one that is missing is made.
+
+    Raises:
+        OSError, ValueError: as `read_json`.
+    """
+    return write_json(path, put(read_json(path) if path.exists() else {}, values))
+
+
 def _joined(numbers: str) -> str:
     return ", ".join(part.strip() for part in numbers.split(","))

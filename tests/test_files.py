@@ -8,7 +8,7 @@ import os
 import numpy as np
 import pytest
 
-from lapa.files import replacing, reserve, write_text
+from lapa.files import read_json, replacing, reserve, update_json, write_text
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
@@ -34,3 +34,11 @@ def test_room_is_taken_at_once_or_the_file_is_gone(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         reserve(file)
     assert not file.exists()
+
+
+def test_places_of_a_file_are_set_and_the_others_stay(tmp_path):
+    file = update_json(tmp_path / "results.json", {("speed",): {"ms": 3}, ("success", "vla"): 5})
+    update_json(file, {("success", "oracle"): 9, ("speed",): {"s": 1}, ("open", "a", "b"): [1]})
+    assert read_json(file) == {
+        "speed": {"s": 1}, "success": {"vla": 5, "oracle": 9}, "open": {"a": {"b": [1]}},
+    }  # fmt: skip

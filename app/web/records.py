@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import math
 from typing import Any
 
 import numpy as np
@@ -90,11 +91,6 @@ def clip_record(clip: Clip) -> dict[str, Any]:
     }
 
 
-def brought_record(clip: Clip, picture: np.ndarray) -> dict[str, Any]:
-    """A visitor's own picture or video, just taken in, and a frame of it (h, w, 3) uint8."""
-    return {"clip": {**clip_record(clip), "opening": 0}, "thumbnail": thumb_url(picture)}
-
-
 def preset_record(preset: Preset) -> dict[str, Any]:
     """A latent action that has a name."""
     return {"name": preset.name, "codes": list(preset.codes), "note": preset.note}
@@ -151,6 +147,11 @@ def sweep_record(sweep: Sweep) -> dict[str, Any]:
             for codes, image in zip(sweep.codes, sweep.images, strict=True)
         ],
     }
+
+
+def rounded(value: float) -> float | None:
+    """Three digits after the point; None, which JSON knows, for what is no number."""
+    return round(value, 3) if math.isfinite(value) else None
 
 
 def _encode(image: Image.Image, kind: str, mime: str, **options: Any) -> str:

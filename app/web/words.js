@@ -54,6 +54,14 @@ export const HELP = {
   pixels: (/** @type {number} */ size) => `${size} × ${size} pixels`,
 };
 
+/** of one's own files on their way to the server */
+export const SENDING = {
+  reading: "Reading…",
+  empty: (/** @type {string} */ name, /** @type {string} */ needed) => `${name} is empty (0 bytes).${needed && ` ${needed}`}`,
+  large: (/** @type {string} */ name, /** @type {string} */ size, /** @type {string} */ most) => `${name} has ${size}. At most ${most} are accepted.`,
+  lost: (/** @type {string} */ name) => `${name} could not be sent to the server. Check the connection and try again.`,
+};
+
 export const WIRE = {
   slow: "The server has not answered in time. Check the connection and try again.",
   press: "The server has not answered for 30 seconds. Press a code to try again.",

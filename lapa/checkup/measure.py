@@ -155,9 +155,12 @@ class Figure(ABC, Generic[T]):
     unknown: str = NOTHING_MOVES
     column: Column | None = None
 
-    @abstractmethod
     def estimate(self, result: T) -> Estimate:
-        """The figure with its interval."""
+        """The figure with its interval: by default its column's, overall."""
+        assert self.column is not None
+        groups: Any = result
+        estimate: Estimate = getattr(groups.overall, self.column.field)
+        return estimate
 
     @abstractmethod
     def sentence(self, result: T, scale: Scale) -> str:

@@ -6,7 +6,6 @@ under one name of results.json.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 from lapa.checkup.measure import Checkup
 from lapa.checkup.text import as_json, as_markdown, legend, usage
-from lapa.files import read_json, write_json, write_text
+from lapa.files import update_json, write_json, write_text
 
 START, END = "<!-- checkup:start -->", "<!-- checkup:end -->"
 
@@ -55,20 +54,12 @@ def write_results(
     stands for what is unknown. Kept as they are, for the table that holds them to the bars.
     sentences: key -> what the report said of the figure, for whoever reads it again.
     """
-    results = read_json(path) if path.exists() else {}
-    results[name] = {"command": command, **as_json(report)}
+    figures: dict[str, Any] = {"command": command, **as_json(report)}
     if findings is not None:
-        results[name]["findings"] = dict(findings)
+        figures["findings"] = dict(findings)
     if sentences is not None:
-        results[name]["sentences"] = dict(sentences)
-    return write_json(path, results)
-
-
-def write_open(path: Path, name: str, figures: Mapping[str, Any]) -> Path:
-    """Set `name` among the figures of what the paper left open (`open` in results.json)."""
-    results = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    results.setdefault("open", {})[name] = dict(figures)
-    return write_json(path, results)
+        figures["sentences"] = dict(sentences)
+    return update_json(path, {(name,): figures})
 
 
 def _section(report: Checkup, command: str) -> str:

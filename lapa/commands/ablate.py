@@ -28,7 +28,7 @@ from lapa.commands.console import (
 )
 from lapa.data import Cache, FramePairs
 from lapa.evaluation.table import measure
-from lapa.files import write_json
+from lapa.files import update_json, write_json
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.presets.quantizers import robots
 from lapa.training.quantizer.recipe import QuantizeConfig, quantize
@@ -197,9 +197,8 @@ def publish(results: list[Result], *, command: str, card: Path, kept: Path) -> N
     if not pattern.search(text):
         raise ValueError(f"{card} has no place for the table: {START} … {END} is missing")
     card.write_text(pattern.sub(lambda _: block, text, count=1), encoding="utf-8")
-    figures = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    figures["ablation"] = {"command": command, "variants": [vars(r) for r in results]}
-    write_json(kept, figures)
+    figures = {"command": command, "variants": [vars(r) for r in results]}
+    update_json(kept, {("ablation",): figures})
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -22,8 +22,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from lapa.commands.readme import BENCH, RESULTS, read, speed
-from lapa.files import write_json
+from lapa.commands.readme import BENCH, RESULTS, speed
+from lapa.files import update_json
 from lapa.models.config import LAQConfig
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.models.scene import Scene
@@ -349,4 +349,4 @@ def _keep(result: BenchResult) -> None:
     names = ("parameters", "threads", "repeats", "step", "bfloat16")
     counts = {name: getattr(result, name) for name in names}
     command = {"command": "python -m lapa bench --write"}
-    write_json(RESULTS, read(RESULTS) | {BENCH: command | figures | counts})
+    update_json(RESULTS, {(BENCH,): command | figures | counts})

@@ -17,9 +17,9 @@ import numpy as np
 import torch
 
 from lapa.atlas import embed
-from lapa.commands.readme import LABEL, RESULTS, label_speed, read
+from lapa.commands.readme import LABEL, RESULTS, label_speed
 from lapa.data import Episode, read_episodes, resize
-from lapa.files import write_json
+from lapa.files import update_json
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.training.policy.label import label_clip
 
@@ -98,7 +98,7 @@ def command(options: argparse.Namespace) -> int:
     print(label_speed(figures))
     if options.write:
         kept = {"command": "python -m lapa bench label --write", **_rounded(figures)}
-        write_json(RESULTS, read(RESULTS) | {LABEL: kept})
+        update_json(RESULTS, {(LABEL,): kept})
     return 0
 
 

@@ -16,8 +16,8 @@ from unittest import mock
 import torch
 from torch import Tensor, nn
 
-from lapa.commands.readme import RESULTS, TRAIN, read, training_speed
-from lapa.files import write_json
+from lapa.commands.readme import RESULTS, TRAIN, training_speed
+from lapa.files import update_json
 from lapa.models.config import LAQConfig
 from lapa.models.quantizer import LatentActionQuantizer
 from lapa.nn import attention
@@ -132,5 +132,5 @@ def command(options: argparse.Namespace) -> int:
     if options.write:
         kept = {k: float(f"{v:.4g}") if isinstance(v, float) else v for k, v in figures.items()}
         kept = {"command": "python -m lapa bench train --write"} | kept
-        write_json(RESULTS, read(RESULTS) | {TRAIN: kept})
+        update_json(RESULTS, {(TRAIN,): kept})
     return 0

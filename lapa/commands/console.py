@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lapa.models.tokenizers import Tokenizer
     from lapa.scale import Engine
     from lapa.training.policy.frame_tokens import Pictures
+    from lapa.training.policy.recipe import PolicyRun
     from lapa.training.progress import Progress
 
 
@@ -251,6 +252,29 @@ def processes_options(options: argparse.ArgumentParser, unit: str) -> None:
     options.add_argument(
         "--tflops", type=float, default=400.0, help="of a dry run: TFLOP/s of a GPU (400)"
     )
+
+
+def policy_options(options: argparse.ArgumentParser) -> None:
+    """Whose sizes a policy's training takes, and what helps the large ones to fit."""
+    options.add_argument(
+        "--preset", default="space",
+        help="space, vqgan, debug, or openx, bridge, sthv2: the paper's sizes (space)",
+    )  # fmt: skip
+    options.add_argument(
+        "--gradient-checkpointing", action="store_true",
+        help="compute blocks again for the backward pass: less memory, a third more work",
+    )  # fmt: skip
+
+
+def policy_run(options: argparse.Namespace, run: PolicyRun) -> PolicyRun:
+    """A stage of the preset with what was asked for instead of its own."""
+    from lapa.presets.policies import changed
+
+    asked: PolicyRun = changed(
+        run, steps=steps_of(options), seed=options.seed, batch_size=options.batch_size,
+        gradient_checkpointing=options.gradient_checkpointing,
+    )  # fmt: skip
+    return asked
 
 
 def processes_of(options: argparse.Namespace) -> int:

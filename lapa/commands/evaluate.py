@@ -42,7 +42,7 @@ from lapa.commands.console import (
     will_write,
 )
 from lapa.commands.outcomes import Kept
-from lapa.files import write_json
+from lapa.files import update_json, write_json
 
 if TYPE_CHECKING:
     from lapa.evaluation.success import Outcome
@@ -197,12 +197,8 @@ def _predict(options: argparse.Namespace) -> int:
 
 def _publish(options: argparse.Namespace, part: str, record: dict[str, Any]) -> None:
     """Keep figures under a name in results.json, if that is asked for."""
-    from lapa.commands.readme import read
-
     if options.write:
-        figures = read(options.results)
-        figures[part] = figures.get(part, {}) | {options.write: record}
-        write_json(options.results, figures)
+        update_json(options.results, {(part, options.write): record})
 
 
 def _check(folder: Path) -> None:

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 from lapa.commands.console import bar, checkpoint_folder, duration, tell, will_write
 from lapa.commands.outcomes import Kept
+from lapa.commands.readme import OPEN
+from lapa.files import update_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -81,8 +83,6 @@ def command(options: argparse.Namespace, kinds: list[str]) -> int:
 
     kinds: of tasks.
     """
-    from lapa.checkup.publish import write_open
-
     _check(options)
     delays = {seconds: _ticks(seconds) for seconds in options.delay or [0.0]}
     will_write(options.json, options.results if options.write else None)
@@ -105,7 +105,7 @@ def command(options: argparse.Namespace, kinds: list[str]) -> int:
     }  # fmt: skip
     kept.done(record, outcomes)
     if options.write:
-        write_open(options.results, options.write, record)
+        update_json(options.results, {(OPEN, options.write): record})
     return 0
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lapa.commands.console import (
     bar,
@@ -20,6 +20,7 @@ from lapa.commands.console import (
     will_write,
 )
 from lapa.commands.outcomes import Kept
+from lapa.files import update_json
 
 if TYPE_CHECKING:
     from lapa.evaluation.benchmarks import Films, Played
@@ -62,7 +63,8 @@ def command(options: argparse.Namespace) -> int:
     line = f"python -m lapa {options.line}"
     record = {**by_kind, "name": benchmark.called(), "command": line}
     kept.done(record, outcomes)
-    _publish(options, benchmark, record)
+    if options.write:
+        update_json(options.results, {("benchmarks", benchmark.name, options.write): record})
     return 0
 
 
@@ -125,18 +127,6 @@ def _asked(options: argparse.Namespace, benchmark: Benchmark) -> tuple[list[str]
             f"--write names a method, one of {', '.join(METHODS)}; received {options.write!r}"
         )
     return kinds, many
-
-
-def _publish(options: argparse.Namespace, benchmark: Benchmark, record: dict[str, Any]) -> None:
-    """Keep the rates in results.json, if --write asks for that."""
-    from lapa.commands.readme import read
-    from lapa.files import write_json
-
-    if options.write:
-        figures = read(options.results)
-        mine = figures.setdefault("benchmarks", {}).setdefault(benchmark.name, {})
-        mine[options.write] = record
-        write_json(options.results, figures)
 
 
 def _table(benchmark: Benchmark, by_kind: dict[str, dict[str, int]]) -> str:

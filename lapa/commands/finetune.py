@@ -20,11 +20,12 @@ from lapa.commands.console import (
     follow,
     labelled_options,
     open_data,
+    policy_options,
+    policy_run,
     processes_of,
     processes_options,
     run_options,
     size_option,
-    steps_of,
     tokens_option,
     vision_tokens,
 )
@@ -39,10 +40,7 @@ if TYPE_CHECKING:
 def add_arguments(options: argparse.ArgumentParser) -> None:
     """The options of the command."""
     options.add_argument("policy", type=Path, help="folder of a pretrained policy, or its run")
-    options.add_argument(
-        "--preset", default="space",
-        help="space, vqgan, debug, or openx, bridge, sthv2: the paper's sizes (space)",
-    )  # fmt: skip
+    policy_options(options)
     options.add_argument("--scratch", action="store_true", help="the same network from nothing")
     data_options(options, "video with actions, or a prepared cache")
     size_option(options)
@@ -59,24 +57,17 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     run_options(options, "runs/acting")
     processes_options(options, "frames")
-    options.add_argument(
-        "--gradient-checkpointing", action="store_true",
-        help="compute blocks again for the backward pass: less memory, a third more work",
-    )  # fmt: skip
 
 
 def command(options: argparse.Namespace) -> int:
     """Train, telling progress; returns the exit code."""
-    from lapa.presets.policies import changed, policies
+    from lapa.presets.policies import policies
     from lapa.training.parallel import processes
     from lapa.training.plan import plan_policy
     from lapa.training.policy.recipe import train_policy
 
     count = processes_of(options)
-    run = changed(
-        policies(options.preset).finetune, steps=steps_of(options), seed=options.seed,
-        batch_size=options.batch_size, gradient_checkpointing=options.gradient_checkpointing,
-    )  # fmt: skip
+    run = policy_run(options, policies(options.preset).finetune)
     if options.dry_run:
         plan = plan_policy(run, count, kind="action", start=checkpoint_folder(options.policy))
         print(plan.text(rate=options.rate, tflops=options.tflops))

@@ -23,13 +23,14 @@ from lapa.commands.console import (
     follow,
     load_start,
     open_data,
+    policy_options,
+    policy_run,
     processes_of,
     processes_options,
     run_options,
     share_option,
     size_option,
     start_options,
-    steps_of,
     tokens_option,
     vision_tokens,
 )
@@ -44,10 +45,7 @@ if TYPE_CHECKING:
 
 def add_arguments(options: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    options.add_argument(
-        "--preset", default="space",
-        help="space, vqgan, debug, or openx, bridge, sthv2: the paper's sizes (space)",
-    )  # fmt: skip
+    policy_options(options)
     options.add_argument("--labels", type=Path, help="folder that label wrote")
     options.add_argument("--actions", action="store_true", help="the video's own actions instead")
     options.add_argument("--bins", type=int, default=256, help="a dimension, with --actions (256)")
@@ -58,24 +56,17 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
     start_options(options)
     run_options(options, "runs/policy")
     processes_options(options, "frames")
-    options.add_argument(
-        "--gradient-checkpointing", action="store_true",
-        help="compute blocks again for the backward pass: less memory, a third more work",
-    )  # fmt: skip
 
 
 def command(options: argparse.Namespace) -> int:
     """Train, telling progress; returns the exit code."""
-    from lapa.presets.policies import changed, policies
+    from lapa.presets.policies import policies
     from lapa.training.parallel import processes
     from lapa.training.plan import plan_policy
     from lapa.training.policy.recipe import train_policy
 
     count = processes_of(options)
-    run = changed(
-        policies(options.preset).pretrain, steps=steps_of(options), seed=options.seed,
-        batch_size=options.batch_size, gradient_checkpointing=options.gradient_checkpointing,
-    )  # fmt: skip
+    run = policy_run(options, policies(options.preset).pretrain)
     if options.dry_run:
         plan = plan_policy(run, count, start=options.policy and checkpoint_folder(options.policy))
         print(plan.text(rate=options.rate, tflops=options.tflops))

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lapa.commands.console import bar, checkpoint_folder, data_options, open_data, tell, will_write
+from lapa.commands.readme import OPEN
+from lapa.files import update_json
 
 if TYPE_CHECKING:
     from lapa.checkup.road_test import RoadTest
@@ -31,7 +33,6 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Test held-out episodes, or all where none are; returns the exit code."""
-    from lapa.checkup.publish import write_open
     from lapa.checkup.road_test import road_test
     from lapa.data import FramePairs
     from lapa.models.quantizer import LatentActionQuantizer
@@ -51,7 +52,7 @@ def command(options: argparse.Namespace) -> int:
     print("\n".join(lines(test)))
     if options.write:
         made = {"command": f"python -m lapa {options.line}"}
-        print(write_open(options.results, NAME, made | test.as_json()))
+        print(update_json(options.results, {(OPEN, NAME): made | test.as_json()}))
     return 0
 
 

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lapa.commands.console import data_options, open_data, will_write
+from lapa.commands.readme import OPEN
+from lapa.files import update_json
 
 if TYPE_CHECKING:
     from lapa.data import Cache, FramePairs
@@ -71,7 +73,6 @@ def add_arguments(options: argparse.ArgumentParser) -> None:
 
 def command(options: argparse.Namespace) -> int:
     """Train and measure what is missing, and print the table; returns the exit code."""
-    from lapa.checkup.publish import write_open
     from lapa.presets.quantizers import SPACES
 
     unknown = [name for name in options.only if name not in SPACES]
@@ -90,7 +91,7 @@ def command(options: argparse.Namespace) -> int:
         found += list(cells(name, cache, options))
         if options.write:
             figures = {"command": f"python -m lapa {options.line}", "cells": [*map(asdict, found)]}
-            write_open(options.results, NAME, figures)
+            update_json(options.results, {(OPEN, NAME): figures})
     print(as_markdown(found))
     return 0
 

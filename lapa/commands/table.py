@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from lapa.commands.console import tell
-from lapa.files import write_json, write_text
+from lapa.files import put, update_json, write_text
 from lapa.presets.tables import METHODS, SPLITS, VARIANTS, Plan, Step, debug, full
 
 STOPPED = 130
@@ -88,8 +88,8 @@ def command(options: argparse.Namespace) -> int:
     code = steps.run(options.minutes)
     figures = collect(cells)
     if figures:
-        _publish(results, figures)
-        print(_printed(figures))
+        update_json(results, figures)
+        print(_printed(put({}, figures)))
     return code
 
 
@@ -222,19 +222,16 @@ def _alarm(minutes: float | None) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def collect(cells: Cells) -> dict[str, Any]:
-    """Nested as results.json has them: of each cell that is done how many episodes there were, and
+def collect(cells: Cells) -> dict[tuple[str, ...], Any]:
+    """Of each cell that is done, by its place in results.json: how many episodes there were, and
     how many successes, in all and by kind."""
-    figures: dict[str, Any] = {}
+    figures: dict[tuple[str, ...], Any] = {}
     for place, files in cells.items():
         if not all(file.is_file() for file in files):
             continue
         episodes = [each for file in files for each in json.loads(file.read_text())["episodes"]]
         kinds = dict.fromkeys(each["kind"] for each in episodes)
-        inside = figures
-        for name in place[:-1]:
-            inside = inside.setdefault(name, {})
-        inside[place[-1]] = {
+        figures[place] = {
             **_count(episodes),
             "by_kind": {
                 kind: _count([each for each in episodes if each["kind"] == kind]) for kind in kinds
@@ -246,23 +243,6 @@ def collect(cells: Cells) -> dict[str, Any]:
 def _count(episodes: list[dict[str, Any]]) -> dict[str, int]:
     done = sum(each["success"] for each in episodes)
     return {"successes": int(done), "episodes": len(episodes)}
-
-
-def _publish(file: Path, figures: dict[str, Any]) -> None:
-    """Beside what is there, cell by cell."""
-    from lapa.commands.readme import read
-
-    kept = read(file) if file.is_file() else {}
-    write_json(file, _merged(kept, figures))
-
-
-def _merged(kept: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
-    """Groups side by side; a cell as a whole."""
-    merged = dict(kept)
-    for name, value in more.items():
-        group = isinstance(kept.get(name), dict) and "by_kind" not in value
-        merged[name] = _merged(kept[name], value) if group else value
-    return merged
 
 
 def _printed(figures: dict[str, Any]) -> str:

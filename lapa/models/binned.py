@@ -18,11 +18,25 @@ Told = TypeVar("Told", bound="Binned")
 
 
 class Binned(nn.Module):
-    """Built from a config and bins. settings: the class of its config, with `from_dict`."""
+    """Built from a config and bins. settings: the class of its config, with `from_dict` and, at the
+    least, `dimensions` and `bins`: A of an action, and the most bins of any of them.
+
+    Raises:
+        ValueError: bins that do not fit the config.
+    """
 
     settings: ClassVar[Any]
     config: Any
     bins: ActionBins
+
+    def __init__(self, config: Any, bins: ActionBins) -> None:
+        super().__init__()
+        if len(bins) != config.dimensions or max(bins.counts) > config.bins:
+            raise ValueError(
+                f"the model is for {config.dimensions} dimensions of up to {config.bins} bins, "
+                f"received {bins.counts}"
+            )
+        self.config, self.bins = config, bins
 
     @classmethod
     def from_pretrained(

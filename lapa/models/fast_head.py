@@ -75,13 +75,7 @@ class FastHead(Binned):
     scale: Tensor
 
     def __init__(self, config: FastHeadConfig, bins: ActionBins) -> None:
-        super().__init__()
-        if len(bins) != config.dimensions or max(bins.counts) > config.bins:
-            raise ValueError(
-                f"the head is for {config.dimensions} dimensions of up to {config.bins} bins, "
-                f"received {bins.counts}"
-            )
-        self.config, self.bins = config, bins
+        super().__init__(config, bins)
         self.eye = Keypoints(config.width, config.keypoints)
         self.codes = nn.Embedding(config.code_length * config.codebook_size, config.embedding)
         known = 2 * config.keypoints + config.code_length * config.embedding

@@ -64,13 +64,7 @@ class InverseDynamics(Binned):
     config: InverseDynamicsConfig
 
     def __init__(self, config: InverseDynamicsConfig, bins: ActionBins) -> None:
-        super().__init__()
-        if len(bins) != config.dimensions or max(bins.counts) > config.bins:
-            raise ValueError(
-                f"the model is for {config.dimensions} dimensions of up to {config.bins} bins, "
-                f"received {bins.counts}"
-            )
-        self.config, self.bins = config, bins
+        super().__init__(config, bins)
         self.eye = Keypoints(config.width, config.keypoints)
         window = 2 * config.reach + 1
         self.read = nn.Sequential(

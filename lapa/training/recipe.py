@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,7 +89,8 @@ class LoopConfig:
 
 
 class Recipe(Protocol[Model, Batch]):
-    """What the loop needs to know of a model's training.
+    """What the loop needs to know of a model's training. A recipe that inherits writes `batch`,
+    `loss` and `export`; the rest is as it is where nothing but the model learns and remembers.
 
     model: what is trained and averaged. place: where the run is in its schedule, in steps; the
     loop writes it before every step. It is the step's number, unless the run ends by the clock
@@ -96,12 +98,14 @@ class Recipe(Protocol[Model, Batch]):
     """
 
     model: Model
-    place: float
+    place: float = 0.0
 
+    @abstractmethod
     def batch(self, index: int) -> Batch:
         """Batch number `index`, or of it the rows of this process (`parallel.rows`): a pure
         function of it, called from background threads."""
 
+    @abstractmethod
     def loss(
         self, model: nn.Module, batch: Batch, accelerator: Accelerator
     ) -> tuple[Tensor, dict[str, Tensor]]:
@@ -111,15 +115,29 @@ class Recipe(Protocol[Model, Batch]):
         self, step: int, model: Model, average: WeightAverage[Model], accelerator: Accelerator
     ) -> dict[str, Metric]:
         """Interventions and health after optimiser step `step`; may raise to end the run."""
+        return {}
 
     def preview(self, model: Model) -> np.ndarray:
-        """A picture (H, W, 3) uint8 of what the averaged model does now."""
+        """A picture (H, W, 3) uint8 of what the averaged model does now.
 
+        Raises:
+            ValueError: there is none.
+        """
+        raise ValueError("this model has no picture to preview; set preview_every to 0")
+
+    @abstractmethod
     def export(self, model: Model, folder: Path) -> None:
         """Write the averaged model as people load it."""
 
     def state(self) -> dict[str, Tensor]:
         """Everything the recipe itself remembers between steps."""
+        return {}
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
-        """Put `state()` back."""
+        """Put `state()` back.
+
+        Raises:
+            ValueError: it is that of another recipe.
+        """
+        if tensors:
+            raise ValueError(f"the run remembers {', '.join(tensors)}, which this recipe does not")

@@ -115,10 +115,10 @@ def test_what_is_done_is_counted_and_published(tmp_path: Path, capsys) -> None:
         ("table", "in-domain", "lapa", "unseen"): tuple(files[:2]),
         ("table", "in-domain", "vpt", "seen"): tuple(files[1:]),
     })  # fmt: skip
-    cell = found["table"]["in-domain"]["lapa"]["unseen"]
+    cell = found["table", "in-domain", "lapa", "unseen"]
     assert cell["successes"] == 6 and cell["episodes"] == 12
     assert cell["by_kind"]["separate"] == {"successes": 3, "episodes": 6}
-    assert list(found["table"]["in-domain"]) == ["lapa"]
+    assert len(found) == 1
 
 
 def test_a_stopped_step_goes_on(tmp_path: Path, monkeypatch, capsys) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from lapa.sim.benchmarks import BENCHMARKS
 from lapa.sim.recorders import FIRST_SEED, SOURCES, Job, plan
+from lapa.sim.recorders.source import Recording, first_success
 from lapa.sim.recorders.store import index_name
 from tests.sim.fake import FAKE
 
@@ -68,6 +69,28 @@ def test_randomness_is_the_episodes_own() -> None:
     drawn = [tuple(job.rng().integers(2**31, size=4)) for job in jobs]
     assert len(set(drawn)) == len(drawn)
     assert np.array_equal(jobs[0].rng().normal(size=5), jobs[0].rng().normal(size=5))
+
+
+def test_attempts_go_on_with_the_episodes_randomness_until_one_is_long_and_a_success() -> None:
+    job, drawn = Job("arm", "push", 7), []
+
+    def attempt(rng: np.random.Generator) -> Recording:
+        drawn.append(int(rng.integers(2**32)))
+        length, success = [(3, True), (9, False), (5, True)][len(drawn) - 1]
+        frames, actions = np.zeros((length + 1, 4, 4, 3), np.uint8), np.zeros((length, 2))
+        return Recording(frames, actions, ("x", "y"), 10, "push it", success)
+
+    assert len(first_success(job, attempt, fewest=4).actions) == 5
+    rng = job.rng()
+    assert drawn == [int(rng.integers(2**32)) for _ in range(3)]
+
+
+def test_an_oracle_that_always_fails_is_told_of() -> None:
+    failed = Recording(
+        np.zeros((2, 4, 4, 3), np.uint8), np.zeros((1, 2)), ("x", "y"), 10, "", False
+    )
+    with pytest.raises(ValueError, match="the oracle failed 5 times"):
+        first_success(Job("arm", "push", 7), lambda rng: failed)
 
 
 def test_only_what_is_asked_for() -> None:

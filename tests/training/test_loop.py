@@ -16,7 +16,7 @@ from PIL import Image
 from lapa.training import parallel
 from lapa.training.checkpoint import list_checkpoints
 from lapa.training.loop import fit, make_optimizer
-from lapa.training.recipe import LoopConfig
+from lapa.training.recipe import LoopConfig, Recipe
 from lapa.training.records import read_metrics
 
 
@@ -69,6 +69,22 @@ def test_abandoned_run_resumes_bit_for_bit(recipe, tmp_path, abandoned_at):
             for n in ("cut", "whole")
         ]
         assert files[0].read_bytes() == files[1].read_bytes()
+
+
+def test_a_recipe_of_three_verbs_remembers_nothing_and_shows_nothing(recipe, tmp_path):
+    class Plain(Recipe):
+        __init__, batch, loss, export = (
+            vars(recipe)[name] for name in ("__init__", "batch", "loss", "export")
+        )
+
+    list(fit(Plain(), config(), tmp_path / "plain"))
+    list(fit(Plain(), config(steps=14), tmp_path / "plain", resume=True))
+    assert len(losses(tmp_path / "plain")) == 14
+    with pytest.raises(ValueError, match="no picture to preview"):
+        list(fit(Plain(), config(preview_every=2), tmp_path / "shown"))
+    list(fit(recipe(), config(), tmp_path / "full"))
+    with pytest.raises(ValueError, match="remembers memory"):
+        list(fit(Plain(), config(steps=14), tmp_path / "full", resume=True))
 
 
 def test_looking_does_not_change_the_run(recipe, tmp_path):

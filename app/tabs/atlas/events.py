@@ -17,8 +17,7 @@ from app.tabs.atlas.charts import divergence_map, usage_map
 from app.tabs.atlas.pattern import is_pattern, parse_pattern
 from app.tabs.atlas.service import Atlas
 from app.web.events import Callbacks, Record, answers, draws, heavy, serves
-from app.web.records import brought_record
-from app.web.uploaded import uploaded_path
+from app.web.uploaded import bring
 
 # characters of what pairs were chosen by, in a file of them
 MOST = 200
@@ -91,10 +90,7 @@ class AtlasHandlers(Callbacks):
     @answers
     def bring(self, event: Record, session: str | None) -> Record:
         """Reads an uploaded video and forgets the file itself."""
-        path = uploaded_path(event.get("path"))
-        clip = self._clips.add_upload(path, session, delete=True)
-        picture = self._clips.thumbnail(clip.id, session)
-        return {"kind": "brought", **brought_record(clip, picture)}
+        return bring(self._clips, event, session)
 
     @answers
     def link(self, event: Record, session: str | None) -> Record:

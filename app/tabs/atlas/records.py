@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ from app.core.codes import latent_action
 from app.tabs.atlas import words as say
 from app.tabs.atlas.search import Found
 from app.tabs.atlas.views import SIDES, WAYS, AtlasPair, AtlasTable, CodeCard, Placed
-from app.web.records import data_url, thumb_url
+from app.web.records import data_url, rounded, thumb_url
 
 if TYPE_CHECKING:
     from lapa.atlas.regions import Region, Regions
@@ -181,13 +180,13 @@ def card_record(card: CodeCard) -> Record:
     return {
         "text": latent_action(card.pattern),
         "pairs": card.pairs,
-        "agreement": _rounded(card.agreement),
+        "agreement": rounded(card.agreement),
         "effects": [
             {
                 "embodiment": each.embodiment,
                 "pairs": each.pairs,
                 "motion": [round(part, 4) for part in each.motion],
-                "agreement": _rounded(each.agreement),
+                "agreement": rounded(each.agreement),
             }
             for each in card.effects
         ],
@@ -201,7 +200,3 @@ def card_record(card: CodeCard) -> Record:
 
 def _packed(column: np.ndarray, kind: str) -> str:
     return base64.b64encode(np.ascontiguousarray(column).astype(kind).tobytes()).decode("ascii")
-
-
-def _rounded(value: float) -> float | None:
-    return round(value, 3) if math.isfinite(value) else None

@@ -82,10 +82,7 @@ export const FILES = {
 };
 
 export const BRING = {
-  reading: "Reading…",
-  empty: (/** @type {string} */ name) => `${name} is empty (0 bytes). A video is needed.`,
-  large: (/** @type {string} */ name, /** @type {string} */ size, /** @type {string} */ most) => `${name} has ${size}. At most ${most} are accepted.`,
-  lost: (/** @type {string} */ name) => `${name} could not be sent to the server. Check the connection and try again.`,
+  needed: "A video is needed.",
 };
 
 export const USAGE = {

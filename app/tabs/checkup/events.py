@@ -21,7 +21,7 @@ from app.tabs.checkup.sample import SIZES
 from app.tabs.checkup.service import Checkup
 from app.web.events import Callbacks, Record, answers, heavy, reading_of, serves
 from app.web.records import thumb_url
-from app.web.uploaded import uploaded_path
+from app.web.uploaded import take_in, uploaded_path
 
 MOST_FILES = 2
 
@@ -97,8 +97,7 @@ class CheckupHandlers(Callbacks):
     @answers
     def bring(self, event: Record, session: str | None) -> Record:
         """Reads an uploaded video and forgets the file itself."""
-        path = uploaded_path(event.get("path"))
-        clip = self._clips.add_upload(path, session, delete=True)
+        clip = take_in(self._clips, event, session)
         return {"kind": "brought", "added": clip.id, "note": clip.note, **self._own(session)}
 
     # By ticket, past the queue

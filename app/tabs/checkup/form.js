@@ -3,10 +3,11 @@
 import { limits } from "../../web/config.js";
 import { finders, make, markChosen, pressNext } from "../../web/dom.js";
 import { offerReadings } from "../../web/readings.js";
+import { bytes, chosen, upload } from "../../web/sending.js";
 import * as store from "../../web/store.js";
 import { emit, on } from "../../web/topics.js";
 import { wire } from "../../web/wire.js";
-import { megabytes } from "../../web/words.js";
+import { megabytes, SENDING } from "../../web/words.js";
 import { FORM } from "./words.js";
 
 /**
@@ -146,22 +147,17 @@ export function mount(element, gradio) {
     label.textContent = words || button.dataset.words;
   }
 
-  async function upload(kind, files, most) {
+  async function take(kind, files, most) {
     const button = $(`[data-do="${kind}"]`), told = at(kind === "send" ? "sent" : "brought");
     if (!files.length || button.disabled) return null;
     told.textContent = "";
-    const total = files.reduce((sum, file) => sum + file.size, 0);
-    const refuse = (sentence) => { told.textContent = sentence; return null; };
-    const empty = files.find((file) => !file.size);
-    if (empty) return refuse(FORM.empty(empty.name));
-    if (total > most) return refuse(FORM.large(files[0].name, megabytes(total), megabytes(most)));
-    busy(button, FORM.uploading(megabytes(total)));
+    busy(button, FORM.uploading(megabytes(bytes(files))));
     try {
-      const paths = [];
-      for (const file of files) paths.push((await gradio.upload(file)).path);
+      const paths = await upload(gradio, files, { most });
       return await read(kind, { paths, path: paths[0] });
-    } catch {
-      return refuse(FORM.lost(files[0].name));
+    } catch (error) {
+      told.textContent = error.message;
+      return null;
     } finally {
       busy(button, "");
     }
@@ -170,7 +166,7 @@ export function mount(element, gradio) {
   /* What the server makes of files that it has; null where it refuses them. */
   async function read(kind, asked) {
     const button = $(`[data-do="${kind}"]`), told = at(kind === "send" ? "sent" : "brought");
-    busy(button, FORM.reading);
+    busy(button, SENDING.reading);
     const found = await ask(kind, asked, SENDING_MS);
     busy(button, "");
     told.textContent = found.error || "";
@@ -182,7 +178,7 @@ export function mount(element, gradio) {
 
   async function send(files) {
     offerReadings($(".ck-readings"), undefined, () => {});
-    sent(await upload("send", files, limits.checkpointBytes));
+    sent(await take("send", files, limits.checkpointBytes));
   }
 
   function sent(found) {
@@ -192,16 +188,16 @@ export function mount(element, gradio) {
   }
 
   async function bring(files) {
-    const found = await upload("bring", files.slice(0, 1), limits.uploadBytes);
+    const found = await take("bring", files.slice(0, 1), limits.uploadBytes);
     if (found && choice) change({ uploads: [...choice.uploads, found.added] });
   }
 
-  for (const { button, input, take } of [
-    { button: $('[data-do="send"]'), input: $(".ck-checkpoint"), take: send },
-    { button: $('[data-do="bring"]'), input: $(".ck-video"), take: bring },
+  for (const { button, input, to } of [
+    { button: $('[data-do="send"]'), input: $(".ck-checkpoint"), to: send },
+    { button: $('[data-do="bring"]'), input: $(".ck-video"), to: bring },
   ]) {
     button.addEventListener("click", () => input.click());
-    input.addEventListener("change", () => { take([...input.files]); input.value = ""; });
+    chosen(input, to);
   }
 
   /* ---- begin ---- */

@@ -35,11 +35,7 @@ export const FORM = {
   plan: ({ pairs, allPairs, episodes, seconds }, both) =>
     `Looks at ${pairs < allPairs ? `${count(pairs)} of ${count(allPairs)}` : `all ${count(pairs)}`} frame pairs of ${counted(episodes, "clip")}${both ? ", with both checkpoints" : ""}: ` +
     `${seconds === null ? "the time is known once the checkpoint is loaded" : `about ${duration(seconds)}`}.`,
-  empty: (/** @type {string} */ name) => `${name} is empty (0 bytes).`,
-  large: (/** @type {string} */ name, /** @type {string} */ size, /** @type {string} */ most) => `${name} has ${size}. At most ${most} are accepted.`,
   uploading: (/** @type {string} */ size) => `Uploading ${size}…`,
-  reading: "Reading…",
-  lost: (/** @type {string} */ name) => `${name} could not be sent to the server. Check the connection and try again.`,
 };
 
 export const REPORT = {

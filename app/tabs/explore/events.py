@@ -27,7 +27,7 @@ from app.tabs.explore.starts import opening_clip, opening_frame, starts, strange
 from app.web import records
 from app.web.events import Callbacks, Record, answers, heavy
 from app.web.frames import root
-from app.web.uploaded import uploaded_path
+from app.web.uploaded import take_in
 
 THUMBNAILS_AT_ONCE = 24
 BROKEN = say.WENT_WRONG
@@ -166,8 +166,7 @@ class ExploreHandlers(Callbacks):
     @answers
     def upload(self, event: Record, session: str | None) -> Record:
         """Reads an uploaded file and forgets the file itself."""
-        path = uploaded_path(event.get("path"))
-        clip = self._clips.add_upload(path, session, delete=True)
+        clip = take_in(self._clips, event, session)
         frame = self._clips.frame(clip.id, 0, session)
         return {
             "kind": "upload",

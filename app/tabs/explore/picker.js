@@ -1,11 +1,11 @@
 // @ts-check
 /* The gallery of clips with its filters, and the upload of one's own image or video. */
-import { limits } from "../../web/config.js";
 import { finders, make } from "../../web/dom.js";
+import { chosen, dropped, upload } from "../../web/sending.js";
 import * as store from "../../web/store.js";
 import { emit, on } from "../../web/topics.js";
 import { onValue, wire } from "../../web/wire.js";
-import { megabytes } from "../../web/words.js";
+import { SENDING } from "../../web/words.js";
 import { PICKER } from "./words.js";
 
 /**
@@ -133,21 +133,17 @@ export function mount(element, gradio) {
     button.querySelector("span").textContent = text || PICKER.button;
   }
 
-  async function send(chosen) {
-    if (!chosen || button.disabled) return;
+  async function send(own) {
+    if (!own || button.disabled) return;
     fail("");
-    if (chosen.size === 0) return fail(PICKER.empty(chosen.name));
-    if (chosen.size > limits.uploadBytes) {
-      return fail(PICKER.large(chosen.name, megabytes(chosen.size), megabytes(limits.uploadBytes)));
-    }
     busy(PICKER.uploading);
     try {
-      const { path } = await gradio.upload(chosen);
-      busy(PICKER.reading);
-      received(await ask("uploaded", { path, name: chosen.name }));
-    } catch {
+      const [path] = await upload(gradio, [own], PICKER);
+      busy(SENDING.reading);
+      received(await ask("uploaded", { path, name: own.name }));
+    } catch (error) {
       busy("");
-      fail(PICKER.lost(chosen.name, megabytes(limits.uploadBytes)));
+      fail(error.message);
     }
   }
 
@@ -171,15 +167,8 @@ export function mount(element, gradio) {
   }
 
   button.addEventListener("click", () => file.click());
-  file.addEventListener("change", () => { send(file.files[0]); file.value = ""; });
-  const panel = $(".lx-picker");
-  panel.addEventListener("dragover", (event) => { event.preventDefault(); panel.classList.add("drop"); });
-  panel.addEventListener("dragleave", () => panel.classList.remove("drop"));
-  panel.addEventListener("drop", (event) => {
-    event.preventDefault();
-    panel.classList.remove("drop");
-    send(event.dataTransfer.files[0]);
-  });
+  chosen(file, ([own]) => send(own));
+  dropped($(".lx-picker"), ([own]) => send(own));
 
   robots.addEventListener("change", filter);
   tasks.addEventListener("change", filter);

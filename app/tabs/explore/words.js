@@ -93,10 +93,7 @@ export const PICKER = {
   own: "your upload",
   button: "Your image or video",
   uploading: "Uploading…",
-  reading: "Reading…",
-  empty: (/** @type {string} */ name) => `${name} is empty (0 bytes). An image or a video is needed.`,
-  large: (/** @type {string} */ name, /** @type {string} */ size, /** @type {string} */ most) => `${name} has ${size}. At most ${most} are accepted.`,
-  lost: (/** @type {string} */ name, /** @type {string} */ most) => `${name} could not be sent to the server. Check the connection and that it is at most ${most}.`,
+  needed: "An image or a video is needed.",
   kept: "Kept only until you close this page.",
 };
 

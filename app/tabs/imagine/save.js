@@ -3,6 +3,7 @@
 import { limits } from "../../web/config.js";
 import { copyAddress } from "../../web/copy.js";
 import { around, finders, make } from "../../web/dom.js";
+import { chosen } from "../../web/sending.js";
 import * as store from "../../web/store.js";
 import { on } from "../../web/topics.js";
 import { megabytes } from "../../web/words.js";
@@ -37,11 +38,11 @@ export function mount(element) {
     say(`${name}, ${size}`);
   }
 
-  async function open(chosen) {
-    if (!chosen) return;
-    if (chosen.size > limits.dreamBytes) return say(KEEP.large(chosen.name, megabytes(chosen.size), megabytes(limits.dreamBytes)), true);
-    const text = await chosen.text();
-    say(KEEP.again(chosen.name));
+  async function open(own) {
+    if (!own) return;
+    if (own.size > limits.dreamBytes) return say(KEEP.large(own.name, megabytes(own.size), megabytes(limits.dreamBytes)), true);
+    const text = await own.text();
+    say(KEEP.again(own.name));
     dream.flow("playing", "recall", { text });
   }
 
@@ -57,7 +58,7 @@ export function mount(element) {
     else if (button.dataset.do === "link") link();
     else if (button.dataset.do === "open") file.click();
   });
-  file.addEventListener("change", () => { open(file.files[0]); file.value = ""; });
+  chosen(file, ([own]) => open(own));
   on("dream-answer", (record) => {
     if (record.kind === "file") save(record);
     if (record.kind === "note") say(record.note);

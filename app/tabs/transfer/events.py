@@ -14,8 +14,7 @@ from app.tabs.transfer import words as say
 from app.tabs.transfer.charts import matrix_map
 from app.tabs.transfer.service import Transfer
 from app.web.events import Callbacks, Record, answers, draws, heavy, serves
-from app.web.records import brought_record
-from app.web.uploaded import uploaded_path
+from app.web.uploaded import bring
 
 # rows that are shown while the others are waited for
 FIRST = 3
@@ -68,10 +67,7 @@ class TransferHandlers(Callbacks):
     @answers
     def bring(self, event: Record, session: str | None) -> Record:
         """Reads an uploaded picture or video and forgets the file itself."""
-        path = uploaded_path(event.get("path"))
-        clip = self._clips.add_upload(path, session, delete=True)
-        picture = self._clips.thumbnail(clip.id, session)
-        return {"kind": "brought", **brought_record(clip, picture)}
+        return bring(self._clips, event, session)
 
     @draws
     def chart(self, event: Record, session: str | None) -> go.Figure:

@@ -3,10 +3,11 @@
 import * as motion from "../../web/arrows.js";
 import { limits } from "../../web/config.js";
 import { finders, make, markChosen, pressNext } from "../../web/dom.js";
+import { chosen, upload } from "../../web/sending.js";
 import * as store from "../../web/store.js";
 import { emit, on } from "../../web/topics.js";
 import { wire } from "../../web/wire.js";
-import { megabytes } from "../../web/words.js";
+import { SENDING } from "../../web/words.js";
 import { FORM } from "./words.js";
 
 /**
@@ -111,21 +112,22 @@ export function mount(element, gradio) {
   let sending = "first";
 
   async function send(file) {
-    if (!file) return;
+    const slot = sending, button = $(`[data-do="${slot}"]`), label = button.querySelector("span"), before = label.textContent;
+    if (!file || button.disabled) return;
     at("wrong").textContent = "";
-    if (!file.size) return (at("wrong").textContent = FORM.empty(file.name));
-    if (file.size > limits.uploadBytes) return (at("wrong").textContent = FORM.large(file.name, megabytes(file.size), megabytes(limits.uploadBytes)));
-    const slot = sending, label = $(`[data-do="${slot}"] span`);
-    label.textContent = FORM.reading;
+    button.disabled = true;
+    label.textContent = SENDING.reading;
     try {
-      const { path } = await gradio.upload(file);
+      const [path] = await upload(gradio, [file], FORM);
       const found = await ask("bring", { path }, SENDING_MS);
       if (found.error) throw new Error(found.error);
       own[slot] = found.clip;
-      label.textContent = FORM.there(FORM.slots[slot][1], file.name.slice(0, 18));
+      label.textContent = FORM.there(FORM.slots[slot], file.name.slice(0, 18));
     } catch (error) {
-      label.textContent = FORM.slots[slot][0];
-      at("wrong").textContent = error.message || FORM.lost(file.name);
+      label.textContent = before;
+      return (at("wrong").textContent = error.message);
+    } finally {
+      button.disabled = false;
     }
     if (!own.first || !own.second) return (at("own").textContent = FORM.other);
     at("own").textContent = FORM.kept;
@@ -147,7 +149,7 @@ export function mount(element, gradio) {
   for (const slot of ["first", "second"]) {
     $(`[data-do="${slot}"]`).addEventListener("click", () => { sending = slot; $('input[type="file"]').click(); });
   }
-  $('input[type="file"]').addEventListener("change", (event) => { send(event.target.files[0]); event.target.value = ""; });
+  chosen($('input[type="file"]'), ([file]) => send(file));
   on("transfer-choice", (change) => choice && choose(change));
   store.writesLink("transfer", () => link);
   on("tab", open);

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from app.core.codes import latent_action
@@ -15,7 +14,7 @@ from app.tabs.transfer.views import (
     TransferExample,
     TransferMatrix,
 )
-from app.web.records import data_url
+from app.web.records import data_url, rounded
 
 Record = dict[str, Any]
 
@@ -29,7 +28,7 @@ def carried_record(carried: Carried) -> Record:
         "frame": moving_record(carried.frame),
         "future": data_url(carried.future),
         "aspect": round(carried.aspect, 4),
-        "gain": _rounded(carried.gain),
+        "gain": rounded(carried.gain),
         "sentence": carried.sentence,
         "rows": [_row(row) for row in carried.rows],
     }
@@ -76,7 +75,7 @@ def _row(row: CarriedRow) -> Record:
         "cosine": round(row.cosine, 3),
         "verdict": row.verdict,
         "returned": latent_action(row.returned),
-        "gain": _rounded(row.gain),
+        "gain": rounded(row.gain),
     }
 
 
@@ -98,9 +97,9 @@ def _cell(cell: TransferCell) -> Record:
         "from": cell.source,
         "to": cell.target,
         "pairs": cell.pairs,
-        "cosine": _rounded(cell.cosine),
-        "interval": [_rounded(cell.low), _rounded(cell.high)],
-        "same": _rounded(cell.same_code),
+        "cosine": rounded(cell.cosine),
+        "interval": [rounded(cell.low), rounded(cell.high)],
+        "same": rounded(cell.same_code),
     }
 
 
@@ -117,7 +116,3 @@ def _example(example: TransferExample) -> Record:
         "target": moving_record(example.target),
         "imagined": data_url(example.imagined),
     }
-
-
-def _rounded(value: float) -> float | None:
-    return round(value, 3) if math.isfinite(value) else None

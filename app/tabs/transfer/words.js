@@ -35,12 +35,9 @@ export const FORM = {
   later: CARRIED.later,
   first: "The first frame of the pair",
   second: "The second frame of the pair",
-  empty: (/** @type {string} */ name) => `${name} is empty (0 bytes). A picture is needed.`,
-  large: (/** @type {string} */ name, /** @type {string} */ size, /** @type {string} */ most) => `${name} has ${size}. At most ${most} are accepted.`,
-  lost: (/** @type {string} */ name) => `${name} could not be sent to the server.`,
-  reading: "Reading…",
-  /** of the two buttons, before a picture is there and after */
-  slots: { first: ["First frame", "First"], second: ["Second frame", "Second"] },
+  needed: "A picture is needed.",
+  /** of the two buttons, when a picture is there */
+  slots: { first: "First", second: "Second" },
   there: (/** @type {string} */ slot, /** @type {string} */ name) => `${slot}: ${name}`,
   other: "Now the other one.",
   kept: "Kept only until you close this page.",

@@ -283,9 +283,6 @@ class DeltaAccuracy(Figure[Groups[Consistency]]):
         # fair begins where something beyond chance is known, and below good
         return replace(self.scale, fair=min(chance + 0.05, self.scale.good - 0.01))
 
-    def estimate(self, result: Groups[Consistency]) -> Estimate:
-        return result.overall.delta_accuracy
-
     def sentence(self, result: Groups[Consistency], scale: Scale) -> str:
         value, chance = result.overall.delta_accuracy.value, result.overall.chance
         against = f"{percent(value)} of the directions are guessed right from the codes alone, "
@@ -324,9 +321,6 @@ class Cosine(Figure[Groups[Consistency]]):
         "cosine", "cosine", "cosine",
         "Cosine: agreement of the true motions of pairs that share a code.",
     )  # fmt: skip
-
-    def estimate(self, result: Groups[Consistency]) -> Estimate:
-        return result.overall.cosine
 
     def sentence(self, result: Groups[Consistency], scale: Scale) -> str:
         sentence = fitting(
@@ -367,9 +361,6 @@ class DeltaMse(Figure[Groups[Consistency]]):
         "delta_mse", "Δ-MSE", "Δ-MSE",
         "Δ-MSE: variance of the motion that is left once a code is known.",
     )  # fmt: skip
-
-    def estimate(self, result: Groups[Consistency]) -> Estimate:
-        return result.overall.delta_mse
 
     def sentence(self, result: Groups[Consistency], scale: Scale) -> str:
         settled = max(0.0, 1 - result.overall.delta_mse.value)

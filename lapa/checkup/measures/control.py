@@ -73,9 +73,6 @@ class DeltaPsnr(Figure[Groups[Control]]):
         interval=True,
     )  # fmt: skip
 
-    def estimate(self, result: Groups[Control]) -> Estimate:
-        return result.overall.delta_psnr
-
     def sentence(self, result: Groups[Control], scale: Scale) -> str:
         value = result.overall.delta_psnr.value
         return fitting(

@@ -130,9 +130,6 @@ class DistinctnessFigure(Figure[Groups[Distinctness]]):
         "Distinct: difference of the pictures of a sweep over that of the pair.",
     )  # fmt: skip
 
-    def estimate(self, result: Groups[Distinctness]) -> Estimate:
-        return result.overall.distinctness
-
     def sentence(self, result: Groups[Distinctness], scale: Scale) -> str:
         value = result.overall.distinctness.value
         share = f"two pictures of a sweep differ by {percent(value)} of what a real move changes"

@@ -256,9 +256,6 @@ class DreamSharpness(Figure[Groups[Drift]]):
     unknown = TOO_SHORT
     column = Column("sharpness_at", "dream", "dream")
 
-    def estimate(self, result: Groups[Drift]) -> Estimate:
-        return result.overall.sharpness_at
-
     def at_best(self, value: float) -> str:
         return "fair" if value > NOISY else VERDICTS[0]
 

@@ -187,9 +187,6 @@ class ForeignGain(Figure[Groups[Leak]]):
         "Leak: what the codes of a foreign scene gain over copying.",
     )  # fmt: skip
 
-    def estimate(self, result: Groups[Leak]) -> Estimate:
-        return result.overall.foreign_gain
-
     def sentence(self, result: Groups[Leak], scale: Scale) -> str:
         value = result.overall.foreign_gain.value
         gain = f"the codes of a foreign scene bring the picture {abs(value):.1f} dB "
@@ -232,9 +229,6 @@ class PastFutureCosine(Figure[Groups[Leak]]):
     decides = False
     unknown = "no recording is long enough for a past and a future with latents of their own"
     column = Column("s_pcfc", page="S-PCFC")
-
-    def estimate(self, result: Groups[Leak]) -> Estimate:
-        return result.overall.s_pcfc
 
     def sentence(self, result: Groups[Leak], scale: Scale) -> str:
         return fitting(

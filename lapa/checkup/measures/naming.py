@@ -132,9 +132,6 @@ class NamedMotion(Figure[Groups[Naming]]):
         "Named: how often the word of the codes is the pair's direction in the picture.",
     )  # fmt: skip
 
-    def estimate(self, result: Groups[Naming]) -> Estimate:
-        return result.overall.agreement
-
     def sentence(self, result: Groups[Naming], scale: Scale) -> str:
         value, chance = result.overall.agreement.value, result.overall.chance
         against = f"the word fits {percent(value)} of the pairs; the commonest word alone would "

@@ -134,9 +134,6 @@ class OneCode(Figure[Groups[NoOp]]):
     still = True
     column = Column("share", page="no-op")
 
-    def estimate(self, result: Groups[NoOp]) -> Estimate:
-        return result.overall.share
-
     def sentence(self, result: Groups[NoOp], scale: Scale) -> str:
         share = percent(result.overall.share.value)
         return fitting(
@@ -174,9 +171,6 @@ class KeptPicture(Figure[Groups[NoOp]]):
     )  # fmt: skip
     still = True
     column = Column("kept", page="kept dB", digits=1)
-
-    def estimate(self, result: Groups[NoOp]) -> Estimate:
-        return result.overall.kept
 
     def sentence(self, result: Groups[NoOp], scale: Scale) -> str:
         return fitting(

@@ -71,9 +71,6 @@ class MovingSharpness(Figure[Groups[Picture]]):
         "Sharpness: detail where the true frame moves, over the true frame's.",
     )  # fmt: skip
 
-    def estimate(self, result: Groups[Picture]) -> Estimate:
-        return result.overall.sharpness
-
     def at_best(self, value: float) -> str:
         return "fair" if value > NOISY else VERDICTS[0]
 
@@ -109,9 +106,6 @@ class FeatureDistance(Figure[Groups[Picture]]):
         "feature_distance", "features", "features",
         "Features: distance in the features of a small pretrained network, over x_t's.",
     )  # fmt: skip
-
-    def estimate(self, result: Groups[Picture]) -> Estimate:
-        return result.overall.feature_distance
 
     def sentence(self, result: Groups[Picture], scale: Scale) -> str:
         value = result.overall.feature_distance.value

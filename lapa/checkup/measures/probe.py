@@ -247,17 +247,12 @@ def _scatter(parts: Sequence[_Predictions], seed: int) -> tuple[tuple[float, flo
 
 
 class _Reading(Figure[Groups[Probe]]):
-    """R² of one way to read the action. field: of Probe. reader, inputs: what reads, from what."""
+    """R² of one way to read the action. reader, inputs: what reads, from what."""
 
     question = questions.ACTION
     unknown = FEW_EPISODES
-    field: str
     reader = "a straight line"
     inputs = "latent"
-
-    def estimate(self, result: Groups[Probe]) -> Estimate:
-        estimate: Estimate = getattr(result.overall, self.field)
-        return estimate
 
     def silence(self, result: Groups[Probe], scale: Scale) -> str:
         """What could be read of other actions than a translation is no sign of few recordings."""
@@ -297,7 +292,6 @@ class FromLatent(_Reading):
         "At least 0.65 is our bar. On LARY's benchmark LAPA's latents leave an error of 0.97 "
         "(about R² 0.03), with features of a vision model 0.60 (R² 0.40, where fair begins here).",
     )  # fmt: skip
-    field = "latent"
     column = Column(
         "latent", "R² latent", "R² latent",
         "R²: linear probe to the end-effector's translation; network: a small one in place of the "
@@ -323,7 +317,6 @@ class FromCodes(_Reading):
         "three bits a position have "
         "to say what a continuous vector says.",
     )  # fmt: skip
-    field = "codes"
     inputs = "codes"
     column = Column("codes", "R² codes", "R² codes")
 
@@ -342,7 +335,6 @@ class ByNetwork(_Reading):
         "As for the straight line; LARYBench reads its latents with such a network.",
     )  # fmt: skip
     decides = False
-    field = "mlp"
     reader = "a small network"
     column = Column("mlp", "R² network", "R² network")
 

@@ -87,9 +87,6 @@ class Ratio(Figure[Groups[Reconstruction]]):
         digits=3, interval=True,
     )  # fmt: skip
 
-    def estimate(self, result: Groups[Reconstruction]) -> Estimate:
-        return result.overall.ratio
-
     def sentence(self, result: Groups[Reconstruction], scale: Scale) -> str:
         value, chance = result.overall.ratio.value, result.overall.random_ratio.value
         share = f"its error is {percent(value)} of the error of not moving at all"
@@ -178,9 +175,6 @@ class RandomRatio(Figure[Groups[Reconstruction]]):
     )  # fmt: skip
     decides = False
     column = Column("random_ratio", "random", legend="Random: the same with random codes.")
-
-    def estimate(self, result: Groups[Reconstruction]) -> Estimate:
-        return result.overall.random_ratio
 
     def sentence(self, result: Groups[Reconstruction], scale: Scale) -> str:
         value = result.overall.random_ratio.value

@@ -22,7 +22,7 @@ import numpy as np
 from PIL import Image
 
 from lapa.data.episodes import Episode, Report, Skipped
-from lapa.data.readers.reader import FPS, Reader, rate
+from lapa.data.readers.reader import FPS, Reader, of_one_size, rate
 from lapa.data.readers.videos import embodiment_of
 from lapa.data.splits import TRAIN, Splits
 from lapa.data.walk import any_file, hidden, walk
@@ -136,13 +136,7 @@ def read_frame(file: Path) -> np.ndarray:
 
 def stream_frames(files: tuple[Path, ...]) -> Iterator[np.ndarray]:
     """The pictures one after the other. ValueError where one is broken or of another size."""
-    shape = None
-    for file in files:
-        image = read_frame(file)
-        shape = shape or image.shape
-        if image.shape != shape:
-            raise ValueError(f"{file.name} has another size than the frames before it")
-        yield image
+    return of_one_size((file.name, read_frame(file)) for file in files)
 
 
 READER = Reader(

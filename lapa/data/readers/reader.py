@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from lapa.data.episodes import Episode, Report
 
@@ -71,3 +73,17 @@ def rate(fps: float) -> float:
 FPS = Option("fps", float, "frames a second", elsewhere="carry their own fps")
 CAMERA = Option("camera", str, "the camera, by its name or its end", elsewhere="have one camera")
 ACTION = Option("action", str, "the action, by its name or its end", elsewhere="say their actions")
+
+
+def of_one_size(frames: Iterable[tuple[str, np.ndarray]]) -> Iterator[np.ndarray]:
+    """Frames one after the other, each given with its name.
+
+    Raises:
+        ValueError: one has another size than those before it.
+    """
+    shape = None
+    for name, frame in frames:
+        shape = shape or frame.shape
+        if frame.shape != shape:
+            raise ValueError(f"{name} has another size than the frames before it")
+        yield frame

@@ -25,7 +25,7 @@ from lapa.data.episodes import Episode, Report, Skipped
 from lapa.data.example import features as lists
 from lapa.data.example import values
 from lapa.data.open_x import RobotSet, robot_set
-from lapa.data.readers.reader import ACTION, CAMERA, FPS, Option, Reader, rate
+from lapa.data.readers.reader import ACTION, CAMERA, FPS, Option, Reader, of_one_size, rate
 from lapa.data.splits import Splits
 from lapa.data.tfds import Feature
 from lapa.data.tfrecord import Damaged, Place, read_record, records
@@ -434,13 +434,9 @@ def _said(feature: Feature | None, example: Mapping[str, memoryview]) -> str:
 
 
 def _stream(file: Path, place: Place, camera: Feature) -> Iterator[np.ndarray]:
-    shape = None
-    for number, row in enumerate(tfds.rows(camera, lists(read_record(file, place)))):
-        frame = tfds.picture(camera, row)
-        shape = shape or frame.shape
-        if frame.shape != shape:
-            raise ValueError(f"frame {number} has another size than the frames before it")
-        yield frame
+    rows = tfds.rows(camera, lists(read_record(file, place)))
+    frames = (tfds.picture(camera, row) for row in rows)
+    yield from of_one_size((f"frame {number}", frame) for number, frame in enumerate(frames))
 
 
 READER = Reader(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from lapa.sim.benchmarks import BENCHMARKS
 from lapa.sim.language_table.env import FPS, NAME, LanguageTableEnv
-from lapa.sim.recorders.source import Job, Recording
+from lapa.sim.recorders.source import Job, Recording, first_success
 
 # of an episode: metres of noise a step
 _NOISES = (0.0, 0.003, 0.006)
 # of a step: how often a detour begins, in every other episode; and its steps and metres a step
 _DETOUR, _DETOUR_STEPS, _DETOUR_MOVE = 0.04, (3, 7), 0.025
-# boards that are tried until the oracle does its task; fewer actions than these are no episode
-_TRIES, _FEWEST = 5, 4
+# fewer actions than these are no episode
+_FEWEST = 4
 
 
 class LanguageTable:
@@ -32,14 +34,9 @@ class LanguageTable:
         """Record one episode.
 
         Raises:
-            ValueError: the oracle failed on every board that was tried.
+            ValueError: the oracle failed on every board of a few.
         """
-        rng = job.rng()
-        for _ in range(_TRIES):
-            recording = self._try(job, rng)
-            if recording.success and len(recording.actions) >= _FEWEST:
-                return recording
-        raise ValueError(f"the oracle failed on {_TRIES} boards")
+        return first_success(job, partial(self._try, job), fewest=_FEWEST)
 
     def close(self) -> None:
         """Let go of the simulator."""

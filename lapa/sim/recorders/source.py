@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -23,6 +23,8 @@ FIRST_SEED = 100_000
 LOWEST_SEED = 10_000
 # episodes of one scene that follow each other, so that few pictures of models are built
 BLOCK = 6
+# boards or starts that are tried until one is a success
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,24 @@ class Recorder(Protocol):
 
     def close(self) -> None:
         """Give back the renderer."""
+
+
+def first_success(
+    job: Job, attempt: Callable[[np.random.Generator], Recording], *, fewest: int = 1
+) -> Recording:
+    """The first success of a few attempts, each from what the episode's randomness gives next.
+
+    fewest: actions; fewer are no episode.
+
+    Raises:
+        ValueError: all failed.
+    """
+    rng = job.rng()
+    for _ in range(_ATTEMPTS):
+        recording = attempt(rng)
+        if recording.success and len(recording.actions) >= fewest:
+            return recording
+    raise ValueError(f"the oracle failed {_ATTEMPTS} times")
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from lapa.sim.benchmarks import BENCHMARKS
-from lapa.sim.recorders.source import Job, Recording
+from lapa.sim.recorders.source import Job, Recording, first_success
 from lapa.sim.simpler.env import FPS, NAME, SimplerEnv
 from lapa.sim.simpler.expert import Expert
 
 # of an episode: metres of noise a step; of a detour: how often, and metres along each axis
 _NOISES, _DETOUR, _AWAY = (0.0, 0.002, 0.004), 0.5, (0.06, 0.06, 0.03)
-# starts that are tried until the expert does its task, and steps that are filmed afterwards
-_TRIES, _AFTERWARDS = 5, 2
+# steps that are filmed after the task is done
+_AFTERWARDS = 2
 
 
 class Simpler:
@@ -32,14 +34,9 @@ class Simpler:
         """Record one episode.
 
         Raises:
-            ValueError: the expert failed from every start that was tried.
+            ValueError: the expert failed from every start of a few.
         """
-        rng = job.rng()
-        for _ in range(_TRIES):
-            recording = self._try(job, rng)
-            if recording.success:
-                return recording
-        raise ValueError(f"the expert failed from {_TRIES} starts")
+        return first_success(job, partial(self._try, job))
 
     def close(self) -> None:
         """Let go of the simulator."""

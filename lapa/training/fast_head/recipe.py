@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 
@@ -18,13 +17,12 @@ from lapa.data.labels import Labels
 from lapa.models.fast_head import FastHead, FastHeadConfig
 from lapa.models.frames import to_batch
 from lapa.training import parallel
-from lapa.training.average import WeightAverage
 from lapa.training.inverse_dynamics.label import bins_of
 from lapa.training.loop import fit
-from lapa.training.policy.recipe import around
+from lapa.training.policy.recipe import loss_of_bins
 from lapa.training.policy.samples import labelled_episodes
 from lapa.training.progress import Metric, Progress
-from lapa.training.recipe import LoopConfig
+from lapa.training.recipe import LoopConfig, Recipe
 from lapa.training.remember import remember
 
 # examples of held-out episodes that an evaluation looks at
@@ -132,12 +130,10 @@ def _rate(rates: Sequence[float]) -> float:
     return rates[0]
 
 
-class FastRecipe:
+class FastRecipe(Recipe[FastHead, Lessons]):
     """An episode, a frame t of it whose word is known, and an age a, each drawn evenly: what is
     asked is the action of frame t + a, with the word of t. So the head meets words that are fresh
     and words that a slow policy said long ago. `evaluate` asks for held-out episodes' actions."""
-
-    place = 0.0
 
     def __init__(
         self,
@@ -186,13 +182,9 @@ class FastRecipe:
         self, model: nn.Module, batch: Lessons, accelerator: Accelerator
     ) -> tuple[Tensor, dict[str, Tensor]]:
         frames, codes, moved, ages, target = (part.to(accelerator.device) for part in batch)
-        logits, known = model(frames.float() / 255, codes, moved, ages), target >= 0
-        count = logits.shape[-1]
-        labels = around(target[known], count, self.run.smooth * count)
-        share = parallel.weight(known.sum())
-        loss = F.cross_entropy(logits[known], labels) * share
-        off = (logits.argmax(-1) - target)[known].abs().float().mean()
-        return loss, {"off": off * share}
+        return loss_of_bins(
+            model(frames.float() / 255, codes, moved, ages), target, self.run.smooth
+        )
 
     @torch.inference_mode()
     def evaluate(self, model: FastHead) -> dict[str, Metric]:
@@ -215,23 +207,5 @@ class FastRecipe:
             "error_of_mean": float(np.abs(true - true.mean(0)).mean()),
         }
 
-    def after_step(
-        self,
-        step: int,
-        model: FastHead,
-        average: WeightAverage[FastHead],
-        accelerator: Accelerator,
-    ) -> dict[str, Metric]:
-        return {}
-
-    def preview(self, model: FastHead) -> np.ndarray:
-        raise NotImplementedError("actions have no picture; set preview_every to 0")
-
     def export(self, model: FastHead, folder: Path) -> None:
         model.save_pretrained(folder)
-
-    def state(self) -> dict[str, Tensor]:
-        return {}
-
-    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
-        """There is nothing but the model."""

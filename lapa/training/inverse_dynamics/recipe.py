@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from accelerate import Accelerator
 from torch import Tensor, nn
 
@@ -17,12 +16,11 @@ from lapa.data.bins import CONSTANT, ActionBins
 from lapa.models.frames import to_batch
 from lapa.models.inverse_dynamics import InverseDynamics, InverseDynamicsConfig
 from lapa.training import parallel
-from lapa.training.average import WeightAverage
 from lapa.training.loop import fit
-from lapa.training.policy.recipe import around
+from lapa.training.policy.recipe import loss_of_bins
 from lapa.training.policy.samples import labelled_episodes
 from lapa.training.progress import Metric, Progress
-from lapa.training.recipe import LoopConfig
+from lapa.training.recipe import LoopConfig, Recipe
 from lapa.training.remember import remember
 
 # held-out episodes that an evaluation looks at
@@ -81,11 +79,9 @@ def train_inverse(
     yield from fit(recipe, run.loop, folder, resume=resume, evaluate=evaluate)
 
 
-class InverseRecipe:
+class InverseRecipe(Recipe[InverseDynamics, Clips]):
     """The bins of the actions between the frames of random clips. `evaluate` takes whole held-out
     episodes."""
-
-    place = 0.0
 
     def __init__(
         self,
@@ -126,13 +122,7 @@ class InverseRecipe:
         self, model: nn.Module, batch: Clips, accelerator: Accelerator
     ) -> tuple[Tensor, dict[str, Tensor]]:
         frames, target = (part.to(accelerator.device) for part in batch)
-        logits, known = model(frames.float() / 255), target >= 0
-        count = logits.shape[-1]
-        labels = around(target[known], count, self.run.smooth * count)
-        share = parallel.weight(known.sum())
-        loss = F.cross_entropy(logits[known], labels) * share
-        off = (logits.argmax(-1) - target)[known].abs().float().mean()
-        return loss, {"off": off * share}
+        return loss_of_bins(model(frames.float() / 255), target, self.run.smooth)
 
     def evaluate(self, model: InverseDynamics) -> dict[str, Metric]:
         """How far off inferred actions are: the mean absolute error, and that of always saying the
@@ -145,23 +135,5 @@ class InverseRecipe:
             "error_of_mean": float(np.abs(true - true.mean(0)).mean()),
         }
 
-    def after_step(
-        self,
-        step: int,
-        model: InverseDynamics,
-        average: WeightAverage[InverseDynamics],
-        accelerator: Accelerator,
-    ) -> dict[str, Metric]:
-        return {}
-
-    def preview(self, model: InverseDynamics) -> np.ndarray:
-        raise NotImplementedError("actions have no picture; set preview_every to 0")
-
     def export(self, model: InverseDynamics, folder: Path) -> None:
         model.save_pretrained(folder)
-
-    def state(self) -> dict[str, Tensor]:
-        return {}
-
-    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
-        """There is nothing but the model."""

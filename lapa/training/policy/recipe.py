@@ -7,11 +7,11 @@ nothing it is the baseline that latent pretraining is held against.
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Generic, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -25,12 +25,12 @@ from lapa.models.policy import LatentPolicy, PolicyConfig
 from lapa.models.tokenizers import Tokenizer
 from lapa.models.vision_language import VisionLanguageConfig, VisionLanguageModel
 from lapa.training import parallel
-from lapa.training.average import Model, WeightAverage
+from lapa.training.average import Model
 from lapa.training.loop import fit
 from lapa.training.parallel import InBlocks
 from lapa.training.policy.samples import Samples
 from lapa.training.progress import Metric, Progress
-from lapa.training.recipe import Batch, LoopConfig
+from lapa.training.recipe import Batch, LoopConfig, Recipe
 from lapa.training.remember import remember
 
 # examples that an evaluation looks at
@@ -224,26 +224,14 @@ class SampleLessons:
         return policy.taught(frames, instructions, before, self.kind), target
 
 
-class TokenRecipe(ABC, Generic[Model, Batch]):
+class TokenRecipe(Recipe[Model, Batch]):
     """What recipes on the loop have in common that teach a policy to predict tokens."""
-
-    place = 0.0
 
     def __init__(
         self, run: PolicyRun, policy: Teachable[Model], lessons: Lessons, held_out: Lessons | None
     ) -> None:
         self.run, self.policy, self.model = run, policy, policy.model
         self.kind, self.lessons, self.held_out = lessons.kind, lessons, held_out
-
-    @abstractmethod
-    def batch(self, index: int) -> Batch:
-        """See `Recipe`."""
-
-    @abstractmethod
-    def loss(
-        self, model: nn.Module, batch: Batch, accelerator: Accelerator
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """See `Recipe`."""
 
     @abstractmethod
     def evaluate(self, model: Model) -> dict[str, Metric]:
@@ -273,26 +261,8 @@ class TokenRecipe(ABC, Generic[Model, Batch]):
         chosen = np.unique(np.linspace(0, len(lessons) - 1, _MEASURED).astype(int))
         return np.split(chosen, range(size, len(chosen), size))
 
-    def after_step(
-        self,
-        step: int,
-        model: Model,
-        average: WeightAverage[Model],
-        accelerator: Accelerator,
-    ) -> dict[str, Metric]:
-        return {}
-
-    def preview(self, model: Model) -> np.ndarray:
-        raise NotImplementedError("a policy has no picture; set preview_every to 0")
-
     def export(self, model: Model, folder: Path) -> None:
         self.policy.with_model(model).save_pretrained(folder)
-
-    def state(self) -> dict[str, Tensor]:
-        return {}
-
-    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
-        """There is nothing but the model."""
 
 
 class PolicyRecipe(TokenRecipe[Model, Examples]):
@@ -361,3 +331,14 @@ def around(target: Tensor, count: int, deviation: float) -> Tensor:
     """Normal distributions over `count` bins around the targets (N,), in bins: (N, count)."""
     places = torch.arange(count, device=target.device)
     return (-((places - target[:, None]) / deviation).square() / 2).softmax(-1)
+
+
+def loss_of_bins(logits: Tensor, target: Tensor, smooth: float) -> tuple[Tensor, dict[str, Tensor]]:
+    """The cross entropy of logits (…, K) against the bins of actions (…), negative where none is
+    known, and by how many bins the likeliest is off. smooth: as in `PolicyRun`."""
+    count, known = logits.shape[-1], target >= 0
+    labels = around(target[known], count, smooth * count)
+    share = parallel.weight(known.sum())
+    loss = F.cross_entropy(logits[known], labels) * share
+    off = (logits.argmax(-1) - target)[known].abs().float().mean()
+    return loss, {"off": off * share}

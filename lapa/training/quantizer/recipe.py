@@ -33,7 +33,7 @@ from lapa.training.quantizer.closed_loop import ClosedLoop
 from lapa.training.quantizer.health import CodebookCare, CodebookWatch
 from lapa.training.quantizer.losses import LossWeights, normalised_features, total_loss
 from lapa.training.quantizer.replacement import OfficialReplacement
-from lapa.training.recipe import LoopConfig
+from lapa.training.recipe import LoopConfig, Recipe
 from lapa.training.remember import remember
 from lapa.training.window import windows
 
@@ -150,7 +150,7 @@ def has_holdout(cache: Cache) -> bool:
     return any(episode.split == "holdout" for episode in cache.episodes)
 
 
-class QuantizeRecipe:
+class QuantizeRecipe(Recipe[LatentActionQuantizer, Batch]):
     """The recipe on the loop: batches of frame pairs, the loss, and the care for the codebook."""
 
     def __init__(
@@ -170,7 +170,6 @@ class QuantizeRecipe:
         self._latent = torch.zeros(0, model.code_length, model.quant_dim)
         # of the last batches of all processes while there are no codes yet, (N, S, D)
         self._latents = self._latent
-        self.place = 0.0
         # the step from which on the codes are settled, once that is known
         care, minutes = config.codebook, config.loop.minutes
         self.settled_from = care.settle_at + 1 if care.settle_at and minutes is None else 0

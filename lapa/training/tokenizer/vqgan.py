@@ -24,7 +24,7 @@ from lapa.training.average import WeightAverage
 from lapa.training.loop import fit
 from lapa.training.policy.samples import frame_places
 from lapa.training.progress import Metric, Progress
-from lapa.training.recipe import LoopConfig
+from lapa.training.recipe import LoopConfig, Recipe
 from lapa.training.remember import remember
 
 # frames whose mean is taken as the background
@@ -93,10 +93,8 @@ def tokenize(
     yield from fit(recipe, config.loop, folder, resume=resume, evaluate=recipe.evaluate)
 
 
-class TokenizeRecipe:
+class TokenizeRecipe(Recipe[Rebuilding, Tensor]):
     """The recipe on the loop."""
-
-    place = 0.0
 
     def __init__(self, config: TokenizeConfig, cache: Cache) -> None:
         self.config, self._cache = config, cache

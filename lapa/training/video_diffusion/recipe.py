@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,10 +17,9 @@ from lapa.models.inverse_dynamics import InverseDynamics
 from lapa.models.video_diffusion import VideoDiffusion, VideoDiffusionConfig
 from lapa.models.video_policy import VideoPolicy
 from lapa.training import parallel
-from lapa.training.average import WeightAverage
 from lapa.training.loop import fit
 from lapa.training.progress import Metric, Progress
-from lapa.training.recipe import LoopConfig
+from lapa.training.recipe import LoopConfig, Recipe
 from lapa.training.remember import remember
 
 # held-out videos that an evaluation looks at
@@ -75,10 +74,8 @@ def train_video(
     yield from fit(recipe, run.loop, folder, resume=resume, evaluate=evaluate)
 
 
-class VideoRecipe:
+class VideoRecipe(Recipe[VideoDiffusion, Videos]):
     """How frames differ from the first one, told from a mixture of that and noise."""
-
-    place = 0.0
 
     def __init__(
         self,
@@ -149,15 +146,6 @@ class VideoRecipe:
         still = (start[:, None] - true).square().mean()
         return {"error": float(error), "ratio": float(error / still.clamp(min=1e-9))}
 
-    def after_step(
-        self,
-        step: int,
-        model: VideoDiffusion,
-        average: WeightAverage[VideoDiffusion],
-        accelerator: Accelerator,
-    ) -> dict[str, Metric]:
-        return {}
-
     def preview(self, model: VideoDiffusion) -> np.ndarray:
         """A held-out video a row, true and imagined under each other."""
         rows = []
@@ -172,12 +160,6 @@ class VideoRecipe:
             model.save_pretrained(folder)
         else:
             VideoPolicy(model, self._inverse).save_pretrained(folder)
-
-    def state(self) -> dict[str, Tensor]:
-        return {}
-
-    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
-        """There is nothing but the model."""
 
 
 def _floats(pixels: np.ndarray, device: torch.device) -> Tensor:
