@@ -23,6 +23,7 @@ def ours(path: Path) -> np.ndarray:
     return np.stack(list(stream_video(path)))
 
 
+@pytest.mark.slow
 def test_shipped_clips_are_the_same(clips: Path) -> None:
     sources = sorted(each for each in clips.iterdir() if each.is_dir())
     assert len(sources) > 3
@@ -57,6 +58,7 @@ def test_frames_that_an_edit_list_cuts_off_are_not_made_up(tmp_path: Path) -> No
     assert np.array_equal(ours(path), theirs(path))
 
 
+@pytest.mark.slow
 def test_turned_video_and_wide_pixels_are_left_as_stored_by_imageio(tmp_path: Path) -> None:
     path = write(tmp_path / "wide.mp4", aspect=2)
     assert ours(path).shape[1:3] == (48, 128) and theirs(path).shape[1:3] == (48, 64)

@@ -33,7 +33,10 @@ def serious(page: Page) -> list[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("tab", READY)
+@pytest.mark.parametrize(
+    "tab",
+    [pytest.param(tab, marks=pytest.mark.detail) if tab != "explore" else tab for tab in READY],
+)
 def test_nothing_serious(visit, tab: str, scheme: str) -> None:
     page = visit(f"?tab={tab}", wait=False, color_scheme=scheme).page
     expect(page.locator(READY[tab])).to_be_attached(timeout=LONG)
@@ -48,6 +51,7 @@ def test_nothing_serious_in_the_drawer(visit) -> None:
     assert serious(page) == []
 
 
+@pytest.mark.detail
 def test_nothing_moves_for_who_wants_calm(visit) -> None:
     page = visit("?tab=transfer", wait=False, reduced_motion="reduce").page
     expect(page.locator(READY["transfer"])).to_be_attached(timeout=LONG)

@@ -94,6 +94,7 @@ def search(page: Page, text: str) -> None:
     page.get_by_role("button", name="Find", exact=True).click()
 
 
+@pytest.mark.detail
 def test_search_colours_and_the_link_to_it(open_tab) -> None:
     page = open_tab("&q=7.*.*.6&by=direction&map=pca2")
     query = page.get_by_label("Words or codes to find")
@@ -125,6 +126,7 @@ def test_search_colours_and_the_link_to_it(open_tab) -> None:
     expect(page.locator("#lx-atlas")).to_contain_text("No pair has “banana”", timeout=LONG)
 
 
+@pytest.mark.detail
 def test_regions_density_a_first_card_and_files(open_tab) -> None:
     page = open_tab()
     # a card at once, with the map undimmed beside it
@@ -180,6 +182,7 @@ def test_regions_density_a_first_card_and_files(open_tab) -> None:
             assert data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
 
+@pytest.mark.detail
 def test_the_atlas_is_that_of_the_pages_model_and_one_that_is_missing_is_told(open_tab) -> None:
     page = open_tab("&by=code1&map=pca2", model="tabletop")
     expect(page.locator("#lx-atlas h2")).to_contain_text("of tabletop")
@@ -214,6 +217,7 @@ def test_from_explore_into_the_atlas_and_back(visit) -> None:
     expect(page).to_have_url(re.compile("c=panda-lift-00016&f=12"), timeout=LONG)
 
 
+@pytest.mark.detail
 def test_pairs_like_a_point_and_like_explores_frame(visit) -> None:
     page = visit("?m=robots&c=panda-lift-00016&f=12").page
     page.get_by_role("button", name="Find in the atlas").click()

@@ -65,6 +65,7 @@ def test_a_chart_comes_when_its_disclosure_is_opened(visit, tab: str) -> None:
     )
 
 
+@pytest.mark.detail
 def test_the_chart_of_the_atlas_shows_what_is_chosen_and_its_table_stays(visit) -> None:
     page = visit("?tab=atlas", wait=False).page
     page.locator("#lx-usage .lx-chart summary").click()

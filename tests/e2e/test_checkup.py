@@ -85,6 +85,7 @@ def test_a_run_to_its_report_and_its_files(open_tab, visit, tmp_path: Path) -> N
     reader.close()
 
 
+@pytest.mark.detail
 def test_what_was_published_can_be_saved_but_not_ranked_across_data(open_tab, tmp_path) -> None:
     page = open_tab("&m=robots&b=eight", accept_downloads=True)
     expect(page.locator(".ck-apart")).to_contain_text("different data")

@@ -43,6 +43,7 @@ def test_a_frame_is_there_as_soon_as_the_slider(visit, record_property) -> None:
     assert median <= PASSED, sorted(taken)
 
 
+@pytest.mark.detail
 def test_passed_frames_are_shown_and_only_the_last_is_asked_about(visit) -> None:
     screen = visit(model=None)
     drawn(screen)
@@ -66,6 +67,7 @@ def test_passed_frames_are_shown_and_only_the_last_is_asked_about(visit) -> None
     expect(undo).to_be_disabled()
 
 
+@pytest.mark.detail
 def test_a_frame_is_fetched_once_in_a_life(visit) -> None:
     screen = visit(model=None)
     address = screen.page.evaluate(
@@ -124,6 +126,7 @@ def test_the_play_ends_with_the_episode_and_begins_anew(visit) -> None:
     screen.page.wait_for_function("document.querySelector('.lx-time').value < 10")
 
 
+@pytest.mark.detail
 def test_a_click_in_the_strip_goes_there(visit) -> None:
     screen = visit(f"?m=eight&c={CLIP}&f=12")
     track = drawn(screen)
@@ -135,6 +138,7 @@ def test_a_click_in_the_strip_goes_there(visit) -> None:
     assert screen.codes() == [int(screen.page.locator(".lx-use code").inner_text()[1])]
 
 
+@pytest.mark.detail
 def test_the_robots_action_is_drawn_where_it_is_known_and_said_where_not(visit) -> None:
     screen = visit(f"?m=eight&c={CLIP}&f=12")
     drawn(screen)

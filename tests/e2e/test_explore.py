@@ -44,6 +44,7 @@ def test_a_code_pressed_by_mouse_changes_image_and_text(visit) -> None:
     expect(screen.page.locator(".lx-says")).to_contain_text("Latent action [")
 
 
+@pytest.mark.detail
 def test_pads_by_keyboard(visit) -> None:
     screen = visit()
     codes = screen.codes()
@@ -102,6 +103,7 @@ def test_the_latent_action_can_be_typed(visit) -> None:
         screen.expect_codes(codes)
 
 
+@pytest.mark.detail
 def test_what_cannot_be_typed_is_said(visit) -> None:
     screen = visit()
     before, error = screen.codes(), screen.page.locator("#lx-action-error")
@@ -120,6 +122,7 @@ def test_what_cannot_be_typed_is_said(visit) -> None:
         expect(error).to_be_empty()
 
 
+@pytest.mark.detail
 def test_undo_and_redo(visit) -> None:
     screen = visit()
     undo, redo = (screen.page.get_by_role("button", name=n, exact=True) for n in ("Undo", "Redo"))
@@ -172,6 +175,7 @@ def test_sweep_shows_every_code_and_takes_one(visit) -> None:
     screen.expect_codes(wanted)
 
 
+@pytest.mark.detail
 def test_presets(visit) -> None:
     screen = visit()
     presets = screen.page.get_by_role("group", name="Presets")
@@ -198,6 +202,7 @@ def test_the_most_frequent_latent_actions_of_the_embodiment(visit) -> None:
     expect(frequent.nth(1)).to_have_attribute("aria-pressed", "true")
 
 
+@pytest.mark.detail
 def test_overlays_work_in_the_browser_alone(visit) -> None:
     screen = visit()
     screen.press(0, screen.other_code(0))
@@ -221,6 +226,7 @@ def test_overlays_work_in_the_browser_alone(visit) -> None:
     assert screen.stage.get_attribute("data-painted") == painted
 
 
+@pytest.mark.detail
 def test_what_is_imagined_alternates_with_the_frame_and_the_sweep_with_it(visit) -> None:
     screen = visit(reduced_motion="no-preference")
     badge = screen.page.locator("#lx-stage .lx-badge")
@@ -275,6 +281,7 @@ def test_its_speed_can_be_set_and_is_kept(visit) -> None:
     assert "o=none" in screen.page.url
 
 
+@pytest.mark.detail
 def test_it_stands_still_for_who_wants_calm(visit) -> None:
     screen = visit(reduced_motion="reduce")
     badge = screen.page.locator("#lx-stage .lx-badge")
@@ -284,6 +291,7 @@ def test_it_stands_still_for_who_wants_calm(visit) -> None:
     expect(badge).to_have_text("now")
 
 
+@pytest.mark.detail
 def test_a_code_under_the_pointer_is_previewed(visit) -> None:
     screen = visit()
     plain, address, code = screen.picture(), screen.page.url, screen.other_code(0)
@@ -359,6 +367,7 @@ def test_scrubbing_and_stepping_through_the_episode(visit) -> None:
     expect(screen.page.locator(".lx-none")).to_contain_text("no true future")
 
 
+@pytest.mark.detail
 def test_the_gallery_is_filtered_and_opens_clips(visit) -> None:
     screen = visit()
     screen.page.get_by_role("combobox", name="Embodiment").select_option("fetch")
@@ -386,6 +395,7 @@ def test_words_are_explained_on_focus_and_tap(visit) -> None:
     assert set(terms) <= set(known)
 
 
+@pytest.mark.detail
 def test_light_and_dark(visit) -> None:
     screen = visit()
     paper = "getComputedStyle(document.body).backgroundColor"

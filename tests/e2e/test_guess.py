@@ -71,6 +71,7 @@ def test_a_link_reproduces_the_rounds_and_says_what_there_is_to_beat(visit) -> N
         other.keyboard.press("Enter")
 
 
+@pytest.mark.detail
 def test_a_streak_is_counted(visit) -> None:
     """The right answers are known from a first visit."""
     page, known = visit("?m=eight&guess=12").page, []
@@ -89,6 +90,7 @@ def test_a_streak_is_counted(visit) -> None:
     expect(again.locator(".gs-score")).to_contain_text("2 right · 2 in a row")
 
 
+@pytest.mark.detail
 def test_by_touch_on_a_phone_and_nothing_is_told(visit) -> None:
     screen = visit("?m=robots", **PHONE)
     page, sent = screen.page, []

@@ -56,6 +56,7 @@ def overlap(one: dict, other: dict) -> bool:
     return across > 0.5 and down > 0.5
 
 
+@pytest.mark.detail
 def test_the_diagram_lights_up_with_the_step_and_the_frames_pass_through_it(open_tab) -> None:
     page = open_tab("&lesson=1&step=1")
     assert lit(page) == ["frames"]
@@ -76,6 +77,7 @@ def test_the_diagram_lights_up_with_the_step_and_the_frames_pass_through_it(open
     expect(said).to_contain_text(f"[{codes(page)[0]}]")
 
 
+@pytest.mark.detail
 def test_a_point_that_crosses_a_border_changes_code_and_picture_in_the_diagram(open_tab) -> None:
     page = open_tab("&lesson=2")
     expect(page.locator('[data-at="model"]')).to_have_text("robots")
@@ -168,6 +170,7 @@ def test_a_car_is_steered_by_a_latent_action_that_one_has_to_look_for(open_tab) 
     expect(page.locator(".ln-next")).to_have_text("Finish")
 
 
+@pytest.mark.detail
 def test_the_teachers_view_and_its_links(open_tab) -> None:
     page = open_tab("&lesson=1&step=3&teacher=1", permissions=["clipboard-read", "clipboard-write"])
     expect(page.locator(".ln-note")).to_contain_text("To discuss")
@@ -187,6 +190,7 @@ def test_the_teachers_view_and_its_links(open_tab) -> None:
     expect(page.get_by_role("button", name="Hand-outs to print")).to_be_hidden()
 
 
+@pytest.mark.detail
 def test_hand_outs_one_page_a_lesson_with_a_code_made_here(open_tab) -> None:
     page = open_tab("&lesson=handout&teacher=1")
     expect(page.get_by_text("7 pages are ready.")).to_be_visible(timeout=4 * LONG)
@@ -217,6 +221,7 @@ def test_a_teachers_own_notes_are_kept_here_and_printed(open_tab) -> None:
     assert page.get_by_text("Ask Ada first.").count() == 1
 
 
+@pytest.mark.detail
 def test_on_a_phone_everything_is_within_reach(open_tab) -> None:
     page = open_tab("&lesson=4&step=1", **PHONE, permissions=["clipboard-write"])
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -272,6 +277,7 @@ def test_a_step_that_is_not_there(open_tab) -> None:
     expect(page.locator('.ln-lesson [data-at="where"]')).to_contain_text("Lesson 7")
 
 
+@pytest.mark.detail
 def test_the_tour_comes_once_and_lights_what_it_speaks_of(visit) -> None:
     screen = visit("", tour=True)
     page = screen.page

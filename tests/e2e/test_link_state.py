@@ -35,6 +35,7 @@ def test_a_link_reopens_the_same_pixels(visit) -> None:
     assert query_of(again) == query_of(screen)
 
 
+@pytest.mark.detail
 def test_the_address_follows_what_is_shown(visit) -> None:
     screen = visit()
     screen.press(1, screen.other_code(1))
@@ -44,6 +45,7 @@ def test_the_address_follows_what_is_shown(visit) -> None:
     assert query["f"] == [screen.stage.get_attribute("data-frame")]
 
 
+@pytest.mark.detail
 def test_copy_link(visit) -> None:
     screen = visit(permissions=["clipboard-read", "clipboard-write"])
     screen.page.get_by_role("button", name="Copy link").click()

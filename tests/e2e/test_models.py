@@ -50,6 +50,7 @@ def test_another_model_is_opened_and_left_again(
     expect(drawer).to_be_hidden()
 
 
+@pytest.mark.detail
 def test_a_file_that_fits_two_networks_is_asked_about(visit, tmp_path: Path) -> None:
     write_two_networks(tmp_path / "laq_two.pt")
     screen = visit()

@@ -47,6 +47,7 @@ def open_named(visit: Callable, named_url: str) -> Callable:
     return lambda query="", **options: visit(query, base=named_url, **options)
 
 
+@pytest.mark.detail
 def test_every_code_shows_its_word_and_what_bears_it_out(open_named) -> None:
     screen = open_named()
     expect(screen.code(1, 2)).to_have_text(re.compile("2.*↖ up-left"))
@@ -60,6 +61,7 @@ def test_every_code_shows_its_word_and_what_bears_it_out(open_named) -> None:
     expect(unsure).to_have_count(1)
 
 
+@pytest.mark.detail
 def test_the_sweep_the_presets_and_the_picture_show_words(open_named) -> None:
     screen = open_named()
     screen.sweep(2)
@@ -77,6 +79,7 @@ def test_the_sweep_the_presets_and_the_picture_show_words(open_named) -> None:
     expect(rank).to_have_attribute("title", re.compile("61 of 80"))
 
 
+@pytest.mark.detail
 def test_a_robot_that_was_not_measured_has_the_words_of_all(open_named) -> None:
     screen = open_named("?c=panda-lift-00016")
     told = "12 of 15 real pairs of all robots together went up-left."

@@ -15,6 +15,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 LONG = 120_000
 
 
+@pytest.mark.detail
 def test_the_parts_fit_a_phone_and_a_recording_runs(visit) -> None:
     page = visit("?tab=policy&r=lapa-separate-00000&f=2", wait=False, **PHONE).page
     page.set_default_timeout(LONG)
@@ -117,6 +118,7 @@ def test_from_scratch_meets_the_same_start_and_a_link_opens_it(open_tab, visit) 
     expect(other.get_by_role("radio", name="from scratch")).to_be_checked()
 
 
+@pytest.mark.detail
 def test_a_race_from_one_start_and_words_however_they_are_typed(open_tab) -> None:
     page = open_tab("&s=4&k=block2block")
     race = page.locator(".po-race")

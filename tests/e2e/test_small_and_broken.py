@@ -33,6 +33,7 @@ def test_phone_has_picture_and_pads_on_one_screen(visit) -> None:
     assert image["y"] < screen.code(0, 0).bounding_box()["y"]
 
 
+@pytest.mark.detail
 def test_phone_by_touch(visit) -> None:
     screen = visit(**PHONE)
     wanted = screen.codes()
@@ -76,6 +77,7 @@ def test_a_page_opened_while_the_model_loads_catches_up(visit) -> None:
         page.close()
 
 
+@pytest.mark.detail
 def test_everything_has_a_name(visit) -> None:
     screen = visit()
     screen.sweep(1)

@@ -28,6 +28,7 @@ def test_a_first_visit_opens_on_eight_and_each_code_moves_the_robot(visit) -> No
     assert len(pictures) == 8 and screen.picture(".lx-now") not in pictures
 
 
+@pytest.mark.detail
 def test_every_way_in_has_its_sentence_and_opens_what_its_model_knows(visit) -> None:
     screen = visit(model=None)
     # beside these four stand models that other tests opened in this app
@@ -46,6 +47,7 @@ def test_every_way_in_has_its_sentence_and_opens_what_its_model_knows(visit) -> 
     )
 
 
+@pytest.mark.detail
 def test_the_real_clips_are_said_to_be_unknown(visit) -> None:
     screen = visit(model=None)
     start(screen, "real clips").click()
@@ -59,6 +61,7 @@ def test_the_real_clips_are_said_to_be_unknown(visit) -> None:
     expect(screen.page.locator(".lx-stranger")).to_have_count(0)
 
 
+@pytest.mark.detail
 def test_on_a_phone_the_ways_in_follow_the_pads(visit) -> None:
     screen = visit(model=None, **PHONE)
     assert not screen.scrolls_sideways()
@@ -69,6 +72,7 @@ def test_on_a_phone_the_ways_in_follow_the_pads(visit) -> None:
     assert not screen.scrolls_sideways()
 
 
+@pytest.mark.detail
 def test_the_random_codes_and_the_blur_stand_beside_the_figure(visit) -> None:
     """On frames whose pictures are known to be blurred, and not."""
     for model, clip, is_blurred in (

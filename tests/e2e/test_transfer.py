@@ -67,6 +67,7 @@ def test_a_cell_opens_its_examples_which_can_be_carried_over(open_tab) -> None:
     expect(page.get_by_label("Embodiment of the pair")).to_have_value("sawyer")
 
 
+@pytest.mark.detail
 def test_ones_own_two_frames_and_a_wrong_one(open_tab, tmp_path, root) -> None:
     import av
 

@@ -36,6 +36,7 @@ def write_video(path: Path, frames: int = 24) -> Path:
     return path
 
 
+@pytest.mark.detail
 def test_an_image(visit, tmp_path: Path) -> None:
     Image.fromarray(picture()).save(tmp_path / "mine.png")
     screen = visit()
@@ -82,6 +83,7 @@ def test_a_bad_file_is_explained_next_to_the_control(visit, tmp_path: Path) -> N
     expect(screen.upload_error).to_be_empty()
 
 
+@pytest.mark.detail
 def test_a_file_over_the_limit_is_refused_before_it_is_sent(visit, tmp_path: Path) -> None:
     path = tmp_path / "huge.mp4"
     with path.open("wb") as out:
@@ -102,6 +104,7 @@ def test_an_upload_belongs_to_its_session(visit, tmp_path: Path) -> None:
     assert other.stage.get_attribute("data-clip") != own
 
 
+@pytest.mark.detail
 def test_files_do_not_stay_on_disk(visit, tmp_path: Path, tmp_path_factory) -> None:
     Image.fromarray(picture()).save(tmp_path / "mine.png")
     screen = visit()

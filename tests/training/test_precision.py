@@ -74,11 +74,11 @@ def losses(folder):
 
 
 def presets():
-    """All, those of the grid of `space` but the smallest and the largest in the slow tests alone:
-    they are one network with other numbers of codes."""
-    inside = {name for name in PRESETS if name.startswith("space-")} - {"space-1x8", "space-8x32"}
+    """All; those that are the network of `eight` with another number of codes, of another size or
+    for other video in the slow tests alone."""
+    alike = {name for name in PRESETS if name.startswith("space-")} | {"tabletop", "drive"}
     return [
-        pytest.param(name, marks=pytest.mark.slow) if name in inside else name
+        pytest.param(name, marks=pytest.mark.slow) if name in alike else name
         for name in sorted(PRESETS)
     ]
 
