@@ -28,7 +28,7 @@ class Crowd:
     def __init__(self) -> None:
         self._since: OrderedDict[int, float] = OrderedDict()
         self._numbers = itertools.count()
-        # what the latest answers took after the one before, or after their visitor came to nobody
+        # what the latest answers of a crowd took after the one before
         self._took: deque[float] = deque(maxlen=ANSWERS)
         self._last = 0.0
 
@@ -58,7 +58,9 @@ class Crowd:
         finally:
             del self._since[number]
             now = time.monotonic()
-            self._took.append(min(now - self._last, BEHIND_SECONDS))
+            # with few inside it may have been waited for a visitor: that is no pace
+            if len(self._since) >= FEW:
+                self._took.append(min(now - self._last, BEHIND_SECONDS))
             self._last = now
 
     def _wait(self) -> float:

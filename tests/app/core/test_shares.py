@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 
 import pytest
 
@@ -217,9 +218,17 @@ def test_a_crowd_is_told_before_it_has_waited(monkeypatch) -> None:
     now = [100.0]
     monkeypatch.setattr("app.core.crowd.time.monotonic", lambda: now[0])
     crowd, most = Crowd(), round(20 * LONG_SECONDS)
+    # a visitor now and then tells nothing of the pace
     for _ in range(ANSWERS):
+        now[0] += 2
         with crowd.inside():
-            now[0] += 0.049
+            pass
+    with ExitStack() as others:
+        for _ in range(FEW):
+            others.enter_context(crowd.inside())
+        for _ in range(ANSWERS):
+            with crowd.inside():
+                now[0] += 0.049
     inside = [crowd.inside() for _ in range(most + 1)]
     assert most > FEW
     for each in inside[:-1]:
