@@ -42,7 +42,25 @@ export const ACTED = {
   begins: (/** @type {string} */ who) => `The run begins (${who})…`,
 };
 
+const often = (/** @type {number} */ count) => (count === 1 ? "once a second" : `${count} times a second`);
+const counted = (/** @type {number} */ count, /** @type {string} */ one, /** @type {string} */ more) => `${count} ${count === 1 ? one : more}`;
+
+export const CLOCKS = {
+  one: "One clock",
+  both: "Both clocks",
+  speaks: (/** @type {number} */ count) => `the large model speaks ${often(count)}`,
+  head: (/** @type {number} */ count) => `the head acts ${often(count)}`,
+  acts: (/** @type {string} */ who, /** @type {number} */ count) => `${who} acts ${often(count)}`,
+  words: (/** @type {number} */ count) => counted(count, "word", "words"),
+  moves: (/** @type {number} */ count) => counted(count, "move", "moves"),
+  inForce: "Word in force",
+  age: (/** @type {number} */ seconds) => `${seconds.toFixed(1)} s old`,
+  none: "No word has come yet: the robot stands still.",
+  late: (/** @type {number} */ seconds) => `Seconds are the simulator's. A word comes ${seconds.toFixed(1)} s after the frame that it was said of.`,
+};
+
 export const RACE = {
+  speaks: (/** @type {number} */ count) => `its large model speaks ${often(count)}`,
   acts: (/** @type {string} */ who) => `${who} acts`,
   ended: (/** @type {string} */ time) => `ended after ${time}`,
   done: (/** @type {string} */ time) => `done in ${time}`,
