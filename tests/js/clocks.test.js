@@ -21,5 +21,5 @@ test("clocks in words", () => {
   assert.equal(CLOCKS.speaks(1), "the large model speaks once a second");
   assert.equal(CLOCKS.acts("the oracle", 10), "the oracle acts 10 times a second");
   assert.deepEqual([1, 2].map(CLOCKS.words), ["1 word", "2 words"]);
-  assert.equal(CLOCKS.late(0.4), "Seconds are the simulator's. A word comes 0.4 s after the frame that it was said of.");
+  assert.equal(CLOCKS.rows(10, 0.4), "Each row is 10 s of the robot's time. A word comes 0.4 s after the frame that it was said of.");
 });

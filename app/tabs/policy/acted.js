@@ -80,10 +80,12 @@ export function mount(element, gradio) {
     if (last.success === null) return say(ACTED.unjudged(seconds(count)));
     say((last.success ? ACTED.success : ACTED.failure)(whose, seconds(count)), last.success ? "good" : "poor");
     if (!start.recorded) {
-      tried = tried.filter(({ policy }) => policy !== actor);
-      tried.push({ policy: actor, words: ACTED.tried(last.success, seconds(count)), good: last.success });
-      at("tried").replaceChildren(make("h3", {}, ACTED.onThis), ...tried.map(({ policy, words, good }) =>
-        make("p", {}, make("b", {}, named(policy)), " ", make("span", { class: good ? "good" : "poor" }, words))));
+      // a hierarchy is another one with words more or less often
+      const by = last.clock ? ACTED.spoken(named(actor), last.clock.speaks) : named(actor);
+      tried = tried.filter(({ who }) => who !== by);
+      tried.push({ who: by, words: ACTED.tried(last.success, seconds(count)), good: last.success });
+      at("tried").replaceChildren(make("h3", {}, ACTED.onThis), ...tried.map(({ who, words, good }) =>
+        make("p", {}, make("b", {}, who), " ", make("span", { class: good ? "good" : "poor" }, words))));
     }
   }
 

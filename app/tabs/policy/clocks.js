@@ -9,6 +9,7 @@ import { CLOCKS } from "./words.js";
 const SVG = "http://www.w3.org/2000/svg";
 
 /** @typedef {{ word: number[], age: number, came: boolean, speaks: number }} Clock */
+/** @typedef {import("../../web/records").Names} Names */
 /** @typedef {{ clock?: Clock | null }} Frame a tenth of a second; the start has no clock */
 
 /**
@@ -24,47 +25,54 @@ export function ticks(frames) {
   };
 }
 
-/* Ticks in the middle of their steps, and where the shown step ends. */
-function row(/** @type {number[]} */ steps, /** @type {number} */ span, /** @type {number} */ now, /** @type {string} */ told) {
+/* A row of a clock: ticks in the middle of their steps, and where the shown step ends. */
+function row(/** @type {string} */ kind, /** @type {number[]} */ steps, /** @type {number} */ span, /** @type {number} */ now, /** @type {string} */ told, /** @type {string} */ count) {
   const picture = document.createElementNS(SVG, "svg");
-  const line = (/** @type {number[]} */ at) => at.map((x) => `M${x} 0V1`).join("");
-  const attributes = { viewBox: `0 0 ${span} 1`, preserveAspectRatio: "none", role: "img", "aria-label": told };
+  const attributes = { viewBox: `0 0 ${span} 1`, preserveAspectRatio: "none", role: "img", "aria-label": `${told}: ${count}` };
   for (const [name, value] of Object.entries(attributes)) picture.setAttribute(name, value);
-  for (const [kind, at] of /** @type {[string, number[]][]} */ ([["now", [now]], ["tick", steps.map((step) => step - 0.5)]])) {
+  const lines = (/** @type {string} */ name, /** @type {number[]} */ at) => {
     const path = document.createElementNS(SVG, "path");
-    path.setAttribute("class", kind);
-    path.setAttribute("d", line(at));
+    path.setAttribute("class", name);
+    path.setAttribute("d", at.map((x) => `M${x} 0V1`).join(""));
     path.setAttribute("vector-effect", "non-scaling-stroke");
     picture.append(path);
-  }
-  return picture;
+  };
+  lines("now", [now]);
+  lines("tick", steps.map((step) => step - 0.5));
+  return make("div", { class: `po-clock ${kind}` }, make("span", {}, told), make("span", { class: "lx-side" }, count), picture);
 }
 
 /**
  * One clock, or both, as they stood at a time.
  * @param {HTMLElement} place
  * @param {Frame[]} frames the start first
- * @param {{ time: number, longest: number, fps: number, who: string, names: import("../../web/records").Names | null }} shown
- *   time: the shown step. longest: steps that the timeline has room for. who: acts
+ * @param {{ time: number, longest: number, fps: number, who: string, names: Names | null }} shown
+ *   time: the shown step. longest: steps that a row has room for. who: acts
  */
 export function draw(place, frames, { time, longest, fps, who, names }) {
-  const last = frames.length - 1, now = Math.min(time, last), clock = (frames[Math.max(now, 1)] || {}).clock;
+  const last = frames.length - 1, now = Math.min(time, last);
   place.hidden = last < 1;
-  const { words, acts } = ticks(frames), span = Math.max(longest, last);
+  if (place.hidden) return;
+  // at the start the clocks are there, and have not ticked
+  const { clock } = frames[Math.max(now, 1)], { words, acts } = ticks(frames), span = Math.max(longest, last);
   const until = (/** @type {number[]} */ steps) => steps.filter((step) => step <= now).length;
-  const lines = clock
-    ? [["words", words, CLOCKS.speaks(clock.speaks), CLOCKS.words(until(words))], ["acts", acts, CLOCKS.head(fps), CLOCKS.moves(until(acts))]]
-    : [["acts", acts, CLOCKS.acts(who, fps), CLOCKS.moves(until(acts))]];
+  const acted = (/** @type {string} */ told) => row("acts", acts, span, now, told, CLOCKS.moves(until(acts)));
+  if (!clock) {
+    place.replaceChildren(make("h3", {}, CLOCKS.one), acted(CLOCKS.acts(who, fps)), foot(CLOCKS.row(span / fps)));
+    return;
+  }
   place.replaceChildren(
-    make("h3", {}, clock ? CLOCKS.both : CLOCKS.one),
-    clock ? inForce(now ? clock : null, names) : "",
-    ...lines.map(([kind, steps, told, count]) => make("div", { class: `po-clock ${kind}` },
-      make("span", {}, told), make("span", { class: "lx-side" }, count), row(steps, span, now, `${told}: ${count}`))),
-    clock ? make("p", { class: "lx-foot" }, CLOCKS.late(1 / clock.speaks)) : "");
+    make("h3", {}, CLOCKS.both),
+    inForce(now ? clock : null, names),
+    row("words", words, span, now, CLOCKS.speaks(clock.speaks), CLOCKS.words(until(words))),
+    acted(CLOCKS.head(fps)),
+    foot(CLOCKS.rows(span / fps, 1 / clock.speaks)));
 }
 
+const foot = (/** @type {string} */ told) => make("p", { class: "lx-foot" }, told);
+
 /* The word in force: its codes, what they do where that is known, and its age. */
-function inForce(/** @type {Clock | null} */ clock, /** @type {import("../../web/records").Names | null} */ names) {
+function inForce(/** @type {Clock | null} */ clock, /** @type {Names | null} */ names) {
   if (!clock || !clock.word.length) return make("p", { class: "po-word" }, CLOCKS.none);
   return make("p", { class: "po-word" }, CLOCKS.inForce, " ", make("code", {}, written(clock.word)), " ",
     small(ofAction(names, clock.word), { heard: true }), " ", make("span", { class: "lx-side" }, CLOCKS.age(clock.age)));
