@@ -221,8 +221,9 @@ def still_codes(usage: dict[str, Any], embodiment: str) -> tuple[int, ...] | Non
 
 
 def _is_offered(path: Path) -> bool:
-    policy = (path / "tokenizer.model").is_file()
-    return path.name[0] not in "._" and (path.is_dir() or path.suffix == ".pt") and not policy
+    """Whether it may be a quantizer, and is neither a policy nor a network that tells actions."""
+    other = any((path / name).is_file() for name in ("tokenizer.model", "bins.csv"))
+    return path.name[0] not in "._" and (path.is_dir() or path.suffix == ".pt") and not other
 
 
 def check_files(folder: Path) -> None:

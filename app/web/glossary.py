@@ -38,6 +38,9 @@ GLOSSARY: dict[str, str] = {
     "latent action": "The change between two frames in a few codes, one per position; you can "
     "type it, for example [3,1,0,6].",
     "instruction": "The sentence that says what is to be done, such as “lift the red cube”.",
+    "large model": "The latent policy, which reads frame and instruction and says a word, a "
+    "latent action; a small head acts on it until the next one comes. Large models are slow: here "
+    "a word comes as long after its frame as it takes until the next word.",
     "latent": "The change between two frames as a list of numbers, before it is rounded to codes.",
     "learned keys": "The latent action of each key is the one that most surely moved this "
     "embodiment that way in real video; hover a key to see how often.",
@@ -59,7 +62,9 @@ GLOSSARY: dict[str, str] = {
     "sharpness": "How much fine detail the imagined frame has against the first frame, where the "
     "two differ: 1 is as much, less is blurred.",
     "who acts": "LAPA: the policy pretrained on latent actions, then finetuned on 200 labelled "
-    "episodes; from scratch: the same network without latent pretraining; the oracle is no policy: "
-    "it knows where every block is, and shows what success looks like.",
+    "episodes; from scratch: the same network without latent pretraining; LAPA "
+    "with a fast head: the latent policy says latent actions, on which a small head acts that "
+    "learned from 200 labelled episodes; the oracle is no policy: it knows where every block is, "
+    "and shows what success looks like.",
     "sweep": "All codes of one position tried on the same frame while the other positions stay.",
 }

@@ -140,8 +140,8 @@ def contenders(options: argparse.Namespace) -> list[Contender]:
     Raises:
         OSError, ValueError: something is no policy or head, or they do not fit.
     """
-    from lapa.evaluation.delayed import between
-    from lapa.models.fast_head import FastHead, check_words
+    from lapa.evaluation.delayed import hierarchy
+    from lapa.models.fast_head import FastHead
     from lapa.models.policy import LatentPolicy
     from lapa.sim.tabletop.env import FPS
 
@@ -149,14 +149,9 @@ def contenders(options: argparse.Namespace) -> list[Contender]:
         return _by_itself(Path(options.policy))
     head = FastHead.from_pretrained(checkpoint_folder(options.fast))
     policy = LatentPolicy.from_pretrained(checkpoint_folder(Path(options.policy)))
-    check_words(head, policy)
-    if (head.config.rate, head.config.dimensions) != (FPS, 2):
-        raise ValueError(
-            f"the tabletop takes 2 numbers {FPS} times a second, {options.fast} gives "
-            f"{head.config.dimensions} at {head.config.rate:g}"
-        )
+    think, react = hierarchy(policy, head, rate=FPS)
     others = _by_itself(options.against) if options.against else []
-    return [*others, Contender("fast", policy.predict, between(head))]
+    return [*others, Contender("fast", think, react)]
 
 
 def _by_itself(folder: Path) -> list[Contender]:

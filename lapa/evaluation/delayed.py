@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from lapa.models.fast_head import FastHead
+from lapa.models.fast_head import FastHead, check_words
+from lapa.models.policy import LatentPolicy
 
 # images (B, H, W, 3) and B instructions -> B words, (B, …): actions, chunks of them, or codes
 Think = Callable[[np.ndarray, list[str]], np.ndarray]
@@ -34,6 +35,17 @@ class Situation:
     ages: np.ndarray
     moved: np.ndarray
     delay: int
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """What a large model has said to a robot, at its latest tick. word: in force then, None until
+    the first one came. age: ticks since the frame that it was said of. came: whether it came at
+    this very tick."""
+
+    word: np.ndarray | None
+    age: int
+    came: bool
 
 
 # the next actions, (B, A)
@@ -108,9 +120,20 @@ class Delayed:
             mind.tick += 1
         return actions
 
+    def clock(self, running: Running) -> Clock:
+        """Of an episode that has had an action."""
+        mind = self._minds[running]
+        tick = mind.tick - 1
+        came = mind.word is not None and self._is_due(tick)
+        return Clock(mind.word, tick - mind.said, came)
+
+    def _is_due(self, tick: int) -> bool:
+        """Whether a word is asked for at this tick, and the one before it comes."""
+        return tick % max(self._delay, 1) == 0
+
     def _hear(self, going: Sequence[Running], minds: Sequence[_Mind]) -> None:
         """The words that come now, and the questions that are asked."""
-        due = [at for at, mind in enumerate(minds) if mind.tick % max(self._delay, 1) == 0]
+        due = [at for at, mind in enumerate(minds) if self._is_due(mind.tick)]
         if not due:
             return
         images = np.stack([going[at].observation["image"] for at in due])
@@ -169,3 +192,21 @@ def between(head: FastHead) -> React:
         return head.act(now.images, now.words, now.moved, now.ages / head.config.rate)
 
     return react
+
+
+def hierarchy(
+    policy: LatentPolicy, head: FastHead, *, rate: float, dimensions: int = 2
+) -> tuple[Think, React]:
+    """A latent policy's words, and the head that acts between them on a robot that takes actions of
+    `dimensions` numbers, `rate` times a second.
+
+    Raises:
+        ValueError: the policy says other words than the head has learned, or the robot is another.
+    """
+    check_words(head, policy)
+    if (head.config.rate, head.config.dimensions) != (rate, dimensions):
+        raise ValueError(
+            f"the robot takes {dimensions} numbers {rate:g} times a second, the fast head gives "
+            f"{head.config.dimensions} at {head.config.rate:g}"
+        )
+    return policy.predict, between(head)

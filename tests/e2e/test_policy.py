@@ -97,6 +97,39 @@ def test_an_instruction_is_imagined_and_done(open_tab) -> None:
     assert "s=4" in page.url and "k=block2absolute" in page.url
 
 
+def test_both_clocks_of_a_hierarchy(open_tab) -> None:
+    page = open_tab("&s=4&k=block2absolute&p=fast&w=2.5")
+    speaks = page.get_by_role("radiogroup", name="The large model speaks times a second")
+    expect(speaks.get_by_role("radio", name="2.5")).to_be_checked()
+    speaks.get_by_role("radio", name="10", exact=True).click()
+    expect(page).to_have_url(re.compile("p=fast&w=10"))
+    run = page.get_by_role("button", name="Run", exact=True)
+    expect(run).to_be_enabled()
+    run.click()
+    clocks = page.locator(".po-clocks")
+    expect(clocks).to_contain_text("the large model speaks 10 times a second")
+    expect(clocks.locator(".po-word code")).to_have_text(re.compile(r"^\[\d,\d,\d,\d\]$"))
+    expect(clocks.locator(".po-word")).to_contain_text("0.1 s old")
+    expect(clocks.locator(".po-word .lx-name")).not_to_be_empty()
+    expect(clocks.locator(".acts")).to_contain_text(re.compile("([4-9]|[1-9][0-9]) moves"))
+    stop(page)
+    expect(run).to_be_enabled()
+    # each as it stood at the time of both sides: the first word comes a tenth of a second late
+    slider = page.get_by_label("Time of both sides")
+    slider.fill("1")
+    expect(clocks.locator(".po-word")).to_have_text(re.compile("^No word has come yet"))
+    expect(clocks.locator(".po-clock .lx-side")).to_have_text(["0 words", "0 moves"])
+    slider.fill("3")
+    expect(clocks.locator(".po-clock .lx-side")).to_have_text(["2 words", "2 moves"])
+    # who acts without a large model has one clock
+    page.get_by_role("radio", name="LAPA", exact=True).click()
+    expect(speaks).to_be_hidden()
+    run.click()
+    expect(clocks).to_contain_text("LAPA acts 10 times a second")
+    expect(clocks.locator(".po-clock")).to_have_count(1)
+    stop(page)
+
+
 @pytest.mark.detail
 def test_from_scratch_meets_the_same_start_and_a_link_opens_it(open_tab, visit) -> None:
     page = open_tab("&s=21&k=block2absolute")
@@ -125,7 +158,7 @@ def test_a_race_from_one_start_and_words_however_they_are_typed(open_tab) -> Non
     race.get_by_role("button", name="Race", exact=True).click()
     expect(race.locator('.po-lane[data-policy="oracle"] .good')).to_contain_text("done in")
     expect(race.locator(".po-lane figcaption b")).to_have_text(
-        ["LAPA", "from scratch", "the oracle"]
+        ["LAPA", "from scratch", "LAPA with a fast head", "the oracle"]
     )
     # the slowest would take ten seconds of the simulator; where all are done, Stop does nothing
     race.get_by_role("button", name="Stop").evaluate("button => button.click()")

@@ -22,6 +22,20 @@ class Clock:
         return {"image": np.full((2, 2, 3), grey, np.uint8), "instruction": "go"}
 
 
+def test_a_clock_tells_the_word_in_force_and_when_it_came() -> None:
+    policy, episode = Delayed(seen, REACTIONS["held"], 2, dimensions=1), Clock()
+    clocks = []
+    for _ in range(6):
+        policy([episode])
+        clocks.append(policy.clock(episode))
+        episode.tick += 1
+    words = [None if each.word is None else int(each.word[0]) for each in clocks]
+    # the word of frame 0 comes two ticks later
+    assert words == [None, None, 1, 1, 3, 3]
+    assert [each.age for each in clocks[2:]] == [2, 3, 2, 3]
+    assert [each.came for each in clocks] == [False, False, True, False, True, False]
+
+
 def seen(images: np.ndarray, instructions: list[str]) -> np.ndarray:
     """A policy whose action is the tick of its frame, and one more: (B, 1)."""
     assert instructions == ["go"] * len(images)

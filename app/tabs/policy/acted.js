@@ -6,6 +6,7 @@ import * as images from "../../web/images.js";
 import { emit, on } from "../../web/topics.js";
 import { stream } from "../../web/wire.js";
 import { waiting } from "../../web/words.js";
+import { draw as drawClocks } from "./clocks.js";
 import { ACTED, START, STOPPING, stopped } from "./words.js";
 
 /**
@@ -27,6 +28,8 @@ export function mount(element, gradio) {
   const seconds = (steps) => `${(steps / about.fps).toFixed(1)} s`;
   const named = (policy) => (about.policies.find(([name]) => name === policy) || ["", policy])[1];
 
+  const who = () => (start.recorded ? ACTED.recordedPolicy : named(actor));
+
   function draw(time) {
     const index = Math.min(time, frames.length - 1), frame = frames[index];
     if (!frame) return;
@@ -37,6 +40,7 @@ export function mount(element, gradio) {
     if (frame.action && frame.action.length) parts.push(ACTED.move(frame.action));
     if (frame.distance !== null && frame.distance !== undefined) parts.push(ACTED.distance(frame.distance));
     at("line").textContent = parts.join(" · ") || "\u00a0";
+    drawClocks(at("clocks"), frames, { time, longest: about.longest, fps: about.fps, who: who(), names: start.names });
   }
 
   /* ---- the time of both sides ---- */
@@ -70,16 +74,18 @@ export function mount(element, gradio) {
   }
 
   function judge(error) {
-    const last = frames[frames.length - 1], count = frames.length - 1, whose = start.recorded ? ACTED.recordedPolicy : named(actor);
+    const last = frames[frames.length - 1], count = frames.length - 1, whose = who();
     if (error) return say(error, "poor");
     if (!last.over) return say(stopped(seconds(count)));
     if (last.success === null) return say(ACTED.unjudged(seconds(count)));
     say((last.success ? ACTED.success : ACTED.failure)(whose, seconds(count)), last.success ? "good" : "poor");
     if (!start.recorded) {
-      tried = tried.filter(({ policy }) => policy !== actor);
-      tried.push({ policy: actor, words: ACTED.tried(last.success, seconds(count)), good: last.success });
-      at("tried").replaceChildren(make("h3", {}, ACTED.onThis), ...tried.map(({ policy, words, good }) =>
-        make("p", {}, make("b", {}, named(policy)), " ", make("span", { class: good ? "good" : "poor" }, words))));
+      // a hierarchy is another one with words more or less often
+      const by = last.clock ? ACTED.spoken(named(actor), last.clock.speaks) : named(actor);
+      tried = tried.filter(({ who }) => who !== by);
+      tried.push({ who: by, words: ACTED.tried(last.success, seconds(count)), good: last.success });
+      at("tried").replaceChildren(make("h3", {}, ACTED.onThis), ...tried.map(({ who, words, good }) =>
+        make("p", {}, make("b", {}, who), " ", make("span", { class: good ? "good" : "poor" }, words))));
     }
   }
 

@@ -37,13 +37,18 @@ class PolicyHandlers(Callbacks):
 
     @answers
     def begin(self, event: Record, session: str | None) -> Record:
-        """Where the choice begins, and the link to it."""
+        """Where the choice begins, the link to it, and what latent actions do there."""
         choice = link.from_event(event)
         try:
             start = self._policy.begin(choice, session)
         except NoPictures as error:
             return {"error": str(error), "blind": True}
-        return {"kind": "begun", "link": link.write(choice), **records.start_record(start)}
+        return {
+            "kind": "begun",
+            "link": link.write(choice),
+            "names": self._policy.names(choice),
+            **records.start_record(start),
+        }
 
     @answers
     def halt(self, event: Record, session: str | None) -> Record:

@@ -46,6 +46,7 @@ export function mount(element, gradio) {
       change({ recording, frame: 0, instruction: "" }, true);
     });
     segments("policy", about.policies, (value) => change({ policy: value }, false));
+    segments("speaks", about.speaks.map((often) => [String(often), String(often)]), (value) => change({ speaks: Number(value) }, true));
     if (!about.recordings.length) pick("from").parentElement.hidden = true;
     if (about.policies.length < 2) pick("policy").parentElement.hidden = true;
     choice = first;
@@ -67,6 +68,8 @@ export function mount(element, gradio) {
     for (const part of $$("[data-only]")) part.hidden = (part.dataset.only === "recorded") !== recorded;
     check("from", recorded ? "recorded" : "live");
     check("policy", choice.policy);
+    check("speaks", String(choice.speaks));
+    at("speaks").hidden = recorded || choice.policy !== about.hierarchy;
     for (const name of ["kind", "embodiment", "theme", "seed"]) pick(name).value = choice[name];
     if (recorded) {
       const last = about.recordings.find(({ id }) => id === choice.recording).frames - 2;

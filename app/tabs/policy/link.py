@@ -1,5 +1,6 @@
 """What is chosen in the tab Policy as query parameters:
-`?tab=policy&s=7&k=block2block&e=cylinder&t=sim&i=push+the+red+star&p=lapa`, or `r=EPISODE&f=3`.
+`?tab=policy&s=7&k=block2block&e=cylinder&t=sim&i=push+the+red+star&p=lapa`, or `r=EPISODE&f=3`;
+where a hierarchy acts, `w=2.5` words a second.
 
 As in links.py nothing in a query is trusted, and whatever had to be dropped is told in words.
 """
@@ -12,7 +13,8 @@ from urllib.parse import urlencode
 
 from app.core.limits import UserError
 from app.tabs.policy import words as say
-from app.tabs.policy.service import INSTRUCTION, SEEDS, Choice
+from app.tabs.policy.service import INSTRUCTION, SEEDS, USUAL, Choice
+from app.tabs.policy.simulator_process import FAST
 from app.tabs.policy.views import Tabletop
 from app.web.link import VERSION, whole
 
@@ -45,6 +47,11 @@ def read(query: Mapping[str, str], about: Tabletop) -> tuple[Choice, list[str]]:
         notes.append(say.SEED_OUTSIDE.format(seed=FIRST.seed))
         seed = FIRST.seed
     frame = min(max(whole(query.get("f"), 0), 0), frames[recording] - 2) if recording else 0
+    asked, speaks = query.get("w", f"{FIRST.speaks:g}"), FIRST.speaks
+    if known_speaks := [each for each in about.speaks if f"{each:g}" == asked]:
+        [speaks] = known_speaks
+    else:
+        notes.append(say.NO_SPEAKS.format(asked=asked[:LONGEST], otherwise=speaks))
     policies = about.policies or (FIRST.policy,)
     choice = Choice(
         seed=seed,
@@ -55,6 +62,7 @@ def read(query: Mapping[str, str], about: Tabletop) -> tuple[Choice, list[str]]:
         policy=known("p", "policy", policies, policies[0]),
         recording=recording,
         frame=frame,
+        speaks=speaks,
     )
     return choice, notes
 
@@ -70,6 +78,8 @@ def write(choice: Choice) -> str:
     if choice.instruction:
         pairs["i"] = choice.instruction
     pairs["p"] = choice.policy
+    if choice.policy == FAST:
+        pairs["w"] = f"{choice.speaks:g}"
     return urlencode(pairs)
 
 
@@ -83,12 +93,15 @@ def from_event(event: Mapping[str, Any]) -> Choice:
     numbers: tuple[Any, Any] = event.get("seed"), event.get("frame", 0)
     if not all(isinstance(each, int) and not isinstance(each, bool) for each in numbers):
         raise UserError(say.SEED_WHOLE.format(last=SEEDS - 1))
-    if not all(isinstance(event.get(name), str) for name in (*words, "policy")):
+    speaks: Any = event.get("speaks", USUAL)
+    number = isinstance(speaks, int | float) and not isinstance(speaks, bool)
+    if not number or not all(isinstance(event.get(name), str) for name in (*words, "policy")):
         raise UserError(say.CHOICE_UNREAD)
     return Choice(
         seed=numbers[0],
         frame=numbers[1],
         policy=event["policy"],
+        speaks=float(speaks),
         instruction=str(event.get("instruction") or ""),
         recording=str(event.get("recording") or ""),
         **{name: event[name] for name in words},

@@ -27,9 +27,10 @@ export function mount(element, gradio) {
   const last = () => Math.max(0, ...[...lanes.values()].map((frames) => frames.length - 1));
 
   /* ---- the pictures ---- */
-  function lane(policy) {
+  function lane(policy, clock) {
     return make("figure", { class: "po-lane", "data-policy": policy },
-      make("figcaption", {}, make("b", {}, named(policy)), make("span", { class: "lx-side" })),
+      make("figcaption", {}, make("b", {}, named(policy)), make("span", { class: "lx-side" }),
+        clock ? make("span", { class: "lx-foot" }, RACE.speaks(clock.speaks)) : null),
       make("div", { class: "lx-view" }, make("canvas", { role: "img", "aria-label": RACE.acts(named(policy)) })));
   }
 
@@ -95,7 +96,7 @@ export function mount(element, gradio) {
     if (record.kind === "queued") return say(waiting(record));
     if (!lanes.has(record.policy)) {
       lanes.set(record.policy, [{ src: start.frame, step: 0, over: false }]);
-      at("lanes").append(lane(record.policy));
+      at("lanes").append(lane(record.policy, record.clock));
       say("");
     }
     lanes.get(record.policy)[record.step] = record;

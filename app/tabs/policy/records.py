@@ -7,7 +7,15 @@ from typing import Any
 
 from app.core.views import Queued
 from app.tabs.policy import words as say
-from app.tabs.policy.views import ActedStep, ImaginedStep, PolicyStart, RaceStep, Rate, Tabletop
+from app.tabs.policy.views import (
+    ActedStep,
+    Clock,
+    ImaginedStep,
+    PolicyStart,
+    RaceStep,
+    Rate,
+    Tabletop,
+)
 from app.web import records
 from app.web.records import file_record, queued_record
 
@@ -51,6 +59,9 @@ def about_record(about: Tabletop) -> Record:
         "gap": about.gap_frames,
         "steps": about.steps,
         "fps": about.fps,
+        "hierarchy": about.hierarchy,
+        "longest": about.longest,
+        "speaks": list(about.speaks),
     }
 
 
@@ -105,6 +116,7 @@ def acted_record(step: ActedStep | Queued) -> Record:
         "distance": None if step.distance is None else round(100 * step.distance, 1),
         "success": step.success,
         "over": step.over,
+        "clock": None if step.clock is None else _clock(step.clock),
     }
 
 
@@ -113,6 +125,15 @@ def race_record(step: RaceStep | Queued) -> Record:
     if isinstance(step, Queued):
         return queued_record(step)
     return {**acted_record(step.acted), "kind": "raced", "policy": step.policy}
+
+
+def _clock(clock: Clock) -> Record:
+    return {
+        "word": list(clock.word),
+        "age": round(clock.age, 1),
+        "came": clock.came,
+        "speaks": clock.speaks,
+    }
 
 
 def _rate(rate: Rate) -> Record:

@@ -22,6 +22,7 @@ from app.core.checkpoints import Checkpoints, Loaded
 from app.core.compare import gap_in_frames
 from app.core.compute import Compute
 from app.core.limits import Limits, UserError
+from app.core.names import names_of
 from app.core.queue import Players
 from app.core.shares import asking, crowded_out
 from app.core.trust import Grounds, Trust, begin_world, coloured_of
@@ -29,15 +30,24 @@ from app.core.views import Queued
 from app.tabs.policy import words as say
 from app.tabs.policy.recordings import Recordings, measured
 from app.tabs.policy.simulator import Acting
-from app.tabs.policy.views import ActedStep, ImaginedStep, PolicyStart, RaceStep, Tabletop
+from app.tabs.policy.simulator_process import FAST, LARGE, LONGEST, ORACLE
+from app.tabs.policy.views import (
+    ActedStep,
+    Clock,
+    ImaginedStep,
+    PolicyStart,
+    RaceStep,
+    Tabletop,
+)
 
 Step = TypeVar("Step")
 
 QUANTIZER, POLICY = "tabletop", "tabletop-policy"
-ACTORS = {"lapa": "tabletop-acting", "scratch": "tabletop-scratch"}
-# no policy: it knows where every block is
-ORACLE = "oracle"
+# the last one acts on the words of POLICY
+ACTORS = {"lapa": "tabletop-acting", "scratch": "tabletop-scratch", FAST: "tabletop-fast"}
 FPS, STEPS = 10.0, (1, 32)
+# words a second: each comes a whole number of steps after the frame that it is said of
+SPEAKS, USUAL = (10.0, 5.0, 2.5, 1.0), 5.0
 INSTRUCTION, SEEDS = 200, 100_000
 WAIT_SECONDS = 0.5
 
@@ -45,7 +55,8 @@ WAIT_SECONDS = 0.5
 @dataclass(frozen=True)
 class Choice:
     """What is to be run. recording: the id of a recorded episode instead of a seed; frame: where
-    in it. instruction: empty for the seed's or the recording's own."""
+    in it. instruction: empty for the seed's or the recording's own. speaks: of SPEAKS, words a
+    second of a hierarchy's large model."""
 
     seed: int = 0
     kind: str = "block2block"
@@ -55,6 +66,7 @@ class Choice:
     policy: str = "lapa"
     recording: str = ""
     frame: int = 0
+    speaks: float = USUAL
 
 
 @dataclass(eq=False)
@@ -108,15 +120,23 @@ class Policy:
             kinds, embodiments, themes = self._choices()
         except UserError as error:
             return Tabletop(problem=str(error))
+        actors = self._actors()
         return Tabletop(
             kinds=kinds,
             embodiments=embodiments,
             themes=themes,
-            policies=(*self._actors(), ORACLE),
+            policies=(*actors, ORACLE),
             recordings=tuple(self._recordings),
             rates=measured(self._folder.parent / "results.json", ACTORS),
             gap_frames=self._gap,
+            hierarchy=FAST if FAST in actors else "",
+            speaks=SPEAKS,
+            longest=LONGEST,
         )
+
+    def names(self, choice: Choice) -> dict[str, Any] | None:
+        """What the latent actions of this choice's embodiment do, where that is known."""
+        return names_of(self._usable().names, self._embodiment(choice))
 
     def begin(self, choice: Choice, session: str | None) -> PolicyStart:
         """Where this choice begins; whatever ran for the visitor before ends.
@@ -206,8 +226,10 @@ class Policy:
     def _raced(self, run: Run, turn: int, racers: list[str]) -> Iterator[RaceStep]:
         lanes = {policy: self._lane(run, policy) for policy in racers}
         try:
-            while lanes and run.turn == turn:
+            while lanes:
                 for policy, lane in list(lanes.items()):
+                    if run.turn != turn:
+                        return
                     acted = next(lane)
                     yield RaceStep(policy, acted)
                     if acted.over:
@@ -222,14 +244,21 @@ class Policy:
         self._ask("begin", number, **self._words(run.choice))
         try:
             for step in itertools.count(1):
-                yield self._stepped(number, step, policy, run.start.judged)
+                yield self._stepped(run, number, step, policy)
         finally:
             self._ask("end", number)
 
-    def _stepped(self, number: int, step: int, policy: str, judged: bool) -> ActedStep:
-        told = self._ask("step", number, policy=policy, judged=judged)
-        names = ("action", "distance", "success", "over")
-        return ActedStep(step, told["frame"], *(told[name] for name in names))
+    def _stepped(self, run: Run, number: int, step: int, policy: str) -> ActedStep:
+        speaks = run.choice.speaks
+        judged, delay = run.start.judged, round(FPS / speaks)
+        told = self._ask("step", number, policy=policy, judged=judged, delay=delay)
+        clock = told["clock"]
+        if clock is not None:
+            clock = Clock(clock["word"], clock["age"] / FPS, clock["came"], speaks)
+        return ActedStep(
+            step, told["frame"], told["action"], told["distance"], told["success"], told["over"],
+            clock,
+        )  # fmt: skip
 
     def _acted(self, run: Run, turn: int, policy: str) -> Iterator[ActedStep]:
         choice = run.choice
@@ -238,7 +267,7 @@ class Policy:
             step = 0
             while run.turn == turn:
                 step += 1
-                acted = self._stepped(run.number, step, policy, run.start.judged)
+                acted = self._stepped(run, run.number, step, policy)
                 run.acted.append(acted.image)
                 yield acted
                 if acted.over:
@@ -292,6 +321,9 @@ class Policy:
             raise UserError(
                 say.INSTRUCTION_LONG.format(count=len(choice.instruction), most=INSTRUCTION)
             )
+        if choice.speaks not in SPEAKS:
+            among = ", ".join(f"{each:g}" for each in SPEAKS)
+            raise UserError(say.SPEAKS.format(speaks=choice.speaks, among=among))
         names = ("kind", "embodiment", "theme")
         for name, there in zip(names, self._choices(), strict=True):
             if getattr(choice, name) not in there:
@@ -337,11 +369,12 @@ class Policy:
         }  # fmt: skip
 
     def _ask(self, verb: str, number: int, **words: Any) -> Any:
-        return self._acting.ask(self._actors(), verb, number, **words)
+        folders = {**ACTORS, LARGE: POLICY}
+        there = {name: self._folder / folder for name, folder in folders.items()}
+        return self._acting.ask(there, verb, number, **words)
 
-    def _actors(self) -> dict[str, Path]:
-        every = {name: self._folder / folder for name, folder in ACTORS.items()}
-        return {name: path for name, path in every.items() if path.is_dir()}
+    def _actors(self) -> tuple[str, ...]:
+        return tuple(name for name, path in ACTORS.items() if (self._folder / path).is_dir())
 
     def _usable(self) -> Loaded:
         return self._checkpoints.usable(QUANTIZER)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,25 @@ KEPT = 10
 LONGEST = 100
 # knows where every block is and what is asked for
 ORACLE = "oracle"
+# a fast head, which acts on the words of the large model; of both there is a folder
+FAST, LARGE = "fast", "large"
+
+
+@dataclass(eq=False)
+class Run:
+    """An episode that goes on. look: embodiment and theme. image: as it is seen now. delayed: what
+    a large model has said to it, `lapa.evaluation.delayed.Delayed`, where a fast head acts."""
+
+    look: tuple[str, str]
+    env: Any
+    instruction: str
+    image: Any
+    delayed: Any = None
+
+    @property
+    def observation(self) -> dict[str, Any]:
+        """What a policy is told."""
+        return {"image": self.image, "instruction": self.instruction}
 
 
 class Tabletop:
@@ -32,8 +52,8 @@ class Tabletop:
     def __init__(self, policies: dict[str, str]) -> None:
         self._folders = policies
         self._policies: dict[str, Any] = {}
-        # look, environment, instruction and what is seen
-        self._runs: dict[int, tuple[tuple[str, str], Any, str, Any]] = {}
+        self._hierarchy: Any = None
+        self._runs: dict[int, Run] = {}
         self._free: dict[tuple[str, str], list[Any]] = {}
         self._oracles: dict[int, Any] = {}
 
@@ -66,35 +86,49 @@ class Tabletop:
                 seen, _ = env.reset(seed=seed, options={"kind": kind, "instruction": told})
             except ValueError as error:
                 note = str(error)
-        self._runs[run] = (look, env, told, seen["image"])
+        self._runs[run] = Run(look, env, told, seen["image"])
         return {
             "frame": seen["image"], "instruction": told, "usual": usual, "kind": env.task.kind,
             "judged": not note, "note": note,
             "chips": [chip for chip in chips if chip not in (told, usual)],
         }  # fmt: skip
 
-    def step(self, run: int, policy: str, judged: bool) -> dict[str, Any]:
-        """A tenth of a second in which a policy acts."""
-        look, env, told, image = self._runs[run]
-        if policy == ORACLE:
-            action = self._oracle(run, env).action(env.world.places, env.world.pusher)
-        else:
-            action = self._policy(policy).act(image, told)
-        seen, _, done, cut, known = env.step(action)
-        self._runs[run] = (look, env, told, seen["image"])
+    def step(self, run: int, policy: str, judged: bool, delay: int = 0) -> dict[str, Any]:
+        """A tenth of a second in which a policy acts. delay: of the large model's words where a
+        fast head does, in steps; then `clock` says which word is in force, how many steps old it
+        is, and whether it came now."""
+        going = self._runs[run]
+        action, clock = self._action(run, going, policy, delay)
+        seen, _, done, cut, known = going.env.step(action)
+        going.image = seen["image"]
         return {
-            "frame": seen["image"], "action": tuple(map(float, action)),
+            "frame": seen["image"], "action": tuple(map(float, action)), "clock": clock,
             "distance": known["distance"] if judged else None,
             "success": bool(done) if judged else None,
             "over": bool(cut or (done and judged)),
         }  # fmt: skip
 
+    def _action(
+        self, run: int, going: Run, policy: str, delay: int
+    ) -> tuple[Any, dict[str, Any] | None]:
+        if policy == ORACLE:
+            world = going.env.world
+            return self._oracle(run, going.env).action(world.places, world.pusher), None
+        if policy != FAST:
+            return self._policy(policy).act(going.image, going.instruction), None
+        if going.delayed is None:
+            going.delayed = self._delayed(delay)
+        [action] = going.delayed([going])
+        clock = going.delayed.clock(going)
+        word = () if clock.word is None else tuple(map(int, clock.word))
+        return action, {"word": word, "age": clock.age, "came": clock.came}
+
     def end(self, run: int) -> None:
         """The run is over; its environment may be used again."""
         self._oracles.pop(run, None)
         if run in self._runs:
-            look, env, _, _ = self._runs.pop(run)
-            self._free.setdefault(look, []).append(env)
+            ended = self._runs.pop(run)
+            self._free.setdefault(ended.look, []).append(ended.env)
 
     def _taken(self, look: tuple[str, str], size: int) -> Any:
         from lapa.sim.tabletop.env import TabletopEnv
@@ -114,6 +148,18 @@ class Tabletop:
 
             self._oracles[run] = Oracle(env.task)
         return self._oracles[run]
+
+    def _delayed(self, delay: int) -> Any:
+        from lapa.evaluation.delayed import Delayed, hierarchy
+        from lapa.models.fast_head import FastHead
+        from lapa.sim.tabletop.board import STEP
+        from lapa.sim.tabletop.env import FPS
+
+        if self._hierarchy is None:
+            head = FastHead.from_pretrained(Path(self._folders[FAST]))
+            self._hierarchy = hierarchy(self._policy(LARGE), head, rate=FPS)
+        think, react = self._hierarchy
+        return Delayed(think, react, delay, bound=STEP)
 
     def _policy(self, name: str) -> Any:
         if name not in self._policies:

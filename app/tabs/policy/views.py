@@ -20,7 +20,8 @@ class Rate:
 @dataclass(frozen=True)
 class Tabletop:
     """What can be chosen. rates: policy -> kind (or `all`) -> its rate, as measured before.
-    problem: why nothing can be run, empty if it can."""
+    hierarchy: the policy whose large model speaks `speaks` times a second, empty where there is
+    none. longest: steps of an episode. problem: why nothing can be run, empty if it can."""
 
     kinds: tuple[str, ...] = ()
     embodiments: tuple[str, ...] = ()
@@ -31,6 +32,9 @@ class Tabletop:
     gap_frames: int = 1
     steps: int = 16
     fps: float = 10.0
+    hierarchy: str = ""
+    speaks: tuple[float, ...] = ()
+    longest: int = 100
     problem: str = ""
 
 
@@ -78,10 +82,23 @@ class ImaginedStep:
     trusted: bool
 
 
+@dataclass(frozen=True)
+class Clock:
+    """Of a hierarchy, at a step. word: the latent action in force, empty until the first one comes.
+    age: seconds since the frame that it was said of. came: whether it came at this step. speaks:
+    words of the large model a second."""
+
+    word: tuple[int, ...]
+    age: float
+    came: bool
+    speaks: float
+
+
 @dataclass(frozen=True, eq=False)
 class ActedStep:
     """A tenth of a second in the simulator. action: metres. distance: of the block to its goal in
-    metres, None where that is not known. success: None where it cannot be told."""
+    metres, None where that is not known. success: None where it cannot be told. clock: None where
+    no large model speaks."""
 
     step: int
     image: np.ndarray
@@ -89,6 +106,7 @@ class ActedStep:
     distance: float | None
     success: bool | None
     over: bool
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,6 +5,9 @@ export const START = "the start";
 export const STOPPING = "Stopping…";
 export const stopped = (/** @type {string} */ time) => `Stopped after ${time}.`;
 
+const often = (/** @type {number} */ count) => (count === 1 ? "once a second" : `${count} times a second`);
+const counted = (/** @type {number} */ count, /** @type {string} */ one, /** @type {string} */ more) => `${count} ${count === 1 ? one : more}`;
+
 export const FORM = {
   from: [["live", "in the simulator"], ["recorded", "with a recording"]],
   frame: (/** @type {number} */ index, /** @type {number} */ last) => `From frame ${index} of ${last}`,
@@ -36,13 +39,31 @@ export const ACTED = {
   success: (/** @type {string} */ who, /** @type {string} */ time) => `Success: ${who} did it in ${time}.`,
   failure: (/** @type {string} */ who, /** @type {string} */ time) => `Failure: ${who} had not done it after ${time}.`,
   tried: (/** @type {boolean} */ success, /** @type {string} */ time) => (success ? `success in ${time}` : `failure after ${time}`),
+  spoken: (/** @type {string} */ who, /** @type {number} */ count) => `${who}, a word ${often(count)}`,
   onThis: "On this start",
   rates: "Success within 10 s, measured with cylinder, plain",
   replayed: "A recorded episode: the simulator does not run now.",
   begins: (/** @type {string} */ who) => `The run begins (${who})…`,
 };
 
+export const CLOCKS = {
+  one: "One clock",
+  both: "Both clocks",
+  speaks: (/** @type {number} */ count) => `the large model speaks ${often(count)}`,
+  head: (/** @type {number} */ count) => `the head acts ${often(count)}`,
+  acts: (/** @type {string} */ who, /** @type {number} */ count) => `${who} acts ${often(count)}`,
+  words: (/** @type {number} */ count) => counted(count, "word", "words"),
+  moves: (/** @type {number} */ count) => counted(count, "move", "moves"),
+  inForce: "Word in force",
+  age: (/** @type {number} */ seconds) => `${seconds.toFixed(1)} s old`,
+  none: "No word has come yet: the robot stands still.",
+  row: (/** @type {number} */ seconds) => `The row is ${seconds.toFixed(0)} s of the robot's time.`,
+  rows: (/** @type {number} */ seconds, /** @type {number} */ late) =>
+    `Each row is ${seconds.toFixed(0)} s of the robot's time. A word comes ${late.toFixed(1)} s after the frame that it was said of.`,
+};
+
 export const RACE = {
+  speaks: (/** @type {number} */ count) => `its large model speaks ${often(count)}`,
   acts: (/** @type {string} */ who) => `${who} acts`,
   ended: (/** @type {string} */ time) => `ended after ${time}`,
   done: (/** @type {string} */ time) => `done in ${time}`,

@@ -6,6 +6,7 @@ NO_RATES = "No success rates were measured of these policies."
 # link.py
 NO_CHOICE = "There is no {words} named {asked}; {otherwise} is used."
 NO_RECORDING = "There is no recorded episode named {recording}."
+NO_SPEAKS = "The large model cannot speak {asked} times a second; {otherwise:g} is used."
 SEED_OUTSIDE = "The link's seed is out of range; {seed} is used."
 KIND_OF_TASK = "kind of task"
 SEED_WHOLE = "The seed must be a whole number from 0 to {last}."
@@ -25,7 +26,12 @@ KINDS = {
 }
 EMBODIMENTS = {"elbow-arm": "arm with an elbow", "flat-arm": "flat arm"}
 THEMES = {"sim": "plain", "real": "wood and clutter"}
-POLICIES = {"lapa": "LAPA", "scratch": "from scratch", "oracle": "the oracle"}
+POLICIES = {
+    "lapa": "LAPA",
+    "scratch": "from scratch",
+    "fast": "LAPA with a fast head",
+    "oracle": "the oracle",
+}
 ALL_KINDS = "all five kinds"
 
 # service.py
@@ -37,6 +43,7 @@ ORACLE_KINDS = "The oracle does the five kinds of task only; choose one of those
 NO_RACE = "A recording cannot be raced; begin in the simulator."
 NO_FILE = "There is no such file as {kind}; choose mp4 or gif."
 SEED = "The seed must be 0 to {last}; {seed} came."
+SPEAKS = "The large model speaks {among} times a second; {speaks:g} came."
 INSTRUCTION_LONG = "The instruction has {count} characters; at most {most} are accepted."
 NOT_AMONG = "There is no {name} {choice!r}; there are: {names}."
 NO_CHECKPOINT = "There is no policy among the checkpoints ({policy})."

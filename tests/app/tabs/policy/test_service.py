@@ -21,7 +21,7 @@ from app.tabs.policy import link
 from app.tabs.policy.events import PolicyHandlers
 from app.tabs.policy.records import about_record
 from app.tabs.policy.service import Choice
-from app.tabs.policy.views import ActedStep, ImaginedStep
+from app.tabs.policy.views import ActedStep, Clock, ImaginedStep
 
 SIZE, LONGEST = 32, 6
 CODES = np.array([7, 0, 0, 2])
@@ -66,7 +66,7 @@ class SmallActing:
             usual = f"{words['kind']} {words['seed']}"
             told = words["instruction"] or usual
             judged = told == usual or told.startswith("push")
-            self.open[run] = {"step": 0, "level": 40 + words["seed"]}
+            self.open[run] = {"step": 0, "level": 40 + words["seed"], "codes": ()}
             return {
                 "frame": np.full((SIZE, SIZE, 3), 40 + words["seed"], np.uint8),
                 "instruction": told, "usual": usual, "kind": words["kind"], "judged": judged,
@@ -79,8 +79,14 @@ class SmallActing:
         at = self.open[run]
         at["step"] += 1
         done = words["judged"] and words["policy"] == "lapa" and at["step"] == 4
+        clock = None
+        if words["policy"] == "fast":
+            tick, delay = at["step"] - 1, words["delay"]
+            came = tick >= delay and tick % delay == 0
+            at["codes"] = (7, 0, 0, 2) if came else at["codes"]
+            clock = {"word": at["codes"], "age": delay + tick % delay, "came": came}
         return {
-            "frame": np.full((SIZE, SIZE, 3), at["level"] + at["step"], np.uint8),
+            "frame": np.full((SIZE, SIZE, 3), at["level"] + at["step"], np.uint8), "clock": clock,
             "action": (0.01, -0.02), "distance": 0.05 if words["judged"] else None,
             "success": done if words["judged"] else None, "over": done or at["step"] == LONGEST,
         }  # fmt: skip
@@ -96,12 +102,14 @@ def world(tmp_path: Path, quantizer, small_clips, acting) -> Callable[..., Explo
     """Services with a tabletop among the checkpoints, rates, and one recorded episode."""
     quantizer.config.gap_seconds = 0.4
     folder = tmp_path / "checkpoints"
-    for name in ("tabletop", "tabletop-policy", "tabletop-acting", "tabletop-scratch"):
+    for name in ("tabletop", "tabletop-policy", "tabletop-acting", "tabletop-scratch",
+                 "tabletop-fast"):  # fmt: skip
         (folder / name).mkdir(parents=True)
         (folder / name / "config.json").write_text("{}")
     (folder / "tabletop" / "model.safetensors").write_bytes(b"weights")
     for name in ("policy", "acting", "scratch"):
         (folder / f"tabletop-{name}" / "tokenizer.model").write_bytes(b"")
+    (folder / "tabletop-fast" / "bins.csv").write_text("")
     rate = {"done": 6, "of": 10, "low": 0.31, "high": 0.83, "rate": 0.6}
     told = {
         "success": {"tabletop-acting": {"command": "", "rates": {"separate": rate, "all": rate}}}
@@ -140,7 +148,7 @@ def test_what_can_be_chosen(explorer: Explorer) -> None:
     about = explorer.policy.about()
     assert (about.kinds, about.embodiments, about.themes) == (KINDS, EMBODIMENTS, THEMES)
     assert (
-        about.policies == ("lapa", "scratch", "oracle")
+        about.policies == ("lapa", "scratch", "fast", "oracle")
         and about.problem == ""
         and about.gap_frames == 4
     )
@@ -197,7 +205,7 @@ def test_all_race_from_one_start_in_turn(explorer: Explorer, acting) -> None:
     start = policies.begin(Choice(seed=5), "me")
     assert start.chips == ("push the red star up",)
     steps = list(policies.race("me"))
-    assert [step.policy for step in steps[:3]] == ["lapa", "scratch", "oracle"]
+    assert [step.policy for step in steps[:4]] == ["lapa", "scratch", "fast", "oracle"]
     lanes = {name: [s.acted for s in steps if s.policy == name] for name in ("lapa", "scratch")}
     assert [acted.step for acted in lanes["lapa"]] == [1, 2, 3, 4] and lanes["lapa"][-1].success
     assert len(lanes["scratch"]) == LONGEST and lanes["scratch"][-1].over
@@ -206,7 +214,7 @@ def test_all_race_from_one_start_in_turn(explorer: Explorer, acting) -> None:
     assert not acting.open
     # whoever cannot be judged has no oracle beside it
     policies.begin(Choice(instruction="dance"), "me")
-    assert {step.policy for step in policies.race("me")} == {"lapa", "scratch"}
+    assert {step.policy for step in policies.race("me")} == {"lapa", "scratch", "fast"}
 
 
 def test_a_race_ends_when_told_and_a_recording_has_none(explorer: Explorer, acting) -> None:
@@ -219,6 +227,33 @@ def test_a_race_ends_when_told_and_a_recording_has_none(explorer: Explorer, acti
     policies.begin(Choice(recording="lapa-separate-00003"), "me")
     with pytest.raises(UserError, match="recording cannot be raced"):
         next(policies.race("me"))
+
+
+def test_a_hierarchy_has_two_clocks(explorer: Explorer) -> None:
+    about = explorer.policy.about()
+    assert about.hierarchy == "fast" and about.speaks == (10, 5, 2.5, 1)
+    explorer.policy.begin(Choice(speaks=5.0), "me")
+    clocks = [step.clock for step in explorer.policy.act("me", "fast")]
+    assert clocks[0] == Clock((), 0.2, False, 5.0), "no word yet"
+    # a word every two tenths of a second, each of the frame two tenths before
+    assert [clock.came for clock in clocks] == [False, False, True, False, True, False]
+    assert [clock.age for clock in clocks[2:]] == [0.2, 0.3, 0.2, 0.3]
+    assert clocks[-1].word == (7, 0, 0, 2)
+    explorer.policy.begin(Choice(speaks=2.5), "me")
+    assert [s.clock.came for s in explorer.policy.act("me", "fast")].index(True) == 4
+    # whoever acts by itself has one clock
+    assert all(step.clock is None for step in explorer.policy.act("me", "lapa"))
+    with pytest.raises(UserError, match=r"speaks 10, 5, 2.5, 1 times a second; 3 came"):
+        explorer.policy.begin(Choice(speaks=3.0), "me")
+
+
+def test_without_a_fast_head_none_is_offered(explorer: Explorer, tmp_path: Path) -> None:
+    (tmp_path / "checkpoints" / "tabletop-fast").rename(tmp_path / "elsewhere")
+    about = explorer.policy.about()
+    assert about.policies == ("lapa", "scratch", "oracle") and about.hierarchy == ""
+    explorer.policy.begin(Choice(), "me")
+    with pytest.raises(UserError, match="no policy 'fast'"):
+        list(explorer.policy.act("me", "fast"))
 
 
 def test_an_instruction_that_is_no_task_is_followed_unjudged(explorer: Explorer) -> None:
@@ -375,6 +410,10 @@ def test_the_page_opens_begins_and_streams(explorer: Explorer, acting) -> None:
     acted = list(handlers.act(*event(policy="lapa", seq=4)))
     assert [each["step"] for each in acted[:-1]] == [1, 2, 3, 4] and acted[-1]["kind"] == "ended"
     assert acted[0]["action"] == [10.0, -20.0] and acted[0]["distance"] == 5.0
+    assert acted[0]["clock"] is None and begun["names"] is None
+    assert opened["about"]["hierarchy"] == "fast" and opened["about"]["speaks"] == [10, 5, 2.5, 1]
+    fast = list(handlers.act(*event(policy="fast", seq=4)))
+    assert fast[3]["clock"] == {"word": [7, 0, 0, 2], "age": 0.3, "came": False, "speaks": 5}
     bars = handlers.chart(*event()).data
     assert [bar.name for bar in bars] == ["LAPA"] and list(bars[0].y) == [60, 60]
     assert list(bars[0].x) == ["two blocks apart", "all"]
@@ -390,6 +429,8 @@ def test_errors_are_sentences_on_the_page(explorer: Explorer, acting) -> None:
     )
     assert told["error"] == "The seed must be a whole number from 0 to 99999."
     assert "reload" in handlers.begin(*event(seed=1, kind=None, seq=1))["error"]
+    often = {**link.to_event(Choice()), "speaks": "often"}
+    assert "reload" in handlers.begin(*event(**often, seq=1))["error"]
     handlers.begin(*event(**link.to_event(Choice()), seq=1))
     acting.blind = True
     told = handlers.begin(*event(**link.to_event(Choice()), seq=1))
@@ -406,9 +447,14 @@ def test_a_link_is_read_back_as_it_was_written(explorer: Explorer) -> None:
     for choice in (
         Choice(3, "separate", "hand", "real", "push the red star", "scratch"),
         Choice(seed=7, instruction="", policy="lapa", recording="lapa-separate-00003", frame=5),
+        Choice(policy="fast", speaks=2.5),
     ):
         query = dict(pair.split("=") for pair in link.write(choice).split("&"))
         query = {name: value.replace("+", " ") for name, value in query.items()}
         assert link.read(query, about) == (choice, [])
     found, notes = link.read({"tab": "policy", "s": "-4", "r": "gone"}, about)
     assert found.seed == 7 and len(notes) == 2
+    found, notes = link.read({"tab": "policy", "p": "fast", "w": "7"}, about)
+    assert found.speaks == 5 and notes == [
+        "The large model cannot speak 7 times a second; 5 is used."
+    ]

@@ -12,6 +12,7 @@ import torch
 from app.core.limits import NoPictures, UserError
 from app.tabs.policy.simulator import Acting
 from lapa.data.bins import ActionBins
+from lapa.models.fast_head import FastHead, FastHeadConfig
 from lapa.models.image_tokenizer import ImageTokenizer
 from lapa.presets.policies import stages
 from lapa.sim.recorders.headless import choose_renderer
@@ -34,7 +35,13 @@ def policies(tmp_path_factory) -> dict[str, Path]:
         bins=bins,
     )  # fmt: skip
     policy.save_pretrained(folder / "lapa")
-    return {"lapa": folder / "lapa"}
+    latent = new_policy(
+        debug.finetune, ImageTokenizer(debug.tokenize.model), text, code_length=2, latent=4
+    )
+    latent.save_pretrained(folder / "large")
+    words = FastHeadConfig(code_length=2, codebook_size=4, bins=10)
+    FastHead(words, bins).save_pretrained(folder / "fast")
+    return {name: folder / name for name in ("lapa", "large", "fast")}
 
 
 @pytest.fixture(scope="module")
@@ -63,6 +70,25 @@ def test_a_run_in_the_process(acting: Acting, policies: dict[str, Path]) -> None
     assert [each["action"] for each in repeated] == [each["action"] for each in told]
     assert np.array_equal(repeated[-1]["frame"], told[-1]["frame"])
     acting.ask(policies, "end", 2)
+
+
+def test_a_fast_head_acts_between_words(acting: Acting, policies) -> None:
+    acting.ask(policies, "begin", 1, **START)
+    told = [acting.ask(policies, "step", 1, policy="fast", judged=True, delay=2) for _ in range(6)]
+    clocks = [each["clock"] for each in told]
+    # until the first word the robot stands still
+    assert [each["action"] for each in told[:2]] == [(0, 0), (0, 0)]
+    assert [clock["word"] for clock in clocks[:2]] == [(), ()]
+    assert all(len(clock["word"]) == 2 for clock in clocks[2:])
+    assert [clock["came"] for clock in clocks] == [False, False, True, False, True, False]
+    assert [clock["age"] for clock in clocks[2:]] == [2, 3, 2, 3]
+    assert any(any(each["action"]) for each in told[2:])
+    assert acting.ask(policies, "step", 1, policy="lapa", judged=True)["clock"] is None
+    # a run begun anew has heard nothing
+    acting.ask(policies, "begin", 1, **START)
+    told = acting.ask(policies, "step", 1, policy="fast", judged=True, delay=1)
+    assert told["clock"]["word"] == () and told["action"] == (0, 0)
+    acting.ask(policies, "end", 1)
 
 
 def test_the_oracle_shows_what_success_is(acting: Acting, policies) -> None:
