@@ -1,6 +1,6 @@
 """The composition root: makes the core, the clips and one service a tab. Nobody below knows it.
 
-Models and clips are loaded on first use. All model work runs on one thread, so that visitors
+Models and clips are loaded on first use. All model work runs on two threads, so that visitors
 queue instead of trampling each other's cores; decoded clips, prepared frames and recent
 predictions are kept within `Limits`. Whatever a visitor got wrong is a `UserError`.
 """
