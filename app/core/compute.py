@@ -61,9 +61,9 @@ class Compute(ModelThreads):
     Long work comes in small pieces through `between`, which lets everybody else go first.
 
     Results are kept by (clip id, model, frame index, question), within `prediction_bytes`, and made
-    on these threads alone. Frames are (h, w, 3) uint8 at the model's image size unless said otherwise;
-    what is shown in Explore is at its shown size, where what does not move is as sharp as the clip.
-    Where a method takes `native`, the frame as large as it is stored, it is called only for what
+    on these threads alone. Frames are (h, w, 3) uint8 at the model's image size unless said
+    otherwise; what is shown in Explore is at its shown size, where what does not move is as sharp
+    as the clip. Where a method takes `native`, the frame as large as it is stored, it is called only for what
     is not known, and by whoever asks: decoding a clip must not hold up everybody else.
     """
 
