@@ -63,8 +63,9 @@ class Compute(ModelThreads):
     Results are kept by (clip id, model, frame index, question), within `prediction_bytes`, and made
     on these threads alone. Frames are (h, w, 3) uint8 at the model's image size unless said
     otherwise; what is shown in Explore is at its shown size, where what does not move is as sharp
-    as the clip. Where a method takes `native`, the frame as large as it is stored, it is called only for what
-    is not known, and by whoever asks: decoding a clip must not hold up everybody else.
+    as the clip. Where a method takes `native`, the frame as large as it is stored, it is called
+    only for what is not known, and by whoever asks: decoding a clip must not hold up everybody
+    else.
     """
 
     def __init__(self, limits: Limits) -> None:
