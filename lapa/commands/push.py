@@ -19,7 +19,11 @@ from lapa.commands.console import checkpoint_folder
 
 def add_arguments(options: argparse.ArgumentParser) -> None:
     """The options of the command."""
-    options.add_argument("folder", type=Path, help="quantizer or policy, its run, atlas, or labels")
+    options.add_argument(
+        "folder",
+        type=Path,
+        help="quantizer, policy or network of actions, its run, atlas, or labels",
+    )
     options.add_argument("repo", help="where: owner/name")
     options.add_argument(
         "--report",

@@ -91,6 +91,33 @@ policy = LatentPolicy.from_pretrained("{repo_id}")
     )
 
 
+def _actions(folder: Path, repo_id: str, report: Report | None) -> tuple[str, str]:
+    config = _json(folder / "config.json")
+    fast = "rate" in config
+    name, module = ("FastHead", "fast_head") if fast else ("InverseDynamics", "inverse_dynamics")
+    what = (
+        "A small fast head: from a frame and the latent action in force it tells the robot's next\n"
+        f"action, {config.get('rate', 0):g} times a second"
+        if fast
+        else "An inverse dynamics model (VPT, arXiv 2206.11795): from the frames before and after\n"
+        "it tells the action between them"
+    )
+    return (
+        "library_name: lapa-explorer\n",
+        f"""\
+{what}, {config["dimensions"]} numbers in {config["bins"]} bins each.
+
+```python
+from lapa.models.{module} import {name}
+model = {name}.from_pretrained("{repo_id}")
+```
+
+## Measured
+
+{_tables(report)}""",
+    )
+
+
 def _tables(report: Report | None) -> str:
     """Tables that `evaluate --write` and `readme` make of a policy, as they are."""
     if report is None:
@@ -190,6 +217,7 @@ def _json(path: Path) -> dict[str, Any]:
 _WRITERS: dict[str, Callable[[Path, str, Report | None], tuple[str, str]]] = {
     "quantizer": _quantizer,
     "policy": _policy,
+    "network of actions": _actions,
     "atlas": _atlas,
     "labels": _labels,
     "LeRobot data set": _lerobot,

@@ -37,6 +37,9 @@ _PARTS = tuple(f"{part}/{each}" for part in ("model", "image_tokenizer") for eac
 KINDS = (
     Kind("policy", ("config.json", "tokenizer.model", "model/config.json"),
          ("config.json", "tokenizer.model", "bins.csv", *_PARTS)),
+    # the fast head and the inverse dynamics model, whose actions are bins, too
+    Kind("network of actions", ("config.json", "model.safetensors", "bins.csv"),
+         (*WEIGHTS, "bins.csv")),
     Kind("quantizer", ("config.json", "model.safetensors"), (*WEIGHTS, *BESIDE)),
     Kind("atlas", ("atlas.parquet",), ("atlas.parquet", "thumbnails-*.webp"), "dataset"),
     Kind("labels", ("labels.json",), ("labels.json", "part-*.parquet"), "dataset"),

@@ -203,6 +203,29 @@ def test_a_labelled_lerobot_set_goes_up_whole_and_alone(hub, tmp_path) -> None:
     assert "| `latent_action` | int64 | [4] |" in sent["README.md"].decode()
 
 
+def test_a_fast_head_goes_up_with_its_bins(tmp_path) -> None:
+    shipped = EIGHT.parent / "tabletop-fast"
+    assert "bins.csv" in uploads(shipped, "me/fast") and "usage.json" not in uploads(shipped, "a/b")
+    for name in ("config.json", "model.safetensors", "bins.csv"):
+        shutil.copy(shipped / name, tmp_path / name)
+    sent = uploads(tmp_path, "me/fast")
+    assert set(sent) == {"config.json", "model.safetensors", "bins.csv", "README.md"}
+    card = sent["README.md"].decode()
+    assert 'FastHead.from_pretrained("me/fast")' in card and "10 times a second" in card
+    assert "2 numbers in 32 bins" in card and "Nothing was measured yet" in card
+
+
+def test_an_inverse_dynamics_model_goes_up_as_what_it_is(tmp_path) -> None:
+    from lapa.data.bins import ActionBins
+    from lapa.models.inverse_dynamics import InverseDynamics, InverseDynamicsConfig
+
+    bins = ActionBins.fit(np.random.default_rng(0).normal(size=(64, 2)), 8)
+    config = InverseDynamicsConfig(image_size=16, width=8, keypoints=2, hidden=8, bins=8)
+    InverseDynamics(config, bins).save_pretrained(tmp_path)
+    card = uploads(tmp_path, "me/inverse")["README.md"].decode()
+    assert 'InverseDynamics.from_pretrained("me/inverse")' in card and "2 numbers in 8 bins" in card
+
+
 def test_what_cannot_go_up_is_said(quantizer, tmp_path, monkeypatch, capsys) -> None:
     with pytest.raises(ValueError, match=r"owner/name; received 'mine'"):
         uploads(quantizer, "mine")
