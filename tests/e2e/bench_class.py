@@ -34,9 +34,11 @@ FRAMES = 15.0
 
 @dataclass
 class Visit:
-    """What one of them waited, in milliseconds, and what went wrong."""
+    """What one of them waited, in milliseconds, from the first try on; how often the page was busy
+    and asked them to wait; and what went wrong."""
 
     waits: list[float] = field(default_factory=list)
+    busy: int = 0
     errors: list[str] = field(default_factory=list)
     frames: int = 0
 
@@ -63,17 +65,26 @@ def student(url: str, event: dict[str, Any], clips: list[dict], number: int, unt
             data = {"seq": seq, "m": "robots", "c": clip["id"], "f": clip["opening"], "a": codes}
             body = {"data": [], "event_data": {**data, "p": 0, "kept": False}, **event}
             try:
-                answer = client.post(
-                    "/gradio_api/run/predict", json={**body, "session_hash": session}
-                )
-                told = answer.json()["data"][0] if answer.status_code == 200 else {}
-                if answer.status_code != 200 or told.get("error") or not told.get("image"):
-                    visit.errors.append(f"{answer.status_code} {str(told.get('error'))[:100]}")
+                pressed(client, {**body, "session_hash": session}, visit, until)
             except httpx.HTTPError as error:
                 visit.errors.append(type(error).__name__)
             visit.waits.append(1000 * (time.monotonic() - begun))
             time.sleep(max(0.0, EVERY - (time.monotonic() - begun)))
     return visit
+
+
+def pressed(client: httpx.Client, body: dict[str, Any], visit: Visit, until: float) -> None:
+    """A press, tried again as the page does where it is told that many are there."""
+    while True:
+        answer = client.post("/gradio_api/run/predict", json=body)
+        told = answer.json()["data"][0] if answer.status_code == 200 else {}
+        again = told.get("busy") or float(answer.headers.get("Retry-After", 0))
+        if not again or time.monotonic() > until:
+            break
+        visit.busy += 1
+        time.sleep(again)
+    if not again and not told.get("image"):
+        visit.errors.append(f"{answer.status_code} {str(told.get('error'))[:100]}")
 
 
 def player(
@@ -200,6 +211,7 @@ def measure(
             sum(v.frames for v in visits[students + players :]) / seconds, 1
         ),
         "runs_ended": sum(len(v.waits) for v in visits[students + players :]),
+        "told_to_come_again": sum(visit.busy for visit in visits),
         "errors": [error for visit in visits for error in visit.errors][:20],
         "load": [round(each, 2) for each in os.getloadavg()],
         "cores": len(os.sched_getaffinity(0)),
