@@ -90,7 +90,7 @@ class Compute(ModelThreads):
         native: Callable[[int], np.ndarray],
         still: Callable[[np.ndarray], Codes],
     ) -> tuple[Moment, Codes, np.ndarray, float]:
-        """All that a press shows, as one job of the thread: the frame's moment, the codes, the
+        """All that a press shows, as one job of its thread: the frame's moment, the codes, the
         imagined next frame at the shown size, and the milliseconds its decoding took.
 
         ends: indices of the frame and, where there is one, of its future frame. codes: None for
@@ -219,7 +219,7 @@ class Compute(ModelThreads):
         """`prepared` of frames (clip id, index), for long work that somebody looks at."""
         name = loaded.view.name
         found = {(clip, index): self.recall((clip, name, index, "frame")) for clip, index in places}
-        # decoded before the thread is asked for
+        # decoded before a thread is asked for
         new = {place: native(*place) for place, frame in found.items() if frame is None}
 
         def resize() -> None:

@@ -35,7 +35,7 @@ class Scenes:
 class Turns:
     """The methods that the measures of `lapa.evaluation` use, on batches (B, ...) of arrays.
 
-    Each call is cut into pieces that take about PIECE_SECONDS on the thread of all model work;
+    Each call is cut into pieces that take about PIECE_SECONDS on one of the threads of model work;
     the pieces grow while they stay quick. stopped: once it is set, the next piece raises Stopped.
     watched: somebody looks at it (`ModelThreads.watched`). size: frames of the first piece; of the
     next one from then on.
